@@ -1,0 +1,1 @@
+"""What moves: receive, mediate, deliver, and all that a running program needs."""

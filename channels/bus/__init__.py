@@ -1,0 +1,1 @@
+"""The log: the contract, and the embedded one."""

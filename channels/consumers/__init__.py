@@ -1,0 +1,1 @@
+"""Where events land: one module a system."""

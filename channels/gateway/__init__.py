@@ -1,0 +1,1 @@
+"""The ways in: MLLP, HTTP, watched folders."""

@@ -1,0 +1,1 @@
+"""Row formats, by a mapping."""

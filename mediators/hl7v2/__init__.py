@@ -1,0 +1,1 @@
+"""HL7 v2: reader, datatypes, acknowledgements; then one module a message family."""

@@ -1,0 +1,1 @@
+"""The client registry: who an event is about."""

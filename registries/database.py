@@ -1,0 +1,45 @@
+"""Opens a database: one SQLite file a stage (WAL, synchronous=FULL), or PostgreSQL."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, MetaData, create_engine, event
+from sqlalchemy.pool import QueuePool
+
+
+def open_database(url: str, tables: MetaData, *, durable: bool = True) -> Engine:
+    """An engine with every table of `tables` there. `url` as SQLAlchemy takes it; SQLite parents are made.
+
+    durable=False lets SQLite skip the fsync of each commit: only for what can be rebuilt (the journal).
+    """
+    if url.startswith("sqlite:///"):
+        Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, poolclass=QueuePool, pool_size=5, max_overflow=20, connect_args=_arguments(url))
+    if engine.dialect.name == "sqlite":
+        _prepare_sqlite(engine, "FULL" if durable else "NORMAL")
+    tables.create_all(engine)
+    return engine
+
+
+def _arguments(url: str) -> dict[str, Any]:
+    return {"timeout": 30.0, "check_same_thread": False} if url.startswith("sqlite") else {}
+
+
+def _prepare_sqlite(engine: Engine, synchronous: str) -> None:
+    @event.listens_for(engine, "connect")
+    def pragmas(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute(f"PRAGMA synchronous={synchronous}")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute("PRAGMA cache_size=-32000")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Any) -> None:
+        # IMMEDIATE: a reader that becomes a writer half-way would fail with "database is locked" at once
+        reading = connection.get_execution_options().get("reading")
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")

@@ -1,0 +1,51 @@
+"""The names that make an effect happen once: `event.id`, `event.fact`, and the ids of what is made from them.
+
+All are UUIDv5, so that the same saying gets the same name on any machine, at any time.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from schemas.events import REPORTS, Patient
+from schemas.message import Message
+
+NAMESPACE = uuid.UUID("9f0c1f3e-6a57-5d0c-8b0e-77a51a57f001")
+
+
+def name(*parts: str) -> str:
+    """A UUIDv5 over the parts. Their lengths take part, so ("a", "bc") and ("ab", "c") differ."""
+    return str(uuid.uuid5(NAMESPACE, "".join(f"{len(part)}:{part}" for part in parts)))
+
+
+def event_id(message: Message, digest: str, place: str, kind: str) -> str:
+    """This saying of it: channel, sender, control ID, content (SHA-256 in hex), place in the message, event type."""
+    return name("event", message.channel, message.sender, message.control_id, digest, place, kind)
+
+
+def fact(event: Any) -> str:
+    """What the event is about. Reports are facts about a person; the other keys are the field's own.
+
+    Must be called again whenever `person` changes.
+    """
+    person = event.get("person") or ""
+    if event["type"] in REPORTS or not event["about"]:
+        return name("fact", person, event["about"] or event["id"])
+    if event["type"].startswith("Patient"):
+        return name("patient", person or event["about"])
+    return name("fact", event["about"])
+
+
+def result_id(about: str, code: str, sub_id: str, occurrence: int) -> str:
+    """An observation within its report: OBX-3, OBX-4 and, when those repeat, the occurrence (from 1)."""
+    return name("observation", about, code, sub_id, str(occurrence))
+
+
+def provisional_person(patient: Patient) -> str:
+    """An identity for a patient nobody resolved yet (`wasl translate`): from the first identifier, else the name."""
+    for identifier in patient.get("identifiers") or ():
+        return name("person", identifier["system"], identifier["value"])
+    human = (patient.get("names") or [{}])[0]
+    given = " ".join(human.get("given") or ())
+    return name("person", human.get("family") or "", given, patient.get("birth_date") or "")

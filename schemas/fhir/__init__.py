@@ -1,0 +1,1 @@
+"""Canonical event ⇄ FHIR R4, both ways, pure."""

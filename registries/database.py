@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, MetaData, create_engine, event
+from sqlalchemy import Connection, Engine, MetaData, Table, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.pool import QueuePool
 
 
@@ -21,6 +24,21 @@ def open_database(url: str, tables: MetaData, *, durable: bool = True) -> Engine
         _prepare_sqlite(engine, "FULL" if durable else "NORMAL")
     tables.create_all(engine)
     return engine
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A connection that only reads: on SQLite it waits for no writer. `engine.begin()` is for writing."""
+    with engine.connect().execution_options(reading=True) as connection:
+        yield connection
+
+
+def insert_or_skip(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Inserts the rows whose unique keys are new; the others stay as they are. How many were new."""
+    if not rows:
+        return 0
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    return connection.execute(dialect.insert(table).on_conflict_do_nothing(), list(rows)).rowcount
 
 
 def _arguments(url: str) -> dict[str, Any]:

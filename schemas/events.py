@@ -512,7 +512,8 @@ class Step(TypedDict, total=False):
 
     kind: duplicate, refused, mediated, parked, released, delivered, failed. by: the consumer, or the verb.
     at: µs since the epoch. subjects: keyed digests of patient identifiers, to search by, never the numbers.
-    waiting_for: "facility|9 digits", "health-worker|..." for parked parts. first: the transaction it repeats.
+    waiting_for: "facility|9 digits", "health-worker|..." for parked parts; places: the
+    parts a refusal or a parking is about, as a rerun names them. first: the transaction it repeats.
     """
 
     transaction: Required[str]
@@ -526,6 +527,7 @@ class Step(TypedDict, total=False):
     issues: list[StepIssue]
     subjects: list[str]
     waiting_for: list[str]
+    places: list[str]
     first: str | None
     attempt: int | None
 

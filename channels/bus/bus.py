@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -45,7 +45,7 @@ class Bus(Protocol):
     async def publish(self, records: Sequence[Record]) -> None:
         """Returns when durable. Raises Unavailable; a caller may retry, so a reader may see a record twice."""
 
-    def read(self, group: str, topics: Sequence[str]) -> Iterator[Batch]:
+    def read(self, group: str, topics: Sequence[str]) -> Generator[Batch, None, None]:
         """Blocks between batches, so it lives in a thread or process of its own; one reader owns a key at a time.
 
         A batch that was not done is read again after a crash, after a rebalance, or by the next call of `read`.

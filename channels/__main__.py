@@ -1,0 +1,5 @@
+"""`python -m channels` is `wasl`."""
+
+from channels.cli import main
+
+main()

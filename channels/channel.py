@@ -1,0 +1,195 @@
+"""A channel, as its YAML file says it: a named way in, who may use it, which mediator reads it, which rules apply."""
+
+from __future__ import annotations
+
+import csv
+import fnmatch
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError, field_validator
+
+from channels.settings import Misconfigured, Settings, Strict, explained, read_yaml
+from mediators.codes import Codes
+from mediators.mediator import Context, Mediator, UnknownMediator, load
+from registries.registry import Policy
+from schemas.message import Description
+
+Acknowledge = Literal["received", "checked"]
+
+
+class Match(Strict):
+    """Which messages of a shared listener are the channel's. Texts may hold `*`; a list matches if one does."""
+
+    type: list[str] = []
+    application: list[str] = []
+    facility: list[str] = []
+    section: list[str] = []
+    content_type: list[str] = []
+    path: list[str] = []
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _listed(cls, value: Any) -> Any:
+        return [value] if isinstance(value, str) else value
+
+    def fits(self, glance: Description, content_type: str = "", path: str = "") -> bool:
+        said = (
+            (self.type, glance.type),
+            (self.application, glance.application),
+            (self.facility, glance.facility),
+            (self.section, glance.section),
+            (self.content_type, content_type),
+            (self.path, path),
+        )
+        return all(not wanted or any(fnmatch.fnmatchcase(value, one) for one in wanted) for wanted, value in said)
+
+
+class Policies(Strict):
+    patient: Policy = "create"
+    facility: Policy = "flag"
+    health_worker: Policy = "flag"
+
+
+class Retention(Strict):
+    """How long bodies are kept: `full`, a period such as `90d`, `hash-only` or `none`; events likewise."""
+
+    body: str = "90d"
+    events: str = "10y"
+
+    @field_validator("body", "events")
+    @classmethod
+    def _period(cls, value: str) -> str:
+        if value not in {"full", "hash-only", "none"} and not re.fullmatch(r"[1-9]\d*[dmy]", value):
+            raise ValueError("expected full, hash-only, none, or a period such as 90d, 6m or 10y")
+        return value
+
+    @property
+    def alone(self) -> bool:
+        """Whether each body has a key of its own, destroyed once it is mediated."""
+        return self.body in {"hash-only", "none"}
+
+    @property
+    def days(self) -> int | None:
+        """Days the body is kept; None: as long as the bus."""
+        if self.body in {"full", "hash-only", "none"}:
+            return None
+        return int(self.body[:-1]) * {"d": 1, "m": 31, "y": 366}[self.body[-1]]
+
+
+class Said(Strict):
+    """The YAML file itself."""
+
+    description: str = ""
+    enabled: bool = True
+    listen: list[str] = []
+    priority: int = 100
+    match: Match = Match()
+    mediator: str
+    acknowledge: Acknowledge = "checked"
+    clients: list[str] = []
+    registries: Policies = Policies()
+    retention: Retention = Retention()
+    mapping: str | None = None
+    codes: list[str] = []
+    authorities: dict[str, str] = {}
+    settings: dict[str, Any] = {}
+    zone: str | None = None
+    max_size: int = Field(16 * 1024 * 1024, gt=0)
+
+    @field_validator("listen", "codes", mode="before")
+    @classmethod
+    def _listed(cls, value: Any) -> Any:
+        return [value] if isinstance(value, str) else value
+
+    @field_validator("listen")
+    @classmethod
+    def _known(cls, value: list[str]) -> list[str]:
+        for one in value:
+            if not re.fullmatch(r"mllp|mllps|mllps?://[^/]+:\d+|http|files:.+", one):
+                raise ValueError("expected mllp, mllp://host:port, mllps://host:port, http or files:folder")
+        return value
+
+
+@dataclass(frozen=True)
+class Channel:
+    """A channel ready for use: what its file says, with its mediator and the context the mediator is given."""
+
+    name: str
+    said: Said
+    mediator: Mediator
+    context: Context
+    file: Path
+
+    @property
+    def topic(self) -> str:
+        return f"wasl.received.{self.name}"
+
+
+def load_channels(config: Path, settings: Settings) -> list[Channel]:
+    """Every channel of `channels/*.yaml` beside the settings, first the one that is asked first.
+
+    Raises Misconfigured, naming file, line, key and what was expected.
+    """
+    folder = config.parent / "channels"
+    paths = [path for path in sorted(folder.glob("*.yaml")) if not path.name.endswith(".test.yaml")]
+    channels = [load_channel(path, settings) for path in paths]
+    return sorted((c for c in channels if c.said.enabled), key=lambda c: (c.said.priority, c.name))
+
+
+def load_channel(path: Path, settings: Settings) -> Channel:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,62}", path.stem):
+        raise Misconfigured(f"{path}: a channel's name is small letters, digits and hyphens")
+    data, lines = read_yaml(path)
+    try:
+        said = Said.model_validate(data)
+    except ValidationError as error:
+        raise Misconfigured(explained(error, path, lines)) from error
+    config = path.parent.parent
+    try:
+        mediator = load(said.mediator)
+    except UnknownMediator as error:
+        raise Misconfigured(f"{path}, line {lines.get(('mediator',), 1)}: mediator: {error}") from error
+    context = Context(
+        channel=path.stem,
+        zone=said.zone or settings.zone,
+        settings=said.settings,
+        mapping=_mapping(path, lines, config, said.mapping),
+        codes=_codes(path, lines, config, said.codes),
+        authorities=said.authorities,
+    )
+    return Channel(path.stem, said, mediator, context, path)
+
+
+def first_fit(
+    channels: Sequence[Channel], glance: Description, content_type: str = "", path: str = ""
+) -> Channel | None:
+    """The first channel whose `match` fits: that is how channels share a listener."""
+    return next((c for c in channels if c.said.match.fits(glance, content_type, path)), None)
+
+
+def _mapping(path: Path, lines: dict[tuple[str, ...], int], config: Path, named: str | None) -> dict[str, Any]:
+    if named is None:
+        return {}
+    file = config / "mappings" / named
+    if not file.is_file():
+        raise Misconfigured(f"{path}, line {lines.get(('mapping',), 1)}: mapping: no file {file}")
+    return read_yaml(file)[0]
+
+
+def _codes(path: Path, lines: dict[tuple[str, ...], int], config: Path, named: Sequence[str]) -> Codes:
+    codes = Codes()
+    for number, name in enumerate(named):
+        file = config / "codes" / name
+        line = lines.get(("codes", str(number)), lines.get(("codes",), 1))
+        if not file.is_file():
+            raise Misconfigured(f"{path}, line {line}: codes: no file {file}")
+        with file.open(encoding="utf-8-sig", newline="") as opened:
+            found, issues = Codes.of(csv.DictReader(opened, delimiter=","), name)
+        if issues:
+            raise Misconfigured("\n".join(f"{file}, {issue.at}: {issue.text}; {issue.remedy}" for issue in issues))
+        codes = Codes({**codes.table, **found.table})
+    return codes

@@ -1,0 +1,1 @@
+"""The payer's electronic care sheet: a ledger of billable facts, and its submission."""

@@ -1,0 +1,275 @@
+"""Which facts are billable, as what, and on which care sheet. Pure: one event gives at most one line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from schemas.events import Code, Coding, Event, Identifier, plain
+from schemas.facts import name
+from schemas.message import Issue, Refused
+
+GTIN = "https://www.gs1.org/gtin"
+NGAP = "https://hie.sante.gov.ma/fhir/CodeSystem/ngap"
+INPE = frozenset({"https://hie.sante.gov.ma/id/inpe-es", "https://hie.sante.gov.ma/id/inpe-ps"})
+
+# HL7 table 0123: nothing was done yet, or the order was cancelled
+NOT_YET_REPORTED = frozenset({"O", "I", "S"})
+ORDER_CANCELLED = "X"
+# FHIR medicationdispense-status
+NOT_YET_DISPENSED = frozenset({"preparation", "in-progress", "on-hold"})
+NEVER_DISPENSED = frozenset({"cancelled", "entered-in-error", "declined", "stopped"})
+# HL7 table 0004, and FHIR's v3 ActCode
+AMBULATORY = frozenset({"O", "AMB"})
+# HL7 table 0443, v3 ParticipationType, or the field it was named in
+ATTENDING = frozenset({"AT", "ATND", "PV1-7", ""})
+
+_ZONE = ZoneInfo("Africa/Casablanca")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LIMIT = Decimal(10**9)
+_CENTIME = Decimal("0.01")
+
+
+class Line(NamedTuple):
+    """One billable fact. `sheet` is the key of its care sheet; `done` is False when it was cancelled.
+
+    `quantity` and `amount` (dirhams, two decimals; None when the message gives no price) are decimal texts;
+    `date` is YYYY-MM-DD; `version` and `received` as in the event. `again` names why another saying of a fact already
+    billed wants a person's eyes ("" when saying it again is normal).
+    """
+
+    fact: str
+    event: str
+    transaction: str
+    person: str
+    sheet: str
+    code: str
+    system: str | None
+    designation: str | None
+    quantity: str
+    amount: str | None
+    executor: str
+    executor_system: str | None
+    date: str
+    done: bool
+    again: str
+    version: int
+    received: int
+
+
+class NotBillable(Exception):
+    """Nothing is wrong with the event, but no payer is billed for it. `reason` is a few words to group by."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def billed(event: Event) -> Line:
+    """The line this event is billed as.
+
+    Raises NotBillable, and Refused for a fact that must be billed but lacks what a line needs.
+    """
+    said = plain(event)
+    read = _BILLING.get(said["type"])
+    if read is None:
+        raise NotBillable("no act")
+    if not said.get("person"):
+        raise _refused("patient", "no person", "the event names nobody", "resolve the patient, then run it again")
+    return read(said)
+
+
+def _dispensed(event: Mapping[str, Any]) -> Line:
+    status = event.get("status") or ""
+    if status in NOT_YET_DISPENSED:
+        raise NotBillable("not dispensed yet")
+    executor = _executor(event, event.get("pharmacy"))
+    day = _day(event, event.get("dispensed"))
+    prescription = event.get("prescription")
+    if prescription and prescription.get("value"):
+        sheet = name("sheet", event["person"], "prescription", prescription["system"], prescription["value"])
+    else:
+        sheet = _sheet(event, executor, "ticket", event.get("ticket") or "", day)
+    quantity = _decimal(event.get("quantity"), "quantity")
+    if not quantity:
+        raise _refused("quantity", "quantity", "nothing was dispensed", "send a quantity above zero")
+    coding = _coding(event["medication"], "medication", prefer=GTIN)
+    return _line(
+        event,
+        sheet=sheet,
+        coding=coding,
+        code=event["medication"],
+        executor=executor,
+        day=day,
+        done=status not in NEVER_DISPENSED,
+        quantity=str(event["quantity"]).strip(),
+        amount=_amount(event, quantity),
+        again="sold again",
+    )
+
+
+def _reported(event: Mapping[str, Any]) -> Line:
+    status = event.get("status") or ""
+    if status in NOT_YET_REPORTED:
+        raise NotBillable("not done yet")
+    order = event.get("order") or {}
+    number: Identifier | None = order.get("group") or order.get("placer") or order.get("filler")
+    if not number or not number.get("value") or not event["about"]:
+        raise NotBillable("report without an order number")
+    result_laboratories = [result.get("laboratory") for result in event.get("results") or ()]
+    executor = _executor(event, event.get("laboratory"), *result_laboratories)
+    day = _day(event, event.get("ended"), event.get("started"), event.get("issued"))
+    return _line(
+        event,
+        sheet=_sheet(event, executor, number["system"], number["value"], day),
+        coding=_coding(event["code"], "OBR-4"),
+        code=event["code"],
+        executor=executor,
+        day=day,
+        done=status != ORDER_CANCELLED,
+    )
+
+
+def _consulted(event: Mapping[str, Any]) -> Line:
+    encounter = event.get("encounter") or {}
+    if (encounter.get("class_code") or "").upper() not in AMBULATORY:
+        raise NotBillable("not ambulatory")
+    status = encounter.get("status") or ""
+    if status == "planned":
+        raise NotBillable("not done yet")
+    number = next((one for one in encounter.get("identifiers") or () if one.get("value")), None)
+    if number is None or not event["about"]:
+        raise NotBillable("encounter without a visit number")
+    attending = [one for one in encounter.get("participants") or () if (one.get("role") or "") in ATTENDING]
+    executor = _inpe(*attending) or _executor(event)
+    day = _day(event, encounter.get("admitted"))
+    return _line(
+        event,
+        sheet=_sheet(event, executor, number["system"], number["value"], day),
+        coding={"system": NGAP, "code": "C", "display": "Consultation"},
+        code={},
+        executor=executor,
+        day=day,
+        done=status not in ("cancelled", "entered-in-error"),
+    )
+
+
+_BILLING: Mapping[str, Callable[[Mapping[str, Any]], Line]] = {
+    "MedicationDispensed": _dispensed,
+    "LabReportIssued": _reported,
+    "ImagingReportIssued": _reported,
+    "EncounterRecorded": _consulted,
+}
+BILLABLE = frozenset(_BILLING)
+
+
+def _line(
+    event: Mapping[str, Any],
+    *,
+    sheet: str,
+    coding: Coding,
+    code: Code,
+    executor: Mapping[str, Any],
+    day: str,
+    done: bool,
+    quantity: str = "1",
+    amount: str | None = None,
+    again: str = "",
+) -> Line:
+    return Line(
+        fact=event["fact"],
+        event=event["id"],
+        transaction=event["transaction"],
+        person=event["person"],
+        sheet=sheet,
+        code=coding["code"] or "",
+        system=coding.get("system"),
+        designation=code.get("text") or coding.get("display"),
+        quantity=quantity,
+        amount=amount,
+        executor=executor["value"],
+        executor_system=executor.get("system"),
+        date=day,
+        done=done,
+        again=again if done else "",
+        version=event["version"],
+        received=event["received"],
+    )
+
+
+def _sheet(event: Mapping[str, Any], executor: Mapping[str, Any], kind: str, number: str, day: str) -> str:
+    return name("sheet", event["person"], executor.get("system") or "", executor["value"], kind, number, day)
+
+
+def _executor(event: Mapping[str, Any], *performers: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """Who is paid: the performer's INPE, else the sending facility's, else an identifier or a name as sent."""
+    bodies = [*performers, event.get("facility")]
+    if inpe := _inpe(*bodies):
+        return inpe
+    for body in (bodies[-1], *performers):
+        for identifier in (body or {}).get("identifiers") or ():
+            return {"system": identifier["system"], "value": identifier["value"]}
+    names = [(body or {}).get("name") for body in reversed(bodies)]
+    sent = next((one for one in names if one), None) or (event.get("origin") or {}).get("facility")
+    return {"system": None, "value": sent or event["sender"]}
+
+
+def _inpe(*bodies: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    for body in bodies:
+        for identifier in (body or {}).get("identifiers") or ():
+            if identifier["system"] in INPE:
+                return {"system": identifier["system"], "value": identifier["value"]}
+    return None
+
+
+def _coding(code: Code, at: str, prefer: str = "") -> Coding:
+    """The first coding as sent, or that of the preferred system. Translations are never billed."""
+    sent = [one for one in code.get("codings") or () if one.get("code") and not one.get("mapped")]
+    if not sent:
+        raise _refused(at, "no code", "the act or article has no code", "send its code, then run the message again")
+    return next((one for one in sent if one.get("system") == prefer), sent[0])
+
+
+def _day(event: Mapping[str, Any], *times: str | None) -> str:
+    """The day of care, on the sender's own calendar; the day it was received when the message gives none."""
+    for time in (*times, event.get("occurred")):
+        if time and (day := _local(time)):
+            return day
+    return (_EPOCH + timedelta(microseconds=event["received"])).astimezone(_ZONE).date().isoformat()
+
+
+def _local(time: str) -> str | None:
+    try:
+        if time.endswith("Z"):
+            # a machine's time: it says nothing of the calendar on the wall
+            return datetime.fromisoformat(time).astimezone(_ZONE).date().isoformat()
+        return date.fromisoformat(time[:10]).isoformat()
+    except (ValueError, OverflowError):
+        return None
+
+
+def _amount(event: Mapping[str, Any], quantity: Decimal) -> str | None:
+    if (event.get("currency") or "MAD") != "MAD":
+        raise _refused("currency", "currency", "the amount is not in dirhams", "send the price in dirhams (MAD)")
+    if event.get("amount"):
+        return str(_decimal(event["amount"], "amount").quantize(_CENTIME, ROUND_HALF_UP))
+    if event.get("unit_price"):
+        return str((quantity * _decimal(event["unit_price"], "unit_price")).quantize(_CENTIME, ROUND_HALF_UP))
+    return None
+
+
+def _decimal(text: str | None, at: str) -> Decimal:
+    try:
+        value = Decimal(text or "")
+    except InvalidOperation:
+        value = Decimal("NaN")
+    if not value.is_finite() or not 0 <= value < _LIMIT:
+        raise _refused(at, "number", f"{at} is not a number from 0 to {_LIMIT}", "send it as digits: 12 or 12.50")
+    return value
+
+
+def _refused(at: str, reason: str, text: str, remedy: str) -> Refused:
+    return Refused([Issue(at=at, reason=reason, text=text, remedy=remedy)])

@@ -1,0 +1,186 @@
+"""Writes billable lines into the ledger: each fact once, whatever is said of it again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Connection, Engine, bindparam, insert, select, update
+
+from channels.consumers.cnss import sheet
+from channels.consumers.cnss.billing import Line
+from channels.consumers.cnss.changes import Changes, Row
+from channels.consumers.cnss.sheet import LineState, State
+from channels.consumers.cnss.tables import SERIAL, counters, lines, sheets
+
+SOLD_AGAIN = "sold again"
+CANCELLED_LATE = "cancelled after submission"
+
+_COMPARED = ("code", "system", "quantity", "amount", "executor", "date", "designation")
+_COPIED = (*_COMPARED, "fact", "sheet", "event", "transaction", "executor_system", "version")
+_OPEN = frozenset({State.EXECUTED, State.CORRECTED, State.ACCEPTED})
+
+_KNOWN_LINES = select(lines).where(lines.c.fact.in_(bindparam("facts", expanding=True)))
+_KNOWN_SHEETS = select(sheets).where(sheets.c.key.in_(bindparam("keys", expanding=True)))
+_STILL_DONE = (
+    select(lines.c.sheet)
+    .where(lines.c.sheet.in_(bindparam("keys", expanding=True)), lines.c.state != LineState.NOT_DONE)
+    .distinct()
+)
+_SERIAL = select(counters.c.value).where(counters.c.name == SERIAL)
+_TAKE_SERIALS = update(counters).where(counters.c.name == SERIAL).values(value=bindparam("taken"))
+_CHANGE_LINE = (
+    update(lines)
+    .where(lines.c.fact == bindparam("of"))
+    .values(state=bindparam("now_state"), version=bindparam("now_version"))
+)
+_ADD_SHEETS = insert(sheets)
+_ADD_LINES = insert(lines)
+
+
+class Recorded(NamedTuple):
+    """What became of a line: whether the ledger changed, the sheet's number, and why it was not simply added."""
+
+    changed: bool
+    number: str
+    why: str = ""
+
+
+class Recording:
+    """The lines of one call, in one commit. `now` and `quiet` in µs: a sheet is due once it was quiet that long."""
+
+    def __init__(self, connection: Connection, engine: Engine, *, now: int, quiet: int) -> None:
+        self._connection = connection
+        self._engine = engine
+        self._now = now
+        self._due = now + quiet
+        self._changes = Changes(now)
+        self._lines: dict[str, Row] = {}
+        self._sheets: dict[str, Row] = {}
+        self._new: dict[str, Row] = {}
+        self._said_again: dict[str, Row] = {}
+        self._emptied: dict[str, Line] = {}
+
+    def write(self, billed: Sequence[Line]) -> list[Recorded]:
+        """One answer a line, in order."""
+        self._read(billed)
+        self._open([line for line in billed if line.fact not in self._lines and line.sheet not in self._sheets])
+        recorded = [self._again(line) if line.fact in self._lines else self._add(line) for line in billed]
+        self._store()
+        return recorded
+
+    def _read(self, billed: Sequence[Line]) -> None:
+        known = self._connection.execute(_KNOWN_LINES, {"facts": [line.fact for line in billed]})
+        self._lines = {row["fact"]: dict(row) for row in known.mappings()}
+        keys = {line.sheet for line in billed} | {row["sheet"] for row in self._lines.values()}
+        there = self._connection.execute(_KNOWN_SHEETS, {"keys": list(keys)})
+        self._sheets = {row["key"]: dict(row) for row in there.mappings()}
+
+    def _open(self, first_lines: Sequence[Line]) -> None:
+        """Opens a sheet for each key, numbered by the first line on it."""
+        if not first_lines:
+            return
+        serial = int(self._connection.execute(_SERIAL).scalar_one())
+        opened: list[Row] = []
+        for line in first_lines:
+            if line.sheet not in self._sheets:
+                serial += 1
+                page = self._page(line, serial)
+                self._sheets[line.sheet] = page
+                self._changes.open(page, "opened", line.transaction, line.executor)
+                opened.append(page)
+        self._connection.execute(_TAKE_SERIALS, {"taken": serial})
+        self._connection.execute(_ADD_SHEETS, opened)
+
+    def _page(self, line: Line, serial: int) -> Row:
+        return {
+            "key": line.sheet,
+            "number": sheet.number(line.date, serial),
+            "person": line.person,
+            "state": State.EXECUTED if line.done else State.PARTIALLY_EXECUTED,
+            "note": "",
+            "opened": self._now,
+            "due": self._due if line.done else None,
+            "claims": 0,
+            "forced": False,
+        }
+
+    def _add(self, line: Line) -> Recorded:
+        page = self._sheets[line.sheet]
+        row: Row = {name: getattr(line, name) for name in _COPIED}
+        row |= {"state": LineState.DONE if line.done else LineState.NOT_DONE, "recorded": self._now, "claim": None}
+        self._lines[line.fact] = self._new[line.fact] = row
+        if line.done:
+            self._to_bill(page, line)
+        return Recorded(True, page["number"])
+
+    def _to_bill(self, page: Row, line: Line) -> None:
+        """An act more to bill. While a claim is undecided it waits for the answer; a sheet that was refused or has
+        expired waits for a person."""
+        if page["state"] == State.PARTIALLY_EXECUTED:
+            self._changes.move(page, State.EXECUTED, "act done", line.transaction, line.executor)
+        if page["state"] in _OPEN and page["due"] != self._due:
+            self._changes.set(page, due=self._due)
+
+    def _again(self, line: Line) -> Recorded:
+        """Another saying of a fact that has its line: never a second line."""
+        row = self._lines[line.fact]
+        page = self._sheets[row["sheet"]]
+        if row["event"] == line.event or line.version < row["version"]:
+            return Recorded(False, page["number"])
+        if line.again:
+            self._changes.work(SOLD_AGAIN, row, line.event, line.transaction, _differing(row, page, line))
+            return Recorded(True, page["number"], SOLD_AGAIN)
+        newer = line.version > row["version"]
+        row["version"] = line.version
+        self._said_again[line.fact] = row
+        # of two sayings of one instant the cancellation is believed, in whichever order they come
+        if not line.done and row["state"] != LineState.NOT_DONE:
+            return self._cancel(line, row, page)
+        if line.done and row["state"] == LineState.NOT_DONE and newer:
+            return self._reinstate(line, row, page)
+        return Recorded(False, page["number"])
+
+    def _cancel(self, line: Line, row: Row, page: Row) -> Recorded:
+        self._changes.move_line(row, LineState.NOT_DONE, "cancelled", line.transaction, line.executor)
+        self._emptied[page["key"]] = line
+        if row["claim"]:
+            self._changes.work(CANCELLED_LATE, row, line.event, line.transaction)
+        return Recorded(True, page["number"], "cancelled")
+
+    def _reinstate(self, line: Line, row: Row, page: Row) -> Recorded:
+        self._changes.move_line(row, LineState.DONE, "done after all", line.transaction, line.executor)
+        if not row["claim"]:
+            self._to_bill(page, line)
+        return Recorded(True, page["number"], "done after all")
+
+    def _store(self) -> None:
+        if self._new:
+            self._connection.execute(_ADD_LINES, list(self._new.values()))
+        if again := [row for fact, row in self._said_again.items() if fact not in self._new]:
+            values = [{"of": row["fact"], "now_state": row["state"], "now_version": row["version"]} for row in again]
+            self._connection.execute(_CHANGE_LINE, values)
+        if self._emptied:
+            self._close_emptied()
+        self._changes.store(self._connection, self._engine)
+
+    def _close_emptied(self) -> None:
+        """Sheets on which no act is done any more have nothing to submit."""
+        still_done = set(self._connection.execute(_STILL_DONE, {"keys": list(self._emptied)}).scalars())
+        for key, line in self._emptied.items():
+            page = self._sheets[key]
+            if key not in still_done and page["state"] == State.EXECUTED:
+                self._changes.set(page, due=None)
+                self._changes.move(
+                    page, State.PARTIALLY_EXECUTED, "every act cancelled", line.transaction, line.executor
+                )
+
+
+def _differing(row: Row, page: Row, line: Line) -> str:
+    """Names of the fields that differ from what was billed; never their values."""
+    names = [name for name in _COMPARED if row[name] != getattr(line, name)]
+    if page["person"] != line.person:
+        names.append("person")
+    elif row["sheet"] != line.sheet:
+        names.append("care sheet")
+    return ",".join(names)

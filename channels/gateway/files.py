@@ -1,0 +1,136 @@
+"""A watched folder per channel: drop a file, find it in `done/` or `failed/` with a report beside it.
+
+A file is taken once it is complete: nothing was added for a moment, and its name does not start with a dot nor end
+in `.part` or `.tmp` (write under such a name and rename: that is the safe way). The order is receive, report, move:
+a crash in between reads the file again, and the file's name as control ID makes that a repeat without effect.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import mimetypes
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import orjson
+
+from channels.channel import Channel
+from channels.receive import Door, taken
+from schemas.message import Message, Reply, Unavailable
+
+SETTLED = 1.0
+EVERY = 1.0
+
+log = logging.getLogger("wasl.files")
+
+
+class Folder:
+    """The watched folder of one channel."""
+
+    def __init__(self, channel: Channel, folder: Path, door: Door, settled: float = SETTLED) -> None:
+        self._channel, self._folder, self._door, self._settled = channel, folder, door, settled
+        self._seen: dict[str, tuple[int, int]] = {}
+        for name in ("done", "failed"):
+            (folder / name).mkdir(parents=True, exist_ok=True)
+
+    async def watch(self, every: float = EVERY) -> None:
+        """Until cancelled."""
+        while True:
+            try:
+                await self.sweep()
+            except OSError as error:
+                log.error("folder of %s: %s", self._channel.name, error.strerror)
+            await asyncio.sleep(every)
+
+    async def sweep(self) -> int:
+        """Takes every complete file, in the order of their names; tells how many."""
+        count = 0
+        for path in await asyncio.to_thread(self._complete):
+            try:
+                await self._take(path)
+            except Unavailable as error:
+                log.warning("folder of %s waits: %s", self._channel.name, error.reason)
+                break
+            count += 1
+        return count
+
+    def _complete(self) -> list[Path]:
+        found: dict[str, tuple[int, int]] = {}
+        complete = []
+        with os.scandir(self._folder) as entries:
+            for entry in entries:
+                if entry.name.startswith(".") or entry.name.endswith((".part", ".tmp")):
+                    continue
+                if not entry.is_file(follow_symlinks=False):
+                    continue
+                stat = entry.stat(follow_symlinks=False)
+                found[entry.name] = (stat.st_size, stat.st_mtime_ns)
+                if self._seen.get(entry.name) == found[entry.name]:
+                    complete.append(Path(entry.path))
+        self._seen = found if self._settled else {}
+        return sorted(complete) if self._settled else sorted(self._folder / name for name in found)
+
+    async def _take(self, path: Path) -> None:
+        limit = self._channel.said.max_size
+        if path.stat().st_size > limit:
+            await asyncio.to_thread(_move, path, "failed", _too_large(limit))
+            return
+        body = await asyncio.to_thread(path.read_bytes)
+        messages = await asyncio.to_thread(self._messages, path.name, body)
+        replies = await self._door.receive_all(self._channel, messages)
+        verdict = "done" if any(reply.accepted for reply in replies) else "failed"
+        await asyncio.to_thread(_move, path, verdict, _report(messages, replies))
+
+    def _messages(self, name: str, body: bytes) -> list[Message]:
+        mediator = self._channel.mediator
+        content_type = mimetypes.guess_type(name)[0] or ""
+        messages = []
+        for one in mediator.split(body):
+            glance = mediator.describe(one, content_type)
+            message = taken(self._channel, glance, one, content_type=content_type, peer="files", client="files")
+            if not message.control_id:
+                message = _named(message, name)
+            messages.append(message)
+        return messages
+
+
+def _named(message: Message, name: str) -> Message:
+    """The file's name as control ID, for formats that have none; hashed, for names may hold anything."""
+    digest = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()[:32]
+    fields = {key: getattr(message, key) for key in Message.__slots__}
+    return Message(**{**fields, "control_id": f"file:{digest}"})
+
+
+def _report(messages: Sequence[Message], replies: Sequence[Reply]) -> bytes:
+    told = [
+        {"transaction": message.transaction, "reply": reply.code, "answer": _readable(reply)}
+        for message, reply in zip(messages, replies, strict=True)
+    ]
+    return orjson.dumps({"messages": told}, option=orjson.OPT_INDENT_2)
+
+
+def _readable(reply: Reply) -> object:
+    try:
+        return orjson.loads(reply.body)
+    except orjson.JSONDecodeError:
+        return reply.body.decode("utf-8", "replace").replace("\r", "\n").splitlines()
+
+
+def _too_large(limit: int) -> bytes:
+    said = {"error": f"the file is longer than {limit} bytes", "remedy": "split it, or raise the channel's max_size"}
+    return orjson.dumps(said, option=orjson.OPT_INDENT_2)
+
+
+def _move(path: Path, verdict: str, report: bytes) -> None:
+    """Report first, then the file: a file in `done/` always has its report."""
+    target = path.parent / verdict / path.name
+    number = 1
+    while target.exists():
+        number += 1
+        target = path.parent / verdict / f"{path.stem}.{number}{path.suffix}"
+    beside = target.with_name(target.name + ".report.json")
+    beside.write_bytes(report)
+    path.rename(target)

@@ -1,0 +1,62 @@
+"""The journal: what happened to each message, projected from the bus.
+
+Records may come twice, and a step before its received record. Each call of `project` is one commit, and leaves every
+transaction it touched where all that is known puts it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from sqlalchemy import Connection, Engine, func, select
+
+from channels.bus.bus import Record
+from channels.journal.known import chunks
+from channels.journal.page import Page
+from channels.journal.rows import Row, Rows, rows_of
+from channels.journal.tables import deliveries, events, parts, steps, subjects
+from channels.journal.writing import insert_new, keep_latest
+from schemas.events import EVENTS
+
+_LOCK = 0x5741534C  # one writer of the journal at a time on PostgreSQL; SQLite has only one anyway
+
+
+class Journal:
+    """Writes the journal. `expects`: consumer → the event types it wants, to tell when all of it has landed."""
+
+    def __init__(self, engine: Engine, expects: Mapping[str, frozenset[str]]) -> None:
+        self._engine = engine
+        self._consumers = frozenset(expects)
+        self._wanted_by = {
+            event.__name__: ",".join(sorted(name for name, wants in expects.items() if event.__name__ in wants))
+            for event in EVENTS
+        }
+
+    def project(self, records: Sequence[Record]) -> None:
+        """Takes records of `wasl.received.*` and `wasl.steps`, in one commit; the same ones may come again."""
+        rows = rows_of(records, self._wanted_by)
+        if not rows.received and not rows.touched:
+            return
+        with self._engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+            page = Page(connection, rows, self._consumers)
+            overruled = set(_overruled(connection, rows.deliveries))
+            _write(connection, rows)
+            page.judge(overruled)
+            page.write()
+
+
+def _overruled(connection: Connection, heard: Sequence[Row]) -> Iterator[str]:
+    """Transactions whose refusals are about to be replaced: the same event may have been said in another one."""
+    for ids in chunks({row["event"] for row in heard}):
+        query = select(deliveries.c.transaction).distinct()
+        yield from connection.scalars(query.where(deliveries.c.event.in_(ids), deliveries.c.verdict == "refused"))
+
+
+def _write(connection: Connection, rows: Rows) -> None:
+    insert_new(connection, steps, rows.steps)
+    insert_new(connection, events, rows.events)
+    insert_new(connection, subjects, rows.subjects)
+    keep_latest(connection, parts, rows.parts)
+    keep_latest(connection, deliveries, rows.deliveries)

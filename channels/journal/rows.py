@@ -1,0 +1,185 @@
+"""Records of the bus as rows of the journal. What is not ours is left alone, and said in the log."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from channels.bus.bus import Record
+from schemas import codec
+from schemas.events import Step
+
+RECEIVED = "wasl.received."
+STEPS = "wasl.steps"
+OUTCOMES = frozenset({"mediated", "refused", "parked"})
+VERDICTS = {"delivered": "landed", "failed": "refused"}
+
+Row = dict[str, Any]
+_SILENT = {"channel": "", "heard": 0, "failed": False, "decisive": False}
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Rows:
+    """What one batch of records says, table by table. `touched` keeps what steps tell of a transaction itself."""
+
+    received: dict[str, Row] = field(default_factory=dict)
+    touched: dict[str, Row] = field(default_factory=dict)
+    steps: list[Row] = field(default_factory=list)
+    events: list[Row] = field(default_factory=list)
+    parts: list[Row] = field(default_factory=list)
+    deliveries: list[Row] = field(default_factory=list)
+    subjects: list[Row] = field(default_factory=list)
+
+
+def rows_of(records: Sequence[Record], wanted_by: Mapping[str, str]) -> Rows:
+    """`wanted_by`: event type → its consumers, with commas."""
+    rows = Rows()
+    for record in records:
+        try:
+            if record.topic == STEPS:
+                _add_step(rows, record.value, codec.decode(record.value), wanted_by)
+            elif record.topic.startswith(RECEIVED):
+                row = _received(record)
+                rows.received.setdefault(row["id"], row)
+        except (codec.Foreign, KeyError, ValueError) as error:
+            log.warning("%s %d is not a record of ours: %s", record.topic, record.offset, type(error).__name__)
+    return rows
+
+
+def _received(record: Record) -> Row:
+    said = record.headers
+    places = said.get("places") or "[]"
+    return {
+        "id": said["transaction"],
+        "channel": said["channel"],
+        "sender": said.get("sender", ""),
+        "control_id": said.get("control_id", ""),
+        "type": said.get("type", ""),
+        "content_type": said.get("content_type", ""),
+        "received": int(said["received"]),
+        "peer": said.get("peer", ""),
+        "size": int(said.get("size") or 0),
+        "sha256": said.get("sha256", ""),
+        "topic": record.topic,
+        "offset": record.offset,
+        "bus_key": record.key,
+        "reply": said.get("reply", ""),
+        "refused": _reason(orjson.loads(said.get("issues") or "[]")) if said.get("refused") == "1" else "",
+        "issues": said.get("issues"),
+        "rerun_of": said.get("rerun_of") or None,
+        "places": None if places == "[]" else places,
+    }
+
+
+def _reason(issues: Sequence[Mapping[str, Any]]) -> str:
+    """The first error's word to group by."""
+    errors = [issue for issue in issues if (issue.get("severity") or "error") == "error"]
+    return str((errors or issues or [{}])[0].get("reason") or "refused")
+
+
+def _add_step(rows: Rows, value: bytes, step: Step, wanted_by: Mapping[str, str]) -> None:
+    transaction, kind, at = step["transaction"], step["kind"], step["at"]
+    touched = rows.touched.get(transaction)
+    if touched is None:
+        touched = rows.touched[transaction] = {**_SILENT, "at": at}
+    touched["channel"] = touched["channel"] or step.get("channel") or ""
+    touched["decisive"] = touched["decisive"] or kind not in VERDICTS
+    rows.steps.append(_step(value, step))
+    rows.subjects += [{"digest": digest, "transaction": transaction} for digest in step.get("subjects") or ()]
+    if kind in VERDICTS:
+        _add_deliveries(rows, touched, step)
+    elif kind == "duplicate":
+        touched["first"] = step.get("first") or transaction
+    elif kind in OUTCOMES:
+        touched["mediated"] = max(at, touched.get("mediated", at))
+        if kind == "mediated":
+            _add_events(rows, step, wanted_by)
+        if kind != "mediated" or step.get("places"):
+            _add_parts(rows, step, "parked" if kind == "parked" else "refused")
+    elif kind == "released":
+        _add_parts(rows, step, kind)
+
+
+def _step(value: bytes, step: Step) -> Row:
+    kept = ("text", "issues", "waiting_for", "places", "first", "attempt")
+    detail: Row = {key: found for key in kept if (found := step.get(key))}
+    if step["kind"] != "mediated" and (about := step.get("events")):
+        detail["events"] = [event["id"] for event in about]
+    return {
+        "transaction": step["transaction"],
+        "at": step["at"],
+        "digest": int.from_bytes(hashlib.blake2b(value, digest_size=8).digest(), signed=True),
+        "kind": step["kind"],
+        "by": step.get("by") or "",
+        "reason": step.get("reason") or "",
+        "detail": orjson.dumps(detail).decode(),
+    }
+
+
+def _add_events(rows: Rows, step: Step, wanted_by: Mapping[str, str]) -> None:
+    for position, event in enumerate(step.get("events") or ()):
+        rows.events.append(
+            {
+                "transaction": step["transaction"],
+                "id": event["id"],
+                "position": position,
+                "type": event["type"],
+                "fact": event.get("fact") or "",
+                "person": event.get("person") or "",
+                "place": event.get("place") or "",
+                "expects": wanted_by.get(event["type"], ""),
+            }
+        )
+
+
+def _add_deliveries(rows: Rows, touched: Row, step: Step) -> None:
+    about = step.get("events") or ()
+    touched["heard"] += len(about)
+    touched["failed"] = touched["failed"] or step["kind"] == "failed"
+    reason = step.get("reason") or ""
+    verdict = "unchanged" if reason == "unchanged" else VERDICTS[step["kind"]]
+    for event in about:
+        rows.deliveries.append(
+            {
+                "event": event["id"],
+                "consumer": step.get("by") or "",
+                "transaction": step["transaction"],
+                "verdict": verdict,
+                "reason": reason,
+                "detail": step.get("text") or "",
+                "at": step["at"],
+            }
+        )
+
+
+def _add_parts(rows: Rows, step: Step, kind: str) -> None:
+    """The places of the step, else those of its events, else the whole message."""
+    issues, waiting = step.get("issues") or [], step.get("waiting_for") or []
+    reason = step.get("reason") or ""
+    about = [(event.get("place") or "", event["id"]) for event in step.get("events") or ()]
+    named = {place for place, _ in about}
+    about += [(place, "") for place in step.get("places") or () if place not in named]
+    for place, event in about or [("", "")]:
+        own = [issue for issue in issues if place and _stands_in(issue["at"], place)] or issues
+        rows.parts.append(
+            {
+                "transaction": step["transaction"],
+                "kind": kind,
+                "place": place,
+                "event": event,
+                "reason": reason or (waiting[0] if waiting else _reason(own)),
+                "at": step["at"],
+                "waiting_for": orjson.dumps(waiting).decode(),
+            }
+        )
+
+
+def _stands_in(at: str, place: str) -> bool:
+    """ "line 7, quantite" stands in "line 7"; "line 70" does not."""
+    return at.startswith(place) and not at[len(place) : len(place) + 1].isalnum()

@@ -1,0 +1,210 @@
+"""Mediation: received messages become events about known persons. One loop, as many processes as cores."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+
+from channels.bus.bus import Batch, Bus, Record
+from channels.channel import Channel
+from channels.line import Line
+from channels.outputs import Mediated, Outputs, failed_step
+from channels.receive import message_of, now
+from channels.security.encryption import Keys
+from channels.suspects import Suspects
+from channels.watch import metrics
+from channels.window import Window
+from registries.registry import Policy, Registry, Resolution
+from schemas.events import Event, Step
+from schemas.message import Issue, Refused, Unavailable
+
+LONGEST = 30.0
+
+
+@dataclass(frozen=True)
+class Registries:
+    """The three questions, in the order they are asked: who, where, by whom."""
+
+    patient: Registry
+    facility: Registry
+    health_worker: Registry
+
+    def ask(self, events: Sequence[Event], policies: Sequence[Mapping[str, Policy]]) -> list[list[Resolution]]:
+        """For each event what the registries said, in order. One round trip a registry."""
+        asked = [
+            registry.resolve(events, [policy[name] for policy in policies])
+            for name, registry in (
+                ("patient", self.patient),
+                ("facility", self.facility),
+                ("health_worker", self.health_worker),
+            )
+        ]
+        return [list(answers) for answers in zip(*asked, strict=True)]
+
+
+class Mediation:
+    """The loop. `turned` is called each time it turns."""
+
+    def __init__(
+        self,
+        bus: Bus,
+        channels: Sequence[Channel],
+        registries: Registries,
+        keys: Keys,
+        outputs: Outputs,
+        line: Line,
+        suspects: Suspects,
+        window: Window,
+        stop: threading.Event,
+    ) -> None:
+        self._bus, self._keys, self._registries = bus, keys, registries
+        self._channels = {channel.name: channel for channel in channels}
+        self._outputs, self._line, self._suspects, self._window = outputs, line, suspects, window
+        self._stop = stop
+
+    def run(self, turned: Callable[[], None] = lambda: None) -> None:
+        """Until `stop` is set. Raises nothing that a bad message could cause."""
+        while not self._stop.is_set():
+            paused = self._line.paused()
+            topics = [c.topic for c in self._channels.values() if c.name not in paused]
+            batches = self._bus.read("mediation", topics)
+            try:
+                for batch in batches:
+                    turned()
+                    if self._stop.is_set() or self._line.paused() != paused:
+                        break
+                    self.turn(batch)
+            except Unavailable:
+                self._stop.wait(0.5)
+            finally:
+                batches.close()
+
+    def turn(self, batch: Batch) -> None:
+        """One batch: read, translated, resolved, put out; then, and only then, the window learns."""
+        if not len(batch):
+            return
+        started = time.perf_counter()
+        seen = Window(len(batch), self._window)
+        with self._suspects.batch(batch) as tried:
+            work = [self._translated(record, seen, tried) for record in batch]
+            self._resolve(work)
+            batch.done([record for one in work for record in self._outputs.of(one)])
+        self._window.learn(one.message for one in work if one.message)
+        self._keys.destroy(self._spent(work))
+        self._count(work, (time.perf_counter() - started) / len(work))
+
+    def _translated(self, record: Record, seen: Window, tried: Callable[[Record], bool]) -> Mediated:
+        work = Mediated(record)
+        if record.headers.get("refused"):
+            return work
+        channel = self._channels[record.headers["channel"]]
+        body = self._keys.unlock(record.headers["key"], record.value)
+        if body is None:
+            work.step = failed_step(
+                record, "body no longer kept", "its retention destroyed the body before it was read"
+            )
+            return work
+        message = work.message = message_of(record, body)
+        if first := seen.duplicate_of(message):
+            work.step = Step(
+                transaction=message.transaction, kind="duplicate", at=now(), channel=channel.name, first=first
+            )
+            return work
+        if seen.reused(message):
+            work.issues.append(_REUSED)
+        seen.learn([message])
+        if not tried(record):
+            work.step = failed_step(record, "killed the worker", "reading this message ended the process three times")
+            return work
+        try:
+            with limited(LONGEST):
+                work.translation = channel.mediator.mediate(message, channel.context)
+        except Refused as refused:
+            work.step = failed_step(record, _first(refused.issues), str(len(refused.issues)), refused.issues)
+        except TooLong:
+            work.step = failed_step(record, "took too long", f"reading it took more than {LONGEST:.0f} s")
+        except Exception as error:
+            # the mediator's fault, not the feed's: kept with its reason, and the next message goes on
+            work.step = failed_step(record, f"mediator failed: {type(error).__name__}", _where(error))
+        return work
+
+    def _resolve(self, work: Sequence[Mediated]) -> None:
+        events: list[Event] = []
+        policies: list[Mapping[str, Policy]] = []
+        for one in work:
+            if one.translation:
+                said = self._channels[one.record.headers["channel"]].said.registries
+                events += one.translation.events
+                policies += [said.model_dump()] * len(one.translation.events)
+        answers = iter(self._registries.ask(events, policies) if events else [])
+        for one in work:
+            if one.translation:
+                one.resolutions = [next(answers) for _ in one.translation.events]
+
+    def _spent(self, work: Sequence[Mediated]) -> list[str]:
+        return [
+            one.record.headers["key"]
+            for one in work
+            if self._channels[one.record.headers["channel"]].said.retention.alone
+        ]
+
+    def _count(self, work: Sequence[Mediated], seconds: float) -> None:
+        for one in work:
+            channel = one.record.headers["channel"]
+            outcome = one.step["kind"] if one.step else "mediated" if one.translation else "refused"
+            metrics.mediated.labels(channel, outcome).inc()
+            metrics.mediation.labels(channel).observe(seconds)
+            if one.step and one.step["kind"] == "refused":
+                metrics.failures.labels("mediation", one.step.get("reason") or "").inc()
+            for event in one.translation.events if one.translation else ():
+                metrics.events.labels(event["type"]).inc()
+            if one.translation and one.translation.unknown_codes:
+                metrics.unmapped.labels(channel).inc(len(one.translation.unknown_codes))
+            if not one.record.headers.get("refused"):
+                self._line.saw(channel, refused=bool(one.step and one.step["kind"] == "refused"))
+
+
+class TooLong(Exception):
+    """A message took more than its time."""
+
+
+@contextmanager
+def limited(seconds: float) -> Iterator[None]:
+    """Interrupts the block after so many seconds. Only in the main thread of a process."""
+
+    def ring(_signal: int, _frame: FrameType | None) -> None:
+        raise TooLong
+
+    former = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, former)
+
+
+_REUSED = Issue(
+    at="MSH-10",
+    reason="control ID reused",
+    text="this control ID came before from the same sender with other content",
+    remedy="give every message a control ID of its own; both messages were kept",
+    severity="warning",
+)
+
+
+def _first(issues: Sequence[Issue]) -> str:
+    return f"{issues[0].at}: {issues[0].reason}" if issues else "refused"
+
+
+def _where(error: Exception) -> str:
+    """Module and line of the fault, never its text: that may hold what a patient said."""
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_globals.get('__name__')}, line {trace.tb_lineno}" if trace else ""

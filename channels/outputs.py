@@ -1,0 +1,152 @@
+"""What mediation puts on the bus: events about persons, and the steps that tell the journal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import cast
+
+from channels.bus.bus import Record
+from channels.receive import kept, now
+from mediators.mediator import Translation
+from registries.registry import Resolution
+from schemas import codec
+from schemas.events import Event, Step, StepEvent, StepIssue
+from schemas.message import Issue, Message
+
+EVENTS = "wasl.events"
+STEPS = "wasl.steps"
+
+
+@dataclass(slots=True)
+class Mediated:
+    """One message of a batch, on its way from bytes to outputs."""
+
+    record: Record
+    message: Message | None = None
+    translation: Translation | None = None
+    resolutions: list[list[Resolution]] = field(default_factory=list)
+    step: Step | None = None
+    issues: list[Issue] = field(default_factory=list)
+
+
+class Outputs:
+    """`subjects` gives the keyed digests by which the journal finds a patient's transactions."""
+
+    def __init__(self, subjects: Callable[[Event], list[str]]) -> None:
+        self._subjects = subjects
+
+    def of(self, work: Mediated) -> Iterator[Record]:
+        """Everything one message becomes."""
+        if work.step:
+            yield step_record(work.step)
+        if work.translation is None:
+            return
+        parked = [bool(waiting(work, n)) for n in range(len(work.translation.events))]
+        events = [e for e, held in zip(work.translation.events, parked, strict=True) if not held]
+        for event, answers in zip(work.translation.events, work.resolutions, strict=True):
+            event["flags"] = [flag for answer in answers for flag in answer.flags]
+        for event in events:
+            yield from event_records(event)
+        yield step_record(self._mediated(work, events))
+        if work.translation.refused:
+            yield step_record(_parts_refused(work))
+        if any(parked):
+            yield step_record(_parked(work, parked))
+
+    def _mediated(self, work: Mediated, events: Sequence[Event]) -> Step:
+        assert work.translation
+        subjects = {digest for event in work.translation.events for digest in self._subjects(event)}
+        return Step(
+            transaction=work.record.headers["transaction"],
+            kind="mediated",
+            at=now(),
+            channel=work.record.headers["channel"],
+            by="mediation",
+            events=[summary(event) for event in events],
+            issues=[_issue(issue) for issue in work.issues],
+            subjects=sorted(subjects),
+        )
+
+
+def waiting(work: Mediated, number: int) -> list[str]:
+    """What the event at this place must wait for."""
+    return [entry for answer in work.resolutions[number] for entry in answer.waiting_for]
+
+
+def event_records(event: Event) -> Iterator[Record]:
+    """The event under its person; a merge goes out under both identities."""
+    value = codec.encode(event["type"], event)
+    headers = {
+        "transaction": event["transaction"],
+        "type": event["type"],
+        "id": event["id"],
+        "fact": event["fact"],
+        "channel": event["channel"],
+    }
+    yield Record(EVENTS, event["person"], value, headers)
+    prior = event.get("prior_person")
+    if isinstance(prior, str) and prior and prior != event["person"]:
+        yield Record(EVENTS, prior, value, headers)
+
+
+def step_record(step: Step) -> Record:
+    headers = {"transaction": step["transaction"], "kind": step["kind"]}
+    return Record(STEPS, step["transaction"], codec.encode("Step", step), headers)
+
+
+def summary(event: Event) -> StepEvent:
+    return StepEvent(
+        id=event["id"], type=event["type"], fact=event["fact"], person=event["person"], place=event["place"]
+    )
+
+
+def failed_step(record: Record, reason: str, text: str, issues: Sequence[Issue] = ()) -> Step:
+    """The whole message is refused by mediation."""
+    return Step(
+        transaction=record.headers["transaction"],
+        kind="refused",
+        at=now(),
+        channel=record.headers["channel"],
+        by="mediation",
+        reason=reason,
+        text=text,
+        issues=[_issue(issue) for issue in issues],
+    )
+
+
+def _parts_refused(work: Mediated) -> Step:
+    assert work.translation
+    parts = work.translation.refused
+    first = parts[0].issues[0]
+    return Step(
+        transaction=work.record.headers["transaction"],
+        kind="refused",
+        at=now(),
+        channel=work.record.headers["channel"],
+        by="mediation",
+        reason=f"{first.column or first.at}: {first.reason}",
+        text=f"{len(parts)} part(s) of the message",
+        issues=[_issue(issue) for part in parts for issue in part.issues],
+        places=[part.place for part in parts],
+    )
+
+
+def _parked(work: Mediated, parked: Sequence[bool]) -> Step:
+    assert work.translation
+    held = [n for n, one in enumerate(parked) if one]
+    entries = sorted({entry for n in held for entry in waiting(work, n)})
+    return Step(
+        transaction=work.record.headers["transaction"],
+        kind="parked",
+        at=now(),
+        channel=work.record.headers["channel"],
+        by="mediation",
+        reason=f"waiting for a {entries[0].partition('|')[0]} the registry does not know",
+        waiting_for=entries,
+        places=sorted({work.translation.events[n]["place"] for n in held}),
+    )
+
+
+def _issue(issue: Issue) -> StepIssue:
+    return cast(StepIssue, kept(issue))

@@ -1,0 +1,174 @@
+"""The only door: MLLP, HTTP, FHIR, files and reruns all come through `Door.receive`.
+
+An answer means one thing: the message is durable on the bus. What is refused is kept too, with its reasons.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import secrets
+import time
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import orjson
+
+from channels.bus.bus import Bus, Record
+from channels.channel import Channel
+from channels.security.encryption import Keys
+from channels.watch import metrics
+from schemas.message import Description, Issue, Message, Refused, Reply, Unavailable
+
+LARGE = 256 * 1024
+
+
+def now() -> int:
+    """µs since the epoch, UTC."""
+    return time.time_ns() // 1000
+
+
+def transaction_id(received: int) -> str:
+    """A UUID (version 7) that sorts by time."""
+    value = (received // 1000) << 80 | 0x7 << 76 | secrets.randbits(12) << 64 | 0b10 << 62 | secrets.randbits(62)
+    return str(uuid.UUID(int=value))
+
+
+def taken(
+    channel: Channel, glance: Description, body: bytes, *, content_type: str, peer: str = "", client: str = ""
+) -> Message:
+    """The bytes as they came, as a message of this channel. The feed is the client, else MSH-3 and MSH-4."""
+    received = now()
+    return Message(
+        transaction=transaction_id(received),
+        channel=channel.name,
+        sender=client or f"{glance.application}|{glance.facility}",
+        body=body,
+        content_type=content_type,
+        received=received,
+        control_id=glance.control_id,
+        type=glance.type,
+        peer=peer,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the mediator said at the door."""
+
+    reply: Reply
+    issues: Sequence[Issue]
+    refused: bool
+
+
+class Door:
+    """Checks, makes durable, answers. `timeout` in seconds bounds how long an answer may take."""
+
+    def __init__(self, bus: Bus, keys: Keys, secret: bytes, timeout: float) -> None:
+        self._bus, self._keys, self._secret, self._timeout = bus, keys, secret, timeout
+        self._feeds: dict[str, str] = {}
+
+    async def receive(self, channel: Channel, message: Message) -> Reply:
+        """The reply to one message. Raises Unavailable when it may not be durable: then say nothing."""
+        (reply,) = await self.receive_all(channel, [message])
+        return reply
+
+    async def receive_all(self, channel: Channel, messages: Sequence[Message]) -> list[Reply]:
+        """Replies to several messages (a batch) that become durable together."""
+        started = time.perf_counter()
+        verdicts = [await self._judge(channel, message) for message in messages]
+        records = [self._record(channel, m, v) for m, v in zip(messages, verdicts, strict=True)]
+        try:
+            async with asyncio.timeout(self._timeout):
+                await self._bus.publish(records)
+        except (TimeoutError, Unavailable) as error:
+            metrics.unavailable.labels(channel.name).inc(len(messages))
+            raise Unavailable("the bus did not confirm in time", retry_after=5) from error
+        for verdict in verdicts:
+            metrics.received.labels(channel.name, verdict.reply.code).inc()
+        metrics.acknowledged.labels(channel.name).observe(time.perf_counter() - started)
+        return [verdict.reply for verdict in verdicts]
+
+    async def _judge(self, channel: Channel, message: Message) -> Verdict:
+        if len(message.body) > LARGE:  # a long read must not keep the other connections waiting
+            return await asyncio.to_thread(judge, channel, message)
+        return judge(channel, message)
+
+    def _record(self, channel: Channel, message: Message, verdict: Verdict) -> Record:
+        alone = message.transaction if channel.said.retention.alone else ""
+        key_id, locked = self._keys.lock(message.body, channel.name, message.received, alone)
+        headers = {
+            "transaction": message.transaction,
+            "channel": message.channel,
+            "sender": message.sender,
+            "control_id": message.control_id,
+            "type": message.type,
+            "content_type": message.content_type,
+            "received": str(message.received),
+            "sha256": message.digest,
+            "size": str(len(message.body)),
+            "peer": message.peer,
+            "rerun_of": message.rerun_of,
+            "places": orjson.dumps(message.places).decode(),
+            "key": key_id,
+            "reply": verdict.reply.code,
+        }
+        if verdict.issues:
+            headers["issues"] = orjson.dumps([kept(issue) for issue in verdict.issues]).decode()
+        if verdict.refused:
+            headers["refused"] = "1"
+        return Record(channel.topic, self.feed_key(message.feed), locked, headers)
+
+    def feed_key(self, feed: str) -> str:
+        """The feed as an opaque bus key."""
+        if (known := self._feeds.get(feed)) is None:
+            if len(self._feeds) > 100_000:
+                self._feeds.clear()
+            known = self._feeds[feed] = hmac.new(self._secret, feed.encode(), hashlib.sha256).hexdigest()[:32]
+        return known
+
+
+def judge(channel: Channel, message: Message) -> Verdict:
+    """What the sender is told once the message is durable."""
+    mediator = channel.mediator
+    if channel.said.acknowledge == "received":
+        return Verdict(mediator.accept(message, ()), (), refused=False)
+    try:
+        issues = mediator.check(message, channel.context)
+        return Verdict(mediator.accept(message, issues), issues, refused=False)
+    except Refused as refused:
+        reply = mediator.refuse(message, refused.issues, reject=refused.reject)
+        return Verdict(reply, refused.issues, refused=True)
+
+
+def kept(issue: Issue) -> dict[str, str | int | None]:
+    """An issue as the journal keeps it (StepIssue)."""
+    return {
+        "at": issue.at,
+        "reason": issue.reason,
+        "text": issue.text,
+        "remedy": issue.remedy,
+        "severity": issue.severity,
+        "line": issue.line,
+        "column": issue.column,
+    }
+
+
+def message_of(record: Record, body: bytes) -> Message:
+    """The message a received record holds, once its body is unlocked."""
+    headers = record.headers
+    return Message(
+        transaction=headers["transaction"],
+        channel=headers["channel"],
+        sender=headers["sender"],
+        body=body,
+        content_type=headers["content_type"],
+        received=int(headers["received"]),
+        control_id=headers["control_id"],
+        type=headers["type"],
+        peer=headers["peer"],
+        rerun_of=headers["rerun_of"],
+        places=tuple(orjson.loads(headers["places"])),
+    )

@@ -1,0 +1,187 @@
+"""The program's own settings: `wasl.yaml`, then the environment. Every error names file, line, key and remedy."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+
+class Misconfigured(ValueError):
+    """A setting can't be used. The text names the file, the line, the key and what was expected."""
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Http(Strict):
+    """Console, API and HTTP intake."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(8080, ge=0, le=65535)
+    max_body: int = Field(16 * 1024 * 1024, gt=0)
+    timeout: float = Field(30.0, gt=0)
+    certificate: Path | None = None
+    private_key: Path | None = None
+
+
+class Mllp(Strict):
+    """The shared MLLP listener. TLS opens `tls_port` once there is a certificate; `client_ca` asks senders for one."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(2575, ge=0, le=65535)
+    tls_port: int = Field(2576, ge=0, le=65535)
+    certificate: Path | None = None
+    private_key: Path | None = None
+    client_ca: Path | None = None
+    max_frame: int = Field(16 * 1024 * 1024, gt=0)
+    idle: float = Field(600.0, gt=0)
+    frame_timeout: float = Field(30.0, gt=0)
+    max_connections: int = Field(2000, gt=0)
+
+
+class Admin(Strict):
+    password: str | None = None
+
+
+class Key(Strict):
+    file: Path | None = None
+
+
+class Line(Strict):
+    """When to stop the line: this many messages, this part of them refused, within this many seconds."""
+
+    messages: int = Field(50, gt=0)
+    ratio: float = Field(0.9, gt=0, le=1)
+    window: float = Field(300.0, gt=0)
+
+
+class Mediation(Strict):
+    processes: int | None = Field(None, gt=0)
+    stop: Line = Line()
+    window: int = Field(100_000, ge=0)
+
+
+class Settings(Strict):
+    """`smr`: `built-in` or a FHIR base address; `payer`: `simulator` or an address; `bus`: `embedded`."""
+
+    http: Http = Http()
+    mllp: Mllp = Mllp()
+    admin: Admin = Admin()
+    key: Key = Key()
+    bus: Literal["embedded"] = "embedded"
+    smr: str = "built-in"
+    smr_token: str | None = None
+    payer: str = "simulator"
+    payer_token: str | None = None
+    payer_faults: str = ""
+    zone: str = "Africa/Casablanca"
+    acknowledgement_timeout: float = Field(10.0, gt=0)
+    bytes_in_flight: int = Field(256 * 1024 * 1024, gt=0)
+    mediation: Mediation = Mediation()
+    journal_days: int = Field(400, gt=0)
+    language: Literal["fr", "en"] = "fr"
+
+
+def default_config() -> Path:
+    """The configuration shipped with the program: in the wheel, or in the source tree."""
+    shipped = Path(str(files("channels"))) / "_config"
+    return (shipped if shipped.is_dir() else Path(__file__).parent.parent / "config") / "wasl.yaml"
+
+
+def find_config(given: Path | None) -> Path:
+    """The file given, else ./config/wasl.yaml, else the shipped one. Raises Misconfigured."""
+    if given is not None:
+        if not given.is_file():
+            raise Misconfigured(f"{given}: no such file; --config names a wasl.yaml")
+        return given
+    local = Path("config/wasl.yaml")
+    return local if local.is_file() else default_config()
+
+
+def load_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
+    """Settings of the file, with the environment on top. Raises Misconfigured."""
+    data, lines = read_yaml(path)
+    from_environment: dict[tuple[str, ...], str] = {}
+    for keys in _leaves(Settings):
+        variable = "WASL_" + "_".join(keys).upper()
+        if (value := environment.get(variable)) is not None:
+            from_environment[keys] = variable
+            at = data
+            for key in keys[:-1]:
+                at = at.setdefault(key, {})
+            at[keys[-1]] = value or None if keys in _OPTIONAL else value
+    try:
+        return Settings.model_validate(data)
+    except ValidationError as error:
+        raise Misconfigured(explained(error, path, lines, from_environment)) from error
+
+
+_OPTIONAL = {("admin", "password"), ("key", "file")}
+
+
+def read_yaml(path: Path) -> tuple[dict[str, Any], dict[tuple[str, ...], int]]:
+    """A YAML mapping and the line of each of its keys. Raises Misconfigured."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        data = yaml.safe_load(text)
+    except OSError as error:
+        raise Misconfigured(f"{path}: {error.strerror}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark else ""
+        raise Misconfigured(f"{path}{line}: not YAML: {getattr(error, 'problem', error)}") from error
+    if data is None:
+        return {}, {}
+    if not isinstance(data, dict):
+        raise Misconfigured(f"{path}, line 1: expected keys with values, found a {type(data).__name__}")
+    return data, dict(_lines(node, ()))
+
+
+def explained(
+    error: ValidationError,
+    path: Path,
+    lines: Mapping[tuple[str, ...], int],
+    environment: Mapping[tuple[str, ...], str] | None = None,
+) -> str:
+    """Every mistake on a line of its own: file, line, key, what was expected."""
+    said = []
+    for one in error.errors():
+        keys = tuple(str(part) for part in one["loc"])
+        if environment and keys in environment:
+            where = environment[keys]
+        else:
+            line = next((lines[keys[:n]] for n in range(len(keys), 0, -1) if keys[:n] in lines), 1)
+            where = f"{path}, line {line}: {'.'.join(keys)}"
+        expected = "this key is not known" if one["type"] == "extra_forbidden" else one["msg"]
+        said.append(f"{where}: {expected}")
+    return "\n".join(said)
+
+
+def _lines(node: Any, above: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], int]]:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            keys = (*above, str(key.value))
+            yield keys, key.start_mark.line + 1
+            yield from _lines(value, keys)
+    elif isinstance(node, yaml.SequenceNode):
+        for number, value in enumerate(node.value):
+            keys = (*above, str(number))
+            yield keys, value.start_mark.line + 1
+            yield from _lines(value, keys)
+
+
+def _leaves(model: type[BaseModel], above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    for name, field in model.model_fields.items():
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            yield from _leaves(inner, (*above, name))
+        else:
+            yield (*above, name)

@@ -1,0 +1,58 @@
+"""Every metric of the program, one list. Seconds, bytes and counts; labels never carry patient data.
+
+Several processes write them; `exposition()` adds them up (prometheus_client's multiprocess mode, whose folder the
+parent sets in PROMETHEUS_MULTIPROC_DIR before the children start).
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Literal
+
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess
+
+LATEST: Literal["mostrecent"] = "mostrecent"
+BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+
+received = Counter("wasl_messages_received", "Messages answered", ["channel", "reply"])
+acknowledged = Histogram(
+    "wasl_acknowledgement_seconds", "From the whole message to its answer", ["channel"], buckets=BUCKETS
+)
+unavailable = Counter("wasl_unavailable", "Messages left unanswered because durability was unknown", ["channel"])
+connections = Gauge("wasl_mllp_connections", "Open MLLP connections", multiprocess_mode="livesum")
+bytes_in_flight = Gauge("wasl_bytes_in_flight", "Bytes held by the gateway", multiprocess_mode="livesum")
+
+mediated = Counter("wasl_messages_mediated", "Messages read by mediation", ["channel", "outcome"])
+mediation = Histogram(
+    "wasl_mediation_seconds", "Translating and resolving a batch, a message", ["channel"], buckets=BUCKETS
+)
+events = Counter("wasl_events", "Canonical events made", ["type"])
+unmapped = Counter("wasl_unmapped_codes", "Codes without a translation", ["channel"])
+paused = Gauge("wasl_channel_paused", "1 while the channel's line is stopped", ["channel"], multiprocess_mode=LATEST)
+
+delivered = Counter("wasl_events_delivered", "Events a consumer is done with", ["consumer", "verdict"])
+delivery = Histogram(
+    "wasl_delivery_seconds", "From the sender's acknowledgement to landed", ["consumer"], buckets=BUCKETS
+)
+failures = Counter("wasl_failures", "What did not pass, by where and why", ["where", "reason"])
+circuit = Gauge("wasl_circuit_open", "1 while a consumer's other side is down", ["consumer"], multiprocess_mode=LATEST)
+lag = Gauge("wasl_lag_records", "Records not yet done", ["group"], multiprocess_mode=LATEST)
+turned = Gauge("wasl_loop_turned_timestamp_seconds", "When a loop last turned", ["loop"], multiprocess_mode=LATEST)
+
+
+def exposition() -> bytes:
+    """Prometheus' text format, over all processes of this node."""
+    return generate_latest(_all())
+
+
+def value(name: str, **labels: str) -> float | None:
+    """One sample over all processes, for the console and health."""
+    return _all().get_sample_value(name, labels)
+
+
+def _all() -> CollectorRegistry:
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return REGISTRY
+    registry = CollectorRegistry()
+    multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return registry

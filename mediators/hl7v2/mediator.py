@@ -1,0 +1,67 @@
+"""The mediator of HL7 v2: which messages it reads, what it lets in, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from mediators.hl7v2 import acknowledgement, adt, batch, conformance, oru, reader
+from mediators.hl7v2.delimiters import Unreadable
+from mediators.hl7v2.reader import Hl7
+from mediators.mediator import Context, Translation
+from schemas.message import Description, Issue, Message, Refused, Reply
+
+Family = Callable[[Hl7, Message, Context], Translation]
+
+_ADMISSIONS: Final = ("A01", "A02", "A03", "A04", "A05", "A06", "A07", "A08", "A28", "A31", "A40")
+
+# Every message type that can be read, with what reads it
+FAMILIES: Final[Mapping[str, Family]] = {
+    "ORU^R01": oru.mediate,
+    **{f"ADT^{trigger}": adt.mediate for trigger in _ADMISSIONS},
+}
+
+
+class Hl7v2:
+    """HL7 v2.1 to v2.8 in their ER7 encoding. The setting `charset` (HL7 table 0211) holds where MSH-18 is empty."""
+
+    def split(self, body: bytes) -> Sequence[bytes]:
+        return batch.split(body)
+
+    def describe(self, body: bytes, content_type: str) -> Description:
+        return reader.peek(body)
+
+    def check(self, message: Message, context: Context) -> Sequence[Issue]:
+        found = conformance.issues(_read(message, context), FAMILIES)
+        if any(issue.severity == "error" for issue in found):
+            raise Refused(found, reject=conformance.rejects(found))
+        return found
+
+    def accept(self, message: Message, issues: Sequence[Issue]) -> Reply:
+        return acknowledgement.answer(message, issues, "A")
+
+    def refuse(self, message: Message, issues: Sequence[Issue], *, reject: bool = False) -> Reply:
+        return acknowledgement.answer(message, issues, "R" if reject else "E")
+
+    def join(self, replies: Sequence[Reply]) -> Reply:
+        return batch.join(replies)
+
+    def mediate(self, message: Message, context: Context) -> Translation:
+        """An acknowledgement says nothing about a patient: it becomes no events."""
+        hl7 = _read(message, context)
+        if acknowledgement.is_acknowledgement(hl7):
+            return Translation()
+        if refused := conformance.unsupported(hl7, FAMILIES):
+            raise Refused(refused, reject=True)
+        return FAMILIES[hl7.type](hl7, message, context)
+
+
+def _read(message: Message, context: Context) -> Hl7:
+    try:
+        return Hl7.read(message.body, str(context.settings.get("charset") or ""))
+    except Unreadable as error:
+        place, _, text = str(error).partition(": ")
+        location = "^".join(["MSH", "1", *place.split("-")[1:]])
+        remedy = r"send an HL7 v2 message that begins with MSH|^~\& and the rest of its header"
+        issue = Issue(place, "unreadable", text, remedy, code="100", location=location)
+        raise Refused([issue], reject=True) from error

@@ -1,0 +1,96 @@
+"""What a system is called: names of assigning authorities and coding systems → URIs.
+
+Identifier systems are those of the health information exchange (`https://hie.sante.gov.ma/id/…`); coding systems
+follow HL7 table 0396 and FHIR's terminology systems.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from urllib.parse import quote
+
+IDENTIFIERS = "https://hie.sante.gov.ma/id/"
+GTIN = "https://www.gs1.org/gtin"
+
+_KNOWN = {
+    "ins": "ins",
+    "idcs": "idcs",
+    "rnp": "idcs",
+    "cnss": "cnss",
+    "cin": "cnie",
+    "cnie": "cnie",
+    "nnmar": "cnie",
+    "cnops": "cnops",
+    "ppn": "passport",
+    "passport": "passport",
+    "sejour": "sejour",
+    "ice": "ice",
+    "inpe-ps": "inpe-ps",
+    "inpe-es": "inpe-es",
+}
+_CODES = {
+    "ln": "http://loinc.org",
+    "loinc": "http://loinc.org",
+    "sct": "http://snomed.info/sct",
+    "snm3": "http://snomed.info/sct",
+    "snomed": "http://snomed.info/sct",
+    "ucum": "http://unitsofmeasure.org",
+    "i10": "http://hl7.org/fhir/sid/icd-10",
+    "icd10": "http://hl7.org/fhir/sid/icd-10",
+    "atc": "http://www.whocc.no/atc",
+    "ean13": GTIN,
+    "gtin": GTIN,
+    "ngap": "https://hie.sante.gov.ma/fhir/CodeSystem/ngap",
+}
+_OID = re.compile(r"[0-2](\.(0|[1-9][0-9]*)){2,}")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_URI = re.compile(r"(https?://|urn:)\S+", re.IGNORECASE)
+_TABLE = re.compile(r"HL7([0-9]{4})", re.IGNORECASE)
+
+STANDARD = frozenset(_CODES.values())
+
+
+def local_system(name: str) -> str:
+    """An OID, UUID or URI as a URI; any other name as `urn:id:<name>`, percent-encoded."""
+    if _URI.fullmatch(name):
+        return name
+    if _OID.fullmatch(name):
+        return f"urn:oid:{name}"
+    if _UUID.fullmatch(name):
+        return f"urn:uuid:{name.lower()}"
+    return f"urn:id:{quote(name, safe='').replace('~', '%7E')}"
+
+
+def coding_system(name: str) -> str | None:
+    """The URI of a coding system from its name as sent (HL7 table 0396, an OID, a URI). None when there is no name."""
+    name = name.strip()
+    if not name:
+        return None
+    if table := _TABLE.fullmatch(name):
+        return f"http://terminology.hl7.org/CodeSystem/v2-{table[1]}"
+    return _CODES.get(name.casefold()) or local_system(name)
+
+
+def identifier_system(
+    name: str,
+    type: str = "",
+    *,
+    authorities: Mapping[str, str] | None = None,
+    establishment: bool = False,
+    otherwise: str = "",
+) -> str:
+    """The URI of an identifier system: the assigning authority's `name`, else a known `type` (HL7 table 0203).
+
+    The channel's own `authorities` go first. An INPE is a person's unless `establishment`. `otherwise` names the
+    sender, for a number whose authority is not said.
+    """
+    name = name.strip()
+    if authorities and name in authorities:
+        return authorities[name]
+    for word in (name.casefold(), type.strip().casefold()):
+        if word == "inpe":
+            return IDENTIFIERS + ("inpe-es" if establishment else "inpe-ps")
+        if word in _KNOWN:
+            return IDENTIFIERS + _KNOWN[word]
+    return local_system(name or otherwise or "unknown")

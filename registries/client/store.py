@@ -1,0 +1,161 @@
+"""The client registry's rows as a batch sees them: read in one SELECT, added to in memory, written in one commit."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, Engine, bindparam, select, update
+
+from registries.client import links
+from registries.client.keys import Key, Subject
+from registries.database import insert_or_skip
+from registries.tables import keys, persons, reviews
+from schemas import facts
+
+_STRONG = ("ins", "idcs", "cnss", "cin")
+_BIRTH = ("birth_year", "birth_month", "birth_day")
+_AT_ONCE = 5_000
+_CHUNK = select(keys.c.key, persons).join(persons, persons.c.id == keys.c.person).order_by(keys.c.key, keys.c.turn)
+_READ = _CHUNK.where(keys.c.key.in_(bindparam("wanted", expanding=True)))
+_LEARN = (
+    update(persons)
+    .where(persons.c.id == bindparam("known_id"), persons.c.revision == bindparam("known_revision"))
+    .values({name: bindparam(f"new_{name}") for name in (*_STRONG, *_BIRTH, "sex", "revision")})
+)
+
+
+@dataclass(slots=True, eq=False)
+class Person:
+    """An identity. What it knows is only ever added to: a value told first stays, so contradictions stay too."""
+
+    id: str
+    origin: str
+    revision: int
+    strong: list[str]
+    birth: list[str]
+    sex: str
+    is_new: bool = False
+    learned: bool = False
+
+    def learn(self, subject: Subject) -> None:
+        """Takes over what was not known and does not contradict."""
+        for rank, values in enumerate(subject.strong):
+            if values and not self.strong[rank]:
+                self.strong[rank], self.learned = values[0], True
+        for level, value in enumerate(subject.birth):
+            if not self.birth[level]:
+                self.birth[level], self.learned = value, True
+            elif self.birth[level] != value:
+                break
+        if subject.sex and not self.sex:
+            self.sex, self.learned = subject.sex, True
+
+    def row(self, prefix: str = "") -> dict[str, Any]:
+        values = (*self.strong, *self.birth, self.sex)
+        return {f"{prefix}{name}": value for name, value in zip((*_STRONG, *_BIRTH, "sex"), values, strict=True)}
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """Why somebody must look at an identity, in words without patient data. One entry a person, other and reason;
+    `detail` tells apart what differs within one person's record."""
+
+    person: str
+    other: str
+    reason: str
+    text: str
+    event: str
+    transaction: str
+    detail: str = ""
+
+
+@dataclass(slots=True)
+class View:
+    """What is known of the keys of a batch, and what the batch adds. Lives as long as its reading connection."""
+
+    connection: Connection
+    owners: dict[str, list[Person]] = field(default_factory=dict)
+    persons: dict[str, Person] = field(default_factory=dict)
+    attached: list[dict[str, Any]] = field(default_factory=list)
+    reviews: list[Review] = field(default_factory=list)
+    merges: list[links.Merge] = field(default_factory=list)
+
+    def read(self, digests: Iterable[str]) -> None:
+        """Every owner of these keys, in their turn."""
+        wanted = [digest for digest in dict.fromkeys(digests) if digest not in self.owners]
+        self.owners.update((digest, []) for digest in wanted)
+        for start in range(0, len(wanted), _AT_ONCE):
+            for row in self.connection.execute(_READ, {"wanted": wanted[start : start + _AT_ONCE]}):
+                self.owners[row[0]].append(self.persons.get(row[1]) or self._known(row))
+
+    def of(self, key: Key) -> Sequence[Person]:
+        if key.digest not in self.owners:
+            self.read([key.digest])
+        return self.owners[key.digest]
+
+    def create(self, subject: Subject, origin: str) -> Person:
+        person = Person(str(uuid.uuid4()), origin, 0, [""] * len(_STRONG), [""] * len(_BIRTH), "", is_new=True)
+        person.learn(subject)
+        self.persons[person.id] = person
+        return person
+
+    def attach(self, key: Key, person: Person) -> None:
+        """The next turn at this key is theirs."""
+        owners = self.owners[key.digest]
+        self.attached.append({"key": key.digest, "turn": len(owners), "person": person.id})
+        owners.append(person)
+
+    def write(self, engine: Engine, at: int) -> bool:
+        """Commits what the batch added. False when another worker met one of its keys or persons in between:
+        nothing was written, and everything must be read and decided again."""
+        made = [person for person in self.persons.values() if person.is_new]
+        grown = [person for person in self.persons.values() if person.learned and not person.is_new]
+        if not (made or grown or self.attached or self.reviews or self.merges):
+            return True
+        with engine.connect() as connection, connection.begin() as transaction:
+            if not (self._insert(connection, made, at) and self._learn(connection, grown)):
+                transaction.rollback()
+                return False
+            insert_or_skip(connection, reviews, [_review_row(review, at) for review in self.reviews])
+            links.record(connection, self.merges, at)
+        return True
+
+    def _insert(self, connection: Connection, made: Sequence[Person], at: int) -> bool:
+        rows = [
+            person.row() | {"id": person.id, "created": at, "origin": person.origin, "revision": 0} for person in made
+        ]
+        insert_or_skip(connection, persons, rows)
+        # in the order of the keys, so that two workers never wait for each other in a circle
+        attached = sorted(self.attached, key=lambda row: (row["key"], row["turn"]))
+        return insert_or_skip(connection, keys, attached) == len(attached)
+
+    def _learn(self, connection: Connection, grown: Sequence[Person]) -> bool:
+        rows = [
+            person.row("new_")
+            | {"known_id": person.id, "known_revision": person.revision, "new_revision": person.revision + 1}
+            for person in sorted(grown, key=lambda person: person.id)
+        ]
+        return not rows or connection.execute(_LEARN, rows).rowcount == len(rows)
+
+    def _known(self, row: Any) -> Person:
+        _, id, _, origin, revision, ins, idcs, cnss, cin, year, month, day, sex = row
+        person = Person(id, origin, revision, [ins, idcs, cnss, cin], [year, month, day], sex)
+        self.persons[id] = person
+        return person
+
+
+def _review_row(review: Review, at: int) -> dict[str, Any]:
+    return {
+        "id": facts.name("review", review.person, review.other, review.reason, review.detail),
+        "person": review.person,
+        "other": review.other,
+        "reason": review.reason,
+        "text": review.text,
+        "at": at,
+        "state": "open",
+        "event": review.event,
+        "transaction": review.transaction,
+    }

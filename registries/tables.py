@@ -1,0 +1,140 @@
+"""Every table of the registries, defined once for SQLite and PostgreSQL. No identifier of a patient stands in clear."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    ForeignKey,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    select,
+    update,
+)
+
+from registries.database import insert_or_skip
+
+TABLES = MetaData()
+
+# Identifiers and birth dates are keyed digests: they can be compared, not read. "" is "not known".
+persons = Table(
+    "persons",
+    TABLES,
+    Column("id", String(36), primary_key=True),
+    Column("created", BigInteger, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("ins", String(32), nullable=False),
+    Column("idcs", String(32), nullable=False),
+    Column("cnss", String(32), nullable=False),
+    Column("cin", String(32), nullable=False),
+    Column("birth_year", String(32), nullable=False),
+    Column("birth_month", String(32), nullable=False),
+    Column("birth_day", String(32), nullable=False),
+    Column("sex", String(8), nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# `turn` 0 is who met the number first; the next ones carry the same number but are plainly somebody else.
+keys = Table(
+    "keys",
+    TABLES,
+    Column("key", String(32), primary_key=True),
+    Column("turn", Integer, primary_key=True, autoincrement=False),
+    Column("person", ForeignKey("persons.id"), nullable=False),
+    sqlite_with_rowid=False,
+)
+
+links = Table(
+    "links",
+    TABLES,
+    Column("from_person", ForeignKey("persons.id"), primary_key=True),
+    Column("to_person", ForeignKey("persons.id"), primary_key=True),
+    Column("kind", String(8), primary_key=True),
+    Column("event", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("version", Integer, nullable=False, index=True),
+)
+
+reviews = Table(
+    "reviews",
+    TABLES,
+    Column("id", String(36), primary_key=True),
+    Column("person", ForeignKey("persons.id"), nullable=False),
+    Column("other", String(36), nullable=False),
+    Column("reason", String(32), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("at", BigInteger, nullable=False, index=True),
+    Column("state", String(8), nullable=False),
+    Column("event", Text, nullable=False),
+    Column("transaction", Text, nullable=False),
+)
+
+# `periods` are ISO 8601 intervals joined by ";": "2008-03-01/2021-12-31;2023-01-01/".
+facilities = Table(
+    "facilities",
+    TABLES,
+    Column("number", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("region", String(8), nullable=False),
+    Column("province", String(8), nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("periods", Text, nullable=False),
+    Column("latitude", Text, nullable=False),
+    Column("longitude", Text, nullable=False),
+    Column("provisional", Boolean, nullable=False),
+)
+
+health_workers = Table(
+    "health_workers",
+    TABLES,
+    Column("number", Text, primary_key=True),
+    Column("family", Text, nullable=False),
+    Column("given", Text, nullable=False),
+    Column("profession", Text, nullable=False),
+    Column("periods", Text, nullable=False),
+    Column("provisional", Boolean, nullable=False),
+)
+
+roles = Table(
+    "roles",
+    TABLES,
+    Column("worker", ForeignKey("health_workers.number"), primary_key=True),
+    Column("facility", Text, primary_key=True),
+    Column("role", Text, primary_key=True),
+    Column("periods", Text, nullable=False),
+)
+
+# What a sender calls it: "system|value", or the local name alone. `kind` is the registry's name.
+aliases = Table(
+    "aliases",
+    TABLES,
+    Column("kind", String(16), primary_key=True),
+    Column("alias", Text, primary_key=True),
+    Column("number", Text, nullable=False),
+)
+
+versions = Table(
+    "versions",
+    TABLES,
+    Column("name", String(16), primary_key=True),
+    Column("number", Integer, nullable=False),
+)
+
+
+def version(connection: Connection, name: str) -> int:
+    """How often `name` (links, facility, health-worker) changed: who keeps a copy in memory compares this."""
+    return connection.scalar(select(versions.c.number).where(versions.c.name == name)) or 0
+
+
+def next_version(connection: Connection, name: str) -> int:
+    """Counts a change, in the transaction that makes it. Until it ends, others who change `name` wait."""
+    insert_or_skip(connection, versions, [{"name": name, "number": 0}])
+    connection.execute(update(versions).where(versions.c.name == name).values(number=versions.c.number + 1))
+    return version(connection, name)

@@ -1,0 +1,247 @@
+"""Codes of HL7 v2 and of the canonical events in FHIR's words, each table with its source.
+
+"Guide" is the HL7 V2-to-FHIR guide, STU 1; where it has no target although FHIR wants one, the choice is ours
+and the table says so. Shared by both directions: `inverse` turns a table round.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+TERMINOLOGY = "http://terminology.hl7.org/CodeSystem/"
+ACT_CODE = TERMINOLOGY + "v3-ActCode"
+CONDITION_CATEGORY = TERMINOLOGY + "condition-category"
+CONDITION_VERIFICATION = TERMINOLOGY + "condition-ver-status"
+COVERAGE_CLASS = TERMINOLOGY + "coverage-class"
+DATA_ABSENT = TERMINOLOGY + "data-absent-reason"
+DIAGNOSIS_ROLE = TERMINOLOGY + "diagnosis-role"
+INTERPRETATION_SYSTEM = TERMINOLOGY + "v3-ObservationInterpretation"
+MARITAL_SYSTEM = TERMINOLOGY + "v3-MaritalStatus"
+NULL_FLAVOR = TERMINOLOGY + "v3-NullFlavor"
+OBSERVATION_CATEGORY = TERMINOLOGY + "observation-category"
+PARTICIPATION = TERMINOLOGY + "v3-ParticipationType"
+PHYSICAL_TYPE = TERMINOLOGY + "location-physical-type"
+LANGUAGE_SYSTEM = "urn:ietf:bcp:47"
+MODALITY_SYSTEM = "http://dicom.nema.org/resources/ontology/DCM"
+LOINC = "http://loinc.org"
+UCUM = "http://unitsofmeasure.org"
+
+
+def table(number: str) -> str:
+    """The URI of an HL7 v2 table: "0203" → the code system of identifier types."""
+    return f"{TERMINOLOGY}v2-{number}"
+
+
+def inverse(mapping: Mapping[str, str]) -> dict[str, str]:
+    """The same table read backwards. Where several codes mean one, the first written wins."""
+    turned: dict[str, str] = {}
+    for code, meaning in mapping.items():
+        turned.setdefault(meaning, code)
+    return turned
+
+
+def words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+# Words FHIR requires; anything else is left out of the element or said as text.
+GENDERS = frozenset({"male", "female", "other", "unknown"})
+NAME_USES = frozenset({"usual", "official", "temp", "nickname", "anonymous", "old", "maiden"})
+ADDRESS_USES = frozenset({"home", "work", "temp", "old", "billing"})
+ADDRESS_TYPES = frozenset({"postal", "physical", "both"})
+TELECOM_SYSTEMS = frozenset({"phone", "fax", "email", "pager", "url", "sms", "other"})
+TELECOM_USES = frozenset({"home", "work", "temp", "old", "mobile"})
+IDENTIFIER_USES = frozenset({"usual", "official", "temp", "secondary", "old"})
+COMPARATORS = frozenset({"<", "<=", ">=", ">"})
+REPORT_STATUSES = words(
+    "registered partial preliminary final amended corrected appended cancelled entered-in-error unknown"
+)
+OBSERVATION_STATUSES = REPORT_STATUSES - {"partial", "appended"}
+ENCOUNTER_STATUSES = words("planned arrived triaged in-progress onleave finished cancelled entered-in-error unknown")
+DISPENSE_STATUSES = words(
+    "preparation in-progress cancelled on-hold completed entered-in-error stopped declined unknown"
+)
+PRESCRIPTION_STATUSES = words("active on-hold cancelled completed entered-in-error stopped draft unknown")
+PRESCRIPTION_INTENTS = words("proposal plan order original-order reflex-order filler-order instance-order option")
+OBSERVATION_CATEGORIES = words("social-history vital-signs imaging laboratory procedure survey exam therapy activity")
+
+# Table 0001. Guide: AdministrativeSex; A (ambiguous) and N (not applicable) have no nearer word.
+GENDER = {"M": "male", "F": "female", "O": "other", "U": "unknown", "A": "other", "N": "other"}
+
+# Table 0123, OBR-25. Guide; A, M and N are ours: some results / no order but results / no order, no results.
+REPORT_STATUS = {
+    "F": "final",
+    "P": "preliminary",
+    "C": "corrected",
+    "X": "cancelled",
+    "O": "registered",
+    "I": "registered",
+    "S": "registered",
+    "R": "partial",
+    "A": "partial",
+    "M": "preliminary",
+    "N": "registered",
+}
+
+# Table 0085, OBX-11. Guide; B, I, N, R, S, U and V are ours. O (order detail, no result) makes no Observation.
+OBSERVATION_STATUS = {
+    "F": "final",
+    "P": "preliminary",
+    "C": "corrected",
+    "A": "amended",
+    "X": "cancelled",
+    "D": "entered-in-error",
+    "W": "entered-in-error",
+    "I": "registered",
+    "B": "amended",
+    "N": "cancelled",
+    "R": "preliminary",
+    "S": "preliminary",
+    "U": "final",
+    "V": "final",
+}
+NO_RESULT = "O"
+NOT_ASKED = "N"
+
+# What an OBX without OBX-11 is in a report of this status.
+STATUS_WITHIN = {"final": "final", "corrected": "final", "preliminary": "preliminary", "partial": "preliminary"}
+
+# Table 0038, ORC-5. Guide: OrderStatus; A (some results) is ours.
+ORDER_STATUS = {
+    "CM": "completed",
+    "IP": "active",
+    "SC": "active",
+    "A": "active",
+    "HD": "on-hold",
+    "CA": "revoked",
+    "DC": "revoked",
+    "RP": "revoked",
+    "ER": "entered-in-error",
+}
+
+# Table 0119, ORC-1. Guide: OrderControlCode; CA asks for a cancellation that is not yet answered: active.
+ORDER_CONTROL = {
+    "NW": "active",
+    "OK": "active",
+    "CA": "active",
+    "PR": "active",
+    "RL": "active",
+    "RO": "active",
+    "OC": "revoked",
+    "CR": "revoked",
+    "DC": "revoked",
+    "DR": "revoked",
+    "OD": "revoked",
+    "OH": "on-hold",
+    "HR": "on-hold",
+}
+
+# What the order of a report is when neither ORC-5 nor ORC-1 tells.
+ORDER_OF_REPORT = {
+    "final": "completed",
+    "corrected": "completed",
+    "amended": "completed",
+    "registered": "active",
+    "partial": "active",
+    "preliminary": "active",
+    "cancelled": "revoked",
+}
+
+# Tables 0027 and 0485, OBR-5 and TQ1-9. Guide: Priority; P (before surgery) and T (timing critical) are ours.
+PRIORITY = {"R": "routine", "A": "asap", "S": "stat", "T": "urgent", "P": "urgent"}
+
+# Table 0078, OBX-8: the codes that mean the same in v3-ObservationInterpretation. Guide: InterpretationCodes.
+INTERPRETATION = words(
+    "N A AA H HH HU L LL LU < > U D B W S R I SDD NS MS VS NCL SYN-R SYN-S POS NEG IND DET ND E EX EXP UNE"
+    " NR RR WR CAR IE"
+)
+
+# Table 0004, PV1-2. Guide: PatientClass; the rest of the table keeps its own system.
+ENCOUNTER_CLASS = {"I": "IMP", "O": "AMB", "E": "EMER", "P": "PRENC"}
+PATIENT_CLASSES = frozenset("BCEINOPRU")
+
+# Table 0004 again, where PV1-45 does not tell. Guide: PatientClass[EncounterStatus].
+CLASS_STATUS = dict.fromkeys("EIORBCN", "in-progress") | {"P": "planned", "U": "unknown"}
+
+# Table 0443 (and the field a practitioner was named in). Guide: ProviderRole and PV1[Encounter].
+PARTICIPANT = {
+    "AT": "ATND",
+    "RP": "REF",
+    "CP": "CON",
+    "AD": "ADM",
+    "PP": "PPRF",
+    "PV1-7": "ATND",
+    "PV1-8": "REF",
+    "PV1-9": "CON",
+    "PV1-17": "ADM",
+    "ATND": "ATND",
+    "REF": "REF",
+    "CON": "CON",
+    "ADM": "ADM",
+    "PPRF": "PPRF",
+    "SPRF": "SPRF",
+    "DIS": "DIS",
+}
+
+# Table 0002, PID-16. Guide: MaritalStatus.
+MARITAL_STATUS = {
+    "S": "S",
+    "M": "M",
+    "D": "D",
+    "W": "W",
+    "A": "L",
+    "E": "L",
+    "C": "C",
+    "G": "T",
+    "P": "T",
+    "R": "T",
+    "N": "A",
+    "I": "I",
+    "B": "U",
+}
+
+# Table 0127, AL1-2. Guide: AllergenType; MA and MC have no category.
+ALLERGY_CATEGORY = {
+    "DA": "medication",
+    "FA": "food",
+    "EA": "environment",
+    "AA": "biologic",
+    "PA": "environment",
+    "LA": "environment",
+}
+
+# Table 0128, AL1-4. Guide: AllergySeverity, as severity of the reaction and as criticality.
+ALLERGY_SEVERITY = {"SV": "severe", "MO": "moderate", "MI": "mild"}
+CRITICALITY = {"SV": "high", "MO": "low", "MI": "low", "U": "unable-to-assess"}
+
+# Table 0052, DG1-6. Guide: DiagnosisType; F as discharge diagnosis is ours, W has no role.
+DIAGNOSIS_USE = {"A": "AD", "F": "DD"}
+DIAGNOSIS_CERTAINTY = {"F": "confirmed", "W": "provisional"}
+
+# PL.1 to PL.8: how each level is called in FHIR (location-physical-type), from the outermost in.
+LEVELS = (("building", "bu"), ("floor", "lvl"), ("point_of_care", "wa"), ("room", "ro"), ("bed", "bd"))
+
+# ISO 639 codes of Morocco's usual languages, as tables 0296 and habit write them, in BCP 47.
+LANGUAGE = {
+    "ar": "ar", "ara": "ar", "ary": "ary", "arabe": "ar", "arabic": "ar",
+    "fr": "fr", "fra": "fr", "fre": "fr", "francais": "fr", "français": "fr", "french": "fr",
+    "zgh": "zgh", "ber": "ber", "tzm": "tzm", "shi": "shi", "rif": "rif", "amazigh": "zgh",
+    "en": "en", "eng": "en", "english": "en", "anglais": "en",
+    "es": "es", "spa": "es", "espagnol": "es", "de": "de", "deu": "de", "ger": "de", "it": "it", "ita": "it",
+    "pt": "pt", "por": "pt", "nl": "nl", "nld": "nl", "dut": "nl",
+}  # fmt: skip
+
+# Table 0203 as FHIR R4 publishes it; other types are said as text.
+IDENTIFIER_TYPES = words(
+    "AC ACSN AM AMA AN ANC AND ANON ANT APRN ASID BA BC BCFN BCT BR BRN BSNR CC CONM CY CZ DC DCFN DDS DEA DFN DI"
+    " DL DN DO DP DPM DR DS EI EN ESN FDR FDRFN FI FILL GI GL GN HC IND JHN LACSN LANR LI LN LR MA MB MC MCD MCN"
+    " MCR MCT MD MI MR MRT MS NBSNR NCT NE NH NI NII NIIP NNxxx NP NPI OBI OD PA PC PCN PE PEN PHC PHE PHO PI PLAC"
+    " PN PNT PPIN PPN PRC PRN PT QA RI RN RPH RR RRI RRP SB SID SL SN SNBSN SNO SP SR SS STN TAX TN TPR TRL U UDI"
+    " UPIN USID VN VP VS WC WCN WP XV XX"
+)
+
+# Table 0074, OBR-24, as FHIR R4 publishes it; other sections are said as text.
+SECTIONS = words(
+    "AU BG BLB CG CH CP CT CTH CUS EC EN GE HM ICU IMG IMM LAB MB MCB MYC NMR NMS NRS OSL OT OTH OUS PAR PAT PF"
+    " PHR PHY PT RAD RC RT RUS RX SP SR TX URN VR VUS XRC"
+)

@@ -1,0 +1,213 @@
+"""The battery of every bus: inherit and get it. At least once, in order per key, nothing lost on the way."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+import pytest
+
+from channels.bus.bus import Batch, Bus, Lost, Record
+
+TOPIC = "wasl.received.lab"
+
+
+def record(number: int, key: str = "feed", topic: str = TOPIC, size: int = 0) -> Record:
+    return Record(topic, key, str(number).encode().ljust(size, b" "), {"transaction": str(number)})
+
+
+def numbers(records: Sequence[Record] | Batch) -> list[int]:
+    return [int(one.value) for one in records]
+
+
+class BusBattery:
+    """Give `bus(stage, member, members)`: a new process's view of the same log."""
+
+    def bus(self, stage: str, member: int = 0, members: int = 1) -> Bus:
+        raise NotImplementedError
+
+    def publish(self, *records: Record) -> None:
+        with contextlib.closing(self.bus("received")) as bus:
+            asyncio.run(bus.publish(records))
+
+    def take(self, batches: Iterator[Batch], count: int, ticks: int = 20) -> list[Record]:
+        """Reads and finishes batches until `count` records came."""
+        taken: list[Record] = []
+        for batch in batches:
+            taken += list(batch)
+            batch.done()
+            ticks -= not len(batch)
+            if len(taken) >= count or not ticks:
+                break
+        return taken
+
+    def test_what_was_published_is_read_in_order(self) -> None:
+        self.publish(*(record(n) for n in range(50)))
+        bus = self.bus("mediated")
+        assert numbers(self.take(bus.read("mediation", [TOPIC]), 50)) == list(range(50))
+        bus.close()
+
+    def test_headers_key_and_bytes_come_back_as_they_went(self) -> None:
+        sent = Record(TOPIC, "clé", bytes(range(256)), {"transaction": "é", "empty": ""})
+        self.publish(sent)
+        bus = self.bus("mediated")
+        (read,) = self.take(bus.read("mediation", [TOPIC]), 1)
+        assert (read.topic, read.key, read.value, dict(read.headers)) == (TOPIC, "clé", sent.value, dict(sent.headers))
+        assert bus.fetch(TOPIC, read.offset, read.key) == read
+        bus.close()
+
+    def test_a_batch_not_done_is_read_again_after_reopening(self) -> None:
+        self.publish(*(record(n) for n in range(10)))
+        bus = self.bus("mediated")
+        batches = bus.read("mediation", [TOPIC])
+        assert len(next(batches)) > 0
+        batches.close()
+        bus.close()
+        again = self.bus("mediated")
+        assert numbers(self.take(again.read("mediation", [TOPIC]), 10)) == list(range(10))
+        again.close()
+
+    def test_a_batch_done_is_not_read_again(self) -> None:
+        self.publish(*(record(n) for n in range(10)))
+        bus = self.bus("mediated")
+        self.take(bus.read("mediation", [TOPIC]), 10)
+        bus.close()
+        self.publish(record(10))
+        again = self.bus("mediated")
+        assert numbers(self.take(again.read("mediation", [TOPIC]), 1)) == [10]
+        again.close()
+
+    def test_a_batch_of_a_closed_reader_is_lost(self) -> None:
+        self.publish(record(1))
+        bus = self.bus("mediated")
+        batches = bus.read("mediation", [TOPIC])
+        batch = next(batches)
+        batches.close()
+        with pytest.raises(Lost):
+            batch.done()
+        bus.close()
+
+    def test_outputs_are_there_once_the_batch_is_done(self) -> None:
+        self.publish(*(record(n) for n in range(5)))
+        bus = self.bus("mediated")
+        batches = bus.read("mediation", [TOPIC])
+        batch = next(batches)
+        batch.done([record(int(one.value) * 2, "person", "wasl.events") for one in batch])
+        bus.close()
+        delivery = self.bus("delivered")
+        assert numbers(self.take(delivery.read("smr", ["wasl.events"]), 5)) == [0, 2, 4, 6, 8]
+        delivery.close()
+
+    def test_groups_read_for_themselves(self) -> None:
+        self.publish(*(record(n) for n in range(5)))
+        bus = self.bus("delivered")
+        for group in ("smr", "cnss"):
+            assert numbers(self.take(bus.read(group, [TOPIC]), 5)) == list(range(5))
+        bus.close()
+
+    def test_lag_counts_what_is_not_done(self) -> None:
+        self.publish(*(record(n) for n in range(7)))
+        bus = self.bus("mediated")
+        assert bus.lag("mediation", [TOPIC]) == {TOPIC: 7}
+        self.take(bus.read("mediation", [TOPIC]), 7)
+        assert bus.lag("mediation", [TOPIC]) == {TOPIC: 0}
+        bus.close()
+
+    def test_two_members_share_the_keys_and_lose_none(self) -> None:
+        keys = [f"feed {n % 20}" for n in range(400)]
+        self.publish(*(record(n, key) for n, key in enumerate(keys)))
+        buses = [self.bus("mediated", member, 2) for member in range(2)]
+        taken: list[list[Record]] = [[], []]
+
+        def work(member: int) -> None:
+            taken[member] = self.take(buses[member].read("mediation", [TOPIC]), 401, ticks=2)
+
+        threads = [threading.Thread(target=work, args=(member,)) for member in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        owners = [{one.key for one in part} for part in taken]
+        assert not owners[0] & owners[1]
+        assert sorted(numbers(taken[0] + taken[1])) == list(range(400))
+        for part in taken:
+            for key in {one.key for one in part}:
+                mine = [int(one.value) for one in part if one.key == key]
+                assert mine == sorted(mine)
+        for bus in buses:
+            bus.close()
+
+    def test_more_members_take_over_where_one_stopped(self) -> None:
+        self.publish(*(record(n, f"feed {n % 9}") for n in range(90)))
+        alone = self.bus("mediated")
+        first = numbers(self.take(alone.read("mediation", [TOPIC]), 90))
+        alone.close()
+        self.publish(*(record(n, f"feed {n % 9}") for n in range(90, 180)))
+        rest: list[int] = []
+        for member in range(2):
+            bus = self.bus("mediated", member, 2)
+            rest += numbers(self.take(bus.read("mediation", [TOPIC]), 91, ticks=1))
+            bus.close()
+        assert Counter(first + rest) == Counter(range(180))
+
+    def test_a_lossy_reader_still_gets_everything(self) -> None:
+        """Every third batch is dropped, the reader reopened: at least once, and in order per key."""
+        self.publish(*(record(n, f"feed {n % 5}") for n in range(600)))
+        seen: list[Record] = []
+        for attempt in range(200):
+            bus = self.bus("mediated")
+            batches = bus.read("mediation", [TOPIC])
+            batch = next(batches)
+            if len(batch) and attempt % 3:
+                seen += list(batch)
+                batch.done()
+            batches.close()
+            bus.close()
+            if len({one.value for one in seen}) == 600:
+                break
+        for key in {one.key for one in seen}:
+            mine = [int(one.value) for one in seen if one.key == key]
+            assert mine == sorted(mine)
+        assert sorted(set(numbers(seen))) == list(range(600))
+
+    def test_topics_left_out_wait_without_being_lost(self) -> None:
+        other = "wasl.received.pharmacy"
+        self.publish(*(record(n, topic=TOPIC if n % 2 else other) for n in range(20)))
+        bus = self.bus("mediated")
+        assert numbers(self.take(bus.read("mediation", [other]), 10)) == list(range(0, 20, 2))
+        assert numbers(self.take(bus.read("mediation", [TOPIC, other]), 10)) == list(range(1, 20, 2))
+        bus.close()
+
+    def test_parallel_publishers_and_a_reader(self) -> None:
+        bus, source = self.bus("mediated"), self.bus("received")
+
+        async def sender(number: int) -> None:
+            for n in range(40):
+                await source.publish([record(number * 1000 + n, f"feed {number}")])
+
+        async def senders() -> None:
+            await asyncio.gather(*(sender(number) for number in range(16)))
+
+        thread = threading.Thread(target=lambda: asyncio.run(senders()))
+        thread.start()
+        taken = self.take(bus.read("mediation", [TOPIC]), 640)
+        thread.join()
+        for number in range(16):
+            mine = [int(one.value) for one in taken if one.key == f"feed {number}"]
+            assert mine == [number * 1000 + n for n in range(40)]
+        bus.close()
+        source.close()
+
+    def test_large_records_come_in_batches_that_fit_in_memory(self) -> None:
+        size = 3 * 1024 * 1024
+        self.publish(*(record(n, size=size) for n in range(12)))
+        bus = self.bus("mediated")
+        for batch in bus.read("mediation", [TOPIC]):
+            assert sum(len(one.value) for one in batch) <= 8 * size
+            batch.done()
+            if not bus.lag("mediation", [TOPIC])[TOPIC]:
+                break
+        bus.close()

@@ -36,16 +36,22 @@ class Match(Strict):
     def _listed(cls, value: Any) -> Any:
         return [value] if isinstance(value, str) else value
 
+    def reads(self, content_type: str) -> bool:
+        """Whether the content type alone is the channel's; a channel that names none reads any."""
+        given = content_type.lower()
+        return not self.content_type or any(fnmatch.fnmatchcase(given, one) for one in self.content_type)
+
     def fits(self, glance: Description, content_type: str = "", path: str = "") -> bool:
         said = (
             (self.type, glance.type),
             (self.application, glance.application),
             (self.facility, glance.facility),
             (self.section, glance.section),
-            (self.content_type, content_type),
             (self.path, path),
         )
-        return all(not wanted or any(fnmatch.fnmatchcase(value, one) for one in wanted) for wanted, value in said)
+        return self.reads(content_type) and all(
+            not wanted or any(fnmatch.fnmatchcase(value, one) for one in wanted) for wanted, value in said
+        )
 
 
 class Policies(Strict):

@@ -36,19 +36,21 @@ class Delivered:
 
 
 class Delivery:
-    """The loop of one consumer."""
+    """The loop of one consumer. `turned` is called each time the loop turns, also while the other side is down."""
 
-    def __init__(self, bus: Bus, consumer: Consumer, stop: threading.Event) -> None:
-        self._bus, self._consumer, self._stop = bus, consumer, stop
-        self._circuit = Circuit(consumer.name, stop)
+    def __init__(
+        self, bus: Bus, consumer: Consumer, stop: threading.Event, turned: Callable[[], None] = lambda: None
+    ) -> None:
+        self._bus, self._consumer, self._stop, self._turned = bus, consumer, stop, turned
+        self._circuit = Circuit(consumer.name, stop, turned)
 
-    async def run(self, turned: Callable[[], None] = lambda: None) -> None:
+    async def run(self) -> None:
         """Until `stop` is set. Blocks its thread between batches, so it has a thread of its own."""
         while not self._stop.is_set():
             batches = self._bus.read(self._consumer.name, [EVENTS])
             try:
                 for batch in batches:
-                    turned()
+                    self._turned()
                     if self._stop.is_set():
                         break
                     await self.turn(batch)
@@ -111,8 +113,8 @@ class Delivery:
 class Circuit:
     """Patience with one other side: while it is down, wait with full jitter and try again, losing nothing."""
 
-    def __init__(self, name: str, stop: threading.Event) -> None:
-        self._stop = stop
+    def __init__(self, name: str, stop: threading.Event, turned: Callable[[], None] = lambda: None) -> None:
+        self._stop, self._turned = stop, turned
         self._gauge = metrics.circuit.labels(name)
         self._gauge.set(0)
 
@@ -120,6 +122,7 @@ class Circuit:
         """What `attempt` gives, however long it takes; None only when it is time to stop."""
         failed = 0
         while not self._stop.is_set():
+            self._turned()
             try:
                 given = await attempt()
             except Unavailable as error:

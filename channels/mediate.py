@@ -13,7 +13,7 @@ from types import FrameType
 from channels.bus.bus import Batch, Bus, Record
 from channels.channel import Channel
 from channels.line import Line
-from channels.outputs import Mediated, Outputs, failed_step
+from channels.outputs import Mediated, Outputs, failed_step, learned_records
 from channels.receive import message_of, now
 from channels.security.encryption import Keys
 from channels.suspects import Suspects
@@ -28,11 +28,16 @@ LONGEST = 30.0
 
 @dataclass(frozen=True)
 class Registries:
-    """The three questions, in the order they are asked: who, where, by whom."""
+    """The three questions, in the order they are asked: who, where, by whom.
+
+    `learned` tells what the last round made known, for messages that wait for it ("facility|123456789").
+    """
 
     patient: Registry
     facility: Registry
     health_worker: Registry
+
+    learned: Callable[[], Sequence[str]] = list
 
     def ask(self, events: Sequence[Event], policies: Sequence[Mapping[str, Policy]]) -> list[list[Resolution]]:
         """For each event what the registries said, in order. One round trip a registry."""
@@ -93,7 +98,8 @@ class Mediation:
         with self._suspects.batch(batch) as tried:
             work = [self._translated(record, seen, tried) for record in batch]
             self._resolve(work)
-            batch.done([record for one in work for record in self._outputs.of(one)])
+            outputs = [record for one in work for record in self._outputs.of(one)]
+            batch.done([*outputs, *learned_records(self._registries.learned())])
         self._window.learn(one.message for one in work if one.message)
         self._keys.destroy(self._spent(work))
         self._count(work, (time.perf_counter() - started) / len(work))

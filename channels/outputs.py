@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
+import orjson
+
 from channels.bus.bus import Record
 from channels.receive import kept, now
 from mediators.mediator import Translation
@@ -16,6 +18,7 @@ from schemas.message import Issue, Message
 
 EVENTS = "wasl.events"
 STEPS = "wasl.steps"
+REGISTRY = "wasl.registry"
 
 
 @dataclass(slots=True)
@@ -93,6 +96,11 @@ def event_records(event: Event) -> Iterator[Record]:
 def step_record(step: Step) -> Record:
     headers = {"transaction": step["transaction"], "kind": step["kind"]}
     return Record(STEPS, step["transaction"], codec.encode("Step", step), headers)
+
+
+def learned_records(entries: Sequence[str]) -> list[Record]:
+    """What a registry learned, for the messages that wait for it."""
+    return [Record(REGISTRY, "learned", orjson.dumps(list(entries)))] if entries else []
 
 
 def summary(event: Event) -> StepEvent:

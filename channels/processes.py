@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -76,7 +76,7 @@ class _Child:
 class Parent:
     """Starts the children, keeps them alive, and stops them. `commands`: name → command line."""
 
-    def __init__(self, commands: dict[str, Sequence[str]]) -> None:
+    def __init__(self, commands: Mapping[str, Sequence[str]]) -> None:
         self._children = [_Child(name, command) for name, command in commands.items()]
         self._stopping = False
         self._read_end, self._write_end = os.pipe()

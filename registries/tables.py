@@ -75,7 +75,7 @@ reviews = Table(
     Column("transaction", Text, nullable=False),
 )
 
-# `periods` are ISO 8601 intervals joined by ";": "2008-03-01/2021-12-31;2023-01-01/".
+# `periods` are ISO 8601 intervals joined by a space: "2008-03-01/2021-12-31 2023-01-01/"; "" is always.
 facilities = Table(
     "facilities",
     TABLES,

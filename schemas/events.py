@@ -150,6 +150,7 @@ class Patient(TypedDict, total=False):
     managing_organization: Organization | None
     contacts: list[Contact]
     active: bool | None
+    notes: list[Note]
     cleared: list[str]
 
 
@@ -363,7 +364,10 @@ class Envelope(TypedDict, total=False):
 
 
 class _Report(Envelope, total=False):
-    """One report: an OBR with what belongs to it. `status` is OBR-25 (table 0123), `section` OBR-24 (table 0074)."""
+    """One report: an OBR with what belongs to it. `status` is OBR-25 (table 0123), `section` OBR-24 (table 0074).
+
+    `bare`: no report at all, but a result sent on its own (a FHIR Observation that no DiagnosticReport holds).
+    """
 
     code: Required[Code]
     status: str | None
@@ -382,6 +386,7 @@ class _Report(Envelope, total=False):
     notes: list[Note]
     conclusion: str | None
     documents: list[Attachment]
+    bare: bool | None
 
 
 class LabReportIssued(_Report, total=False):
@@ -486,13 +491,14 @@ REPORTS = frozenset({"LabReportIssued", "ImagingReportIssued"})
 
 
 class StepEvent(TypedDict, total=False):
-    """One event of a transaction, as the journal lists it."""
+    """One event of a transaction, as the journal lists it. `flags`: what the registries said of it."""
 
     id: Required[str]
     type: Required[str]
     fact: str | None
     person: str | None
     place: str | None
+    flags: list[str]
 
 
 class StepIssue(TypedDict, total=False):

@@ -8,12 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
+
+from channels.consumers.consumer import Outcome
+from schemas.fhir.bundle import SHARED
+from schemas.fhir.extensions import VERSION
+from schemas.fhir.terms import NULL_FLAVOR
 
 Resource = dict[str, Any]
 Key = tuple[str, str]
 
-SHARED = frozenset({"Organization", "Practitioner", "PractitionerRole", "Location", "Medication", "Device"})
 PARTIAL = SHARED | {"Patient", "Encounter", "RelatedPerson"}
 # Lists that only grow, by what makes two entries the same.
 UNITED = {"identifier": ("system", "value"), "link": ("type", "other")}
@@ -25,9 +30,10 @@ NEVER = -(2**63)
 
 @dataclass(frozen=True, slots=True)
 class Saying:
-    """What one event says: its resources, and what its sender asked to delete (resource type → elements).
+    """What one event says: its resources, and what its sender asked to delete (resource → elements).
 
-    version: µs of the sender's own time. person: whose it is, unless a resource names another.
+    version: µs of the sender's own time. person: whose it is, unless a resource names another. aside: told only in
+    passing, so that it never stands against what was told for its own sake (a late result's view of the visit).
     """
 
     resources: Sequence[Resource]
@@ -35,6 +41,7 @@ class Saying:
     person: str
     transaction: str
     cleared: Mapping[Key, Collection[str]] = field(default_factory=dict)
+    aside: Collection[Key] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +55,17 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One step of one resource. content: something but its source version changed, so it is a new version."""
+    """One step of one resource. content: more than its source version changed, so it is a new version."""
 
     before: Standing | None
     after: Standing
     content: bool
+
+    @property
+    def renewed(self) -> bool:
+        """The same was said again, later: an older saying that is still on its way must know."""
+        before = self.before
+        return before is not None and (before.version, before.said) != (self.after.version, self.after.said)
 
 
 def key_of(resource: Resource) -> Key:
@@ -74,32 +87,43 @@ def person_of(resource: Resource, person: str) -> str | None:
 
 def settle(standing: dict[Key, Standing], sayings: Iterable[Saying]) -> list[list[Change]]:
     """What changes because of each saying, in order. `standing` moves along, so a later saying sees the earlier."""
-    settled = []
-    for saying in sayings:
-        changes = []
-        provenance = [one for one in saying.resources if one["resourceType"] == "Provenance"]
-        for resource in (*(one for one in saying.resources if one["resourceType"] != "Provenance"), *provenance):
-            key = key_of(resource)
-            before = standing.get(key)
-            # the same event in a rerun: its Provenance stands as long as nothing else changes
-            if before and resource["resourceType"] == "Provenance" and not any(one.content for one in changes):
-                continue
-            change = beside(before, resource, saying.version, saying.cleared.get(key, ()))
-            if change.content or (before and change.after.version > before.version) or _said_more(change):
-                changes.append(change)
-            standing[key] = change.after
-        settled.append(changes)
-    return settled
+    return [_settled(standing, saying) for saying in sayings]
+
+
+def _settled(standing: dict[Key, Standing], saying: Saying) -> list[Change]:
+    provenance = [one for one in saying.resources if one["resourceType"] == "Provenance"]
+    told = [standing[key_of(one)] for one in provenance if key_of(one) in standing]
+    if told and _content(told[0].resource) == _content(provenance[0]):
+        return []  # it landed before, whole: what was said since, even in the same second, stays
+    changes: list[Change] = []
+    for resource in [*(one for one in saying.resources if one["resourceType"] != "Provenance"), *provenance]:
+        key = key_of(resource)
+        before = standing.get(key)
+        # the same event in a rerun: its Provenance stands as long as nothing else changes
+        if told and resource is provenance[0] and not any(one.content for one in changes):
+            continue
+        version = NEVER if key in saying.aside else saying.version
+        change = beside(before, resource, version, saying.cleared.get(key, ()))
+        if change.content or change.renewed:
+            changes.append(change)
+        standing[key] = change.after
+    return changes
+
+
+def outcome(changes: Sequence[Change]) -> Outcome:
+    """What became of one saying."""
+    landed = sum(change.content for change in changes)
+    if not landed:
+        return Outcome("unchanged")
+    return Outcome("landed", detail=f"{landed} resource{'s' if landed > 1 else ''}")
 
 
 def beside(before: Standing | None, new: Resource, version: int, cleared: Collection[str] = ()) -> Change:
     """The new saying beside what stands. Of two with one version the later arrival is the newer."""
+    stood = before or Standing({}, NEVER)
     partial = new["resourceType"] in PARTIAL
-    if before is None:
-        said = dict.fromkeys((*elements(new), *map(element_of, cleared)), version) if partial else {}
-        return Change(None, Standing(_consistent(new), version, said), True)
-    after = _in_parts(before, new, version, cleared) if partial else _whole(before, new, version)
-    return Change(before, after, _content(after.resource) != _content(before.resource))
+    after = _in_parts(stood, new, version, cleared) if partial else _whole(stood, new, version)
+    return Change(before, after, before is None or _content(after.resource) != _content(before.resource))
 
 
 def elements(resource: Resource) -> dict[str, Resource]:
@@ -110,6 +134,8 @@ def elements(resource: Resource) -> dict[str, Resource]:
             continue
         if key == "extension":
             for one in value:
+                if one.get("url") == VERSION:
+                    continue
                 found.setdefault(f"extension:{one.get('url')}", {"extension": []})["extension"].append(one)
         elif key in NESTED:
             found |= {f"{key}.{child}": {key: {child: one}} for child, one in value.items()}
@@ -118,6 +144,7 @@ def elements(resource: Resource) -> dict[str, Resource]:
     return found
 
 
+@lru_cache(maxsize=1024)
 def element_of(key: str) -> str:
     """The element a JSON key belongs to: _birthDate → birthDate, deceasedDateTime → deceased."""
     plain = key.removeprefix("_")
@@ -125,24 +152,35 @@ def element_of(key: str) -> str:
 
 
 def _in_parts(before: Standing, new: Resource, version: int, cleared: Collection[str]) -> Standing:
-    parts, coming, said = elements(before.resource), elements(new), dict(before.said)
-    if coming.get("status") == {"status": "unknown"}:
-        del coming["status"]
+    parts, said = elements(before.resource), dict(before.said)
+    coming = elements(new)
     for name in map(element_of, cleared):
-        for cleared_name in [one for one in (*parts, name) if one == name or one.startswith((f"{name}.", f"{name}:"))]:
-            if cleared_name not in coming and version >= said.get(cleared_name, NEVER) and name not in UNITED:
-                parts.pop(cleared_name, None)
-                said[cleared_name] = version
+        if name not in coming and name not in UNITED and version >= said.get(name, NEVER):
+            parts.pop(name, None)
+            said[name] = version
     for name, value in coming.items():
         newer = version >= said.get(name, NEVER)
-        if name in UNITED and name in parts:
-            parts[name] = {name: _united(parts[name][name], value[name], UNITED[name], newer)}
+        if not _tells(value):
+            parts.setdefault(name, value)
+            continue
+        if name in UNITED:
+            parts[name] = {name: _united(parts.get(name, {}).get(name), value[name], UNITED[name], newer)}
         elif newer:
             parts[name] = value
         if newer:
             said[name] = version
     latest = new if version >= before.version else before.resource
     return Standing(_consistent(_joined(latest, parts)), max(version, before.version), said)
+
+
+def telling(resource: Resource) -> list[str]:
+    """The elements of a partial resource that tell something."""
+    return [name for name, part in elements(resource).items() if _tells(part)]
+
+
+def _tells(part: Resource) -> bool:
+    """A status or class that FHIR requires and nobody knows tells nothing."""
+    return part.get("status") != "unknown" and (part.get("class") or {}).get("system") != NULL_FLAVOR
 
 
 def _whole(before: Standing, new: Resource, version: int) -> Standing:
@@ -157,15 +195,23 @@ def _whole(before: Standing, new: Resource, version: int) -> Standing:
 
 
 def _united(old: list[Resource] | None, new: list[Resource] | None, same: tuple[str, ...], newer: bool = True) -> Any:
-    united = {repr([one.get(key) for key in same]): one for one in old or ()}
-    for one in new or ():
-        name = repr([one.get(key) for key in same])
-        united[name] = one if newer else united.get(name, one)
-    return list(united.values())
+    """Both lists; of what is in both, as the newer has it."""
+    united, coming = _grouped(old, same), _grouped(new, same)
+    united |= coming if newer else {name: ones for name, ones in coming.items() if name not in united}
+    return [one for ones in united.values() for one in ones]
+
+
+def _grouped(ones: list[Resource] | None, same: tuple[str, ...]) -> dict[str, list[Resource]]:
+    groups: dict[str, list[Resource]] = {}
+    for one in ones or ():
+        groups.setdefault(repr([one.get(key) for key in same]), []).append(one)
+    return groups
 
 
 def _joined(head: Resource, parts: Mapping[str, Resource]) -> Resource:
-    resource = {key: head[key] for key in ("resourceType", "id", "meta") if key in head}
+    resource: Resource = {key: head[key] for key in ("resourceType", "id", "meta") if key in head}
+    if version := [one for one in head.get("extension", ()) if one.get("url") == VERSION]:
+        resource["extension"] = version
     for part in parts.values():
         for key, value in part.items():
             if key == "extension":
@@ -186,8 +232,7 @@ def _consistent(resource: Resource) -> Resource:
 
 
 def _content(resource: Resource) -> Resource:
-    return {key: value for key, value in resource.items() if key != "meta"}
-
-
-def _said_more(change: Change) -> bool:
-    return change.before is not None and change.after.said != change.before.said
+    """What a reader would notice: all but the time of saying and what the server notes."""
+    content = {key: value for key, value in resource.items() if key not in ("meta", "extension")}
+    told = [one for one in resource.get("extension", ()) if one.get("url") != VERSION]
+    return {**content, "extension": told} if told else content

@@ -6,8 +6,6 @@ Refusals come in this order: 401 who are you, 403 not your channel, 413 too larg
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
 from collections.abc import Sequence
 
 from starlette.concurrency import run_in_threadpool
@@ -18,12 +16,12 @@ from starlette.routing import Route
 from channels.channel import Channel
 from channels.gateway.bounds import Bytes
 from channels.receive import Door, taken
+from channels.security.basic import basic
 from channels.security.clients import Client, Clients
 from channels.settings import Http
-from schemas.message import Description, Issue, Message, Reply, Unavailable
+from schemas.message import Issue, Message, Reply, Unavailable
 
 TRANSACTION = "X-Wasl-Transaction"
-_NOTHING = Description("")
 
 
 class Problem(Exception):
@@ -99,10 +97,7 @@ class Intake:
     def _typed(self, request: Request, channel: Channel) -> str:
         content_type = request.headers.get("content-type", "")
         wanted = channel.said.match.content_type
-        fits = channel.said.match.model_copy(
-            update={"type": [], "application": [], "facility": [], "section": [], "path": []}
-        )
-        if content_type and not fits.fits(_NOTHING, content_type.lower()):
+        if content_type and not channel.said.match.reads(content_type):
             readable = ", ".join(one.rstrip("*") for one in wanted)
             raise Problem(415, "this channel does not read this content type", f"send {readable}")
         if request.headers.get("content-encoding", "identity") != "identity":
@@ -131,25 +126,13 @@ class Intake:
         messages = []
         for one in bodies:
             glance = await asyncio.to_thread(channel.mediator.describe, one, content_type)
-            if not channel.said.match.fits(glance, content_type.lower()):
+            if not channel.said.match.fits(glance, content_type):
                 message = taken(channel, glance, one, content_type=content_type, peer=peer, client=client.name)
                 return _response(channel.mediator.refuse(message, [_unfit(channel)], reject=True), message)
             messages.append(taken(channel, glance, one, content_type=content_type, peer=peer, client=client.name))
         replies = await self._door.receive_all(channel, messages)
         reply = replies[0] if len(replies) == 1 else channel.mediator.join(replies)
         return _response(reply, *messages)
-
-
-def basic(header: str) -> tuple[str, str] | None:
-    """Name and secret of a Basic `Authorization` header (RFC 7617, UTF-8); None when it is no such header."""
-    scheme, _, coded = header.partition(" ")
-    if scheme.lower() != "basic":
-        return None
-    try:
-        name, colon, secret = base64.b64decode(coded, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
-        return None
-    return (name, secret) if colon else None
 
 
 def _response(reply: Reply, *messages: Message) -> Response:

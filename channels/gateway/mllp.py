@@ -82,7 +82,7 @@ class Listener:
         messages = []
         for body in mediator.split(frame):
             glance = mediator.describe(body, CONTENT_TYPE)
-            channel = first_fit(self._channels, glance) or self._channels[-1]
+            channel = first_fit(self._channels, glance, CONTENT_TYPE) or self._channels[-1]
             messages.append((channel, taken(channel, glance, body, content_type=CONTENT_TYPE, peer=peer)))
         replies = []
         # runs of one channel become durable together; the order of the batch is kept

@@ -2,43 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 import orjson
-from sqlalchemy import Connection, select
+from sqlalchemy import ARRAY, ColumnElement, Connection, Select, String, any_, func, literal, select
 
 from channels.journal.rows import Row
 from channels.journal.standing import Delivery, Part, Run, Said
 from channels.journal.tables import deliveries, events, parts, transactions
 
-CHUNK = 5000  # ids in one statement: both databases take some ten thousand parameters
-STANDING = ("heard", "status", "mediated", "settled", "due", "trouble", "reason", "first", "root")
+STANDING = ("heard", "status", "mediated", "settled", "due", "trouble", "reason", "first", "root", "reruns")
 LOADED = ("id", "channel", "received", "offset", "refused", "rerun_of", "places", *STANDING)
 _COLUMNS = [transactions.c[name] for name in LOADED]
 
 
-def chunks(ids: Iterable[str]) -> Iterator[list[str]]:
-    rest = iter(ids)
-    while chunk := list(islice(rest, CHUNK)):
-        yield chunk
+def among(connection: Connection, column: ColumnElement[str], ids: Collection[str]) -> ColumnElement[bool]:
+    """The column is one of the ids, any number of them in one parameter, so that the statement is compiled once."""
+    if connection.dialect.name == "sqlite":
+        listed = func.json_each(orjson.dumps(list(ids)).decode()).table_valued("value")
+        return column.in_(select(listed.c.value))
+    return column == any_(literal(list(ids), ARRAY(String)))
 
 
-def load(connection: Connection, ids: Iterable[str]) -> Iterator[Row]:
-    """The transactions with these ids, and every rerun of them."""
-    for chunk in chunks(ids):
-        for column in (transactions.c.id, transactions.c.root):
-            for found in connection.execute(select(*_COLUMNS).where(column.in_(chunk))):
-                yield dict(zip(LOADED, found, strict=True))
+def load(connection: Connection, ids: Collection[str]) -> list[Row]:
+    """The transactions with these ids, and the whole family of each that is a rerun or was run again."""
+    if not ids:
+        return []
+    query = select(*_COLUMNS)
+    found = _rows(connection, query.where(among(connection, transactions.c.id, ids)))
+    roots = {row["root"] or row["id"] for row in found if row["root"] or row["reruns"]}
+    if roots:
+        found += _rows(connection, query.where(among(connection, transactions.c.id, roots)))
+        found += _rows(connection, query.where(among(connection, transactions.c.root, roots)))
+    return found
+
+
+def _rows(connection: Connection, query: Select[Any]) -> list[Row]:
+    return [dict(zip(LOADED, row, strict=True)) for row in connection.execute(query)]
 
 
 def runs_of(connection: Connection, rows: Sequence[Row], consumers: frozenset[str]) -> Mapping[str, Run]:
     """Everything known of each transaction. Consumers that are gone are not waited for."""
     runs = {row["id"]: _run(row) for row in rows}
     mediated = [row["id"] for row in rows if row["mediated"] is not None]
-    for ids in chunks(mediated):
-        _read_events(connection, ids, runs, consumers)
-        for part in connection.execute(select(parts).where(parts.c.transaction.in_(ids))):
+    if mediated:
+        _read_events(connection, mediated, runs, consumers)
+        for part in connection.execute(select(parts).where(among(connection, parts.c.transaction, mediated))):
             waiting_for = tuple(orjson.loads(part.waiting_for))
             runs[part.transaction].parts.append(
                 Part(part.kind, part.place, part.event, part.reason, part.at, waiting_for)
@@ -60,21 +70,16 @@ def _run(row: Row) -> Run:
 def _read_events(
     connection: Connection, ids: Sequence[str], runs: Mapping[str, Run], consumers: frozenset[str]
 ) -> None:
+    event = events.c
+    columns = (event.transaction, event.id, event.place, event.position, event.expects)
+    for own, key, place, position, expects in connection.execute(
+        select(*columns).where(among(connection, event.transaction, ids))
+    ):
+        wanted = tuple(name for name in expects.split(",") if name in consumers)
+        runs[own].said[key] = Said(place, position, wanted)
     heard = deliveries.c
-    query = (
-        select(
-            events.c.transaction, events.c.id, events.c.place, events.c.position, events.c.expects,
-            heard.consumer, heard.verdict, heard.reason, heard.at, heard.transaction,
-        )
-        .outerjoin(deliveries, heard.event == events.c.id)
-        .where(events.c.transaction.in_(ids))
-    )  # fmt: skip
-    known: dict[tuple[str, str], Said] = {}
-    for own, event, place, position, expects, consumer, verdict, reason, at, by in connection.execute(query):
-        said = known.get((own, event))
-        if said is None:
-            wanted = tuple(name for name in expects.split(",") if name in consumers)
-            said = known[own, event] = Said(event, place, position, wanted)
-            runs[own].said.append(said)
-        if consumer is not None:
-            said.deliveries.append(Delivery(consumer, verdict, reason, at, by))
+    said = (heard.transaction, heard.event, heard.consumer, heard.verdict, heard.reason, heard.at)
+    for own, key, consumer, *verdict in connection.execute(
+        select(*said).where(among(connection, heard.transaction, ids))
+    ):
+        runs[own].heard.setdefault(key, []).append(Delivery(consumer, *verdict))

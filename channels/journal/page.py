@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import orjson
 from sqlalchemy import Connection
 
 from channels.journal.counts import Counts
-from channels.journal.known import STANDING, chunks, load, runs_of
+from channels.journal.known import STANDING, among, load, runs_of
 from channels.journal.rows import Row, Rows
-from channels.journal.standing import Run, Standing, stand
+from channels.journal.standing import Standing, stand
 from channels.journal.tables import failures, transactions, waiting
 from channels.journal.writing import change, insert_new
 
-SMALL = 200  # deliveries a message may still wait for and be judged at each refusal
+LARGE = 200  # answers a transaction in trouble may wait for and still be judged at each
 _UNHEARD = {
-    **dict.fromkeys(("sender", "control_id", "type", "content_type", "peer", "sha256", "topic", "bus_key"), ""),
+    **dict.fromkeys(("sender", "control_id", "type", "content_type", "peer", "sha256", "topic", "key"), ""),
     **dict.fromkeys(("reply", "refused"), ""),
     **dict.fromkeys(("offset", "issues", "rerun_of", "places")),
     "size": 0,
 }
-_FRESH = {**dict.fromkeys(STANDING), "status": "received", "heard": 0, "due": 0}
+_FRESH = {**dict.fromkeys(STANDING), "status": "received", "heard": 0, "due": 0, "reruns": 0}
 
 
 class Page:
@@ -31,22 +31,55 @@ class Page:
         self._connection, self._rows, self._consumers = connection, rows, consumers
         self._counts = Counts()
         self._known: dict[str, Row] = {}
-        self._before: dict[str, tuple[object, ...]] = {}
         self._new: dict[str, Row] = {}
         self._filled: list[Row] = []
         self._problems: dict[str, Standing] = {}
         reruns = {row["rerun_of"] for row in rows.received.values() if row["rerun_of"]}
-        self._read(rows.received.keys() | rows.touched.keys() | reruns)
-        self._read({row["root"] for row in self._known.values() if row["root"]} - self._known.keys())
+        for row in load(connection, rows.received.keys() | rows.touched.keys() | reruns):
+            self._known[row["id"]] = row
+        self._before = {key: dict(row) for key, row in self._known.items()}
         for row in rows.received.values():
             self._take(row)
         for transaction, said in rows.touched.items():
             self._note(transaction, said)
 
-    def judge(self, overruled: Iterable[str]) -> None:
-        """Puts every family the batch says something decisive about where it stands. `overruled`: those whose
-        refusals another transaction replaced."""
-        families: dict[str, list[Row]] = {root: [] for root in self._roots(overruled)}
+    def judge(self, *, again: bool) -> None:
+        """Puts every transaction the batch speaks of where it stands. `again`: a consumer repeated itself."""
+        chosen = {row["id"] for row in self._rows.received.values() if self._is_special(row["id"])}
+        for transaction, said in self._rows.touched.items():
+            if not self._advance(transaction, said) or (again and said["heard"]):
+                chosen.add(transaction)
+        if chosen:
+            self._judge_families({self._known[one]["root"] or one for one in chosen})
+
+    def _is_special(self, transaction: str) -> bool:
+        """Not simply received: refused at the door, a rerun, or spoken of before it was seen."""
+        row = self._known[transaction]
+        return bool(row["refused"] or row["root"] or transaction in self._before)
+
+    def _advance(self, transaction: str, said: Row) -> bool:
+        """The ordinary walk, received, mediated, delivered, without reading anything back. False: it must be judged."""
+        row = self._known[transaction]
+        before = self._before.get(transaction, _FRESH)
+        if row["trouble"] and row["due"] - row["heard"] > LARGE and not (said["decisive"] or "mediated" in said):
+            return True  # known to be in trouble; a file of many rows is not judged at each of them
+        if said["decisive"] or said["failed"] or row["trouble"] or row["root"] or row["reruns"] or row["refused"]:
+            return False
+        if "mediated" in said:
+            if before["mediated"] is not None or before["heard"] or before["first"]:
+                return False
+            row["due"] = said["due"]
+        elif row["status"] != "mediated":
+            return False
+        done = row["heard"] >= row["due"]
+        row["status"] = "delivered" if done else "mediated"
+        row["settled"] = said["at"] if done else None
+        if done:
+            self._counts.add(row["channel"], said["at"], "delivered")
+        return True
+
+    def _judge_families(self, roots: set[str]) -> None:
+        families: dict[str, list[Row]] = {root: [] for root in roots}
         for row in self._known.values():
             if (family := families.get(row["root"] or row["id"])) is not None:
                 family.append(row)
@@ -55,27 +88,21 @@ class Page:
             family.sort(key=lambda row: (row["id"] != root, row["received"], row["id"]))
             told = [runs[row["id"]] for row in family]
             for row, run in zip(family, told, strict=True):
-                self._stand(row, stand(told if row["id"] == root else [run], told))
+                self._stand(row, stand(told if row["id"] == root else [run]))
 
     def write(self) -> None:
-        stood, heard = [], []
-        for key, row in self._known.items():
-            if key in self._new or (now := _standing_of(row)) == (before := self._before[key]):
-                continue
-            (heard if now[1:] == before[1:] else stood).append(row)
+        changed: dict[tuple[str, ...], list[Row]] = {}
+        for key, before in self._before.items():
+            row = self._known[key]
+            if names := tuple(name for name in STANDING if row[name] != before[name]):
+                changed.setdefault(names, []).append(row)
         insert_new(self._connection, transactions, list(self._new.values()))
         change(self._connection, transactions, ("channel", "received", *_UNHEARD), self._filled)
-        change(self._connection, transactions, STANDING, stood)
-        change(self._connection, transactions, ("heard",), heard)
+        for names, rows in changed.items():
+            change(self._connection, transactions, names, rows)
         if self._problems:
             self._write_problems()
         self._counts.write(self._connection)
-
-    def _read(self, ids: set[str]) -> None:
-        for row in load(self._connection, ids):
-            if row["id"] not in self._known:
-                self._known[row["id"]] = row
-                self._before[row["id"]] = _standing_of(row)
 
     def _take(self, row: Row) -> None:
         """A received record. Its parent was received before it, on the same feed."""
@@ -84,6 +111,8 @@ class Page:
             return
         parent = self._known.get(row["rerun_of"] or "")
         root = (parent["root"] or parent["id"]) if parent else None
+        if root:
+            self._known[root]["reruns"] += 1
         if old is None:
             self._known[row["id"]] = self._new[row["id"]] = {**_FRESH, **row, "root": root}
         else:
@@ -102,19 +131,6 @@ class Page:
         if (mediated := said.get("mediated")) is not None:
             row["mediated"] = max(mediated, row["mediated"] or 0)
 
-    def _roots(self, overruled: Iterable[str]) -> set[str]:
-        """A message is not judged at each delivery, but once as much was heard as it still waited for."""
-        chosen = {*self._rows.received, *overruled}
-        for transaction, said in self._rows.touched.items():
-            row = self._known[transaction]
-            alarming = said["failed"] and (row["due"] - row["heard"] < SMALL or not row["trouble"])
-            if said["decisive"] or alarming or row["heard"] >= row["due"]:
-                chosen.add(transaction)
-        self._read(chosen - self._known.keys())
-        roots = {self._known[one]["root"] or one for one in chosen & self._known.keys()}
-        self._read(roots - self._known.keys())
-        return roots
-
     def _stand(self, row: Row, standing: Standing) -> None:
         own = row["root"] is None
         if own and standing.trouble and not row["trouble"]:
@@ -128,9 +144,8 @@ class Page:
         row["due"] = row["heard"] + standing.pending
 
     def _write_problems(self) -> None:
-        for ids in chunks(self._problems):
-            self._connection.execute(failures.delete().where(failures.c.transaction.in_(ids)))
-            self._connection.execute(waiting.delete().where(waiting.c.transaction.in_(ids)))
+        for table in (failures, waiting):
+            self._connection.execute(table.delete().where(among(self._connection, table.c.transaction, self._problems)))
         opened: list[Row] = []
         waits: list[Row] = []
         for key, standing in self._problems.items():
@@ -157,7 +172,3 @@ def _waiting(row: Row, standing: Standing) -> Sequence[Row]:
         if piece.state == "parked"
         for entry in piece.waiting_for
     ]
-
-
-def _standing_of(row: Row) -> tuple[object, ...]:
-    return tuple(row[name] for name in STANDING)

@@ -6,14 +6,13 @@ transaction it touched where all that is known puts it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, Engine, func, select
 
 from channels.bus.bus import Record
-from channels.journal.known import chunks
 from channels.journal.page import Page
-from channels.journal.rows import Row, Rows, rows_of
+from channels.journal.rows import Rows, rows_of
 from channels.journal.tables import deliveries, events, parts, steps, subjects
 from channels.journal.writing import insert_new, keep_latest
 from schemas.events import EVENTS
@@ -41,22 +40,18 @@ class Journal:
             if connection.dialect.name == "postgresql":
                 connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
             page = Page(connection, rows, self._consumers)
-            overruled = set(_overruled(connection, rows.deliveries))
-            _write(connection, rows)
-            page.judge(overruled)
+            again = _write(connection, rows)
+            page.judge(again=again)
             page.write()
 
 
-def _overruled(connection: Connection, heard: Sequence[Row]) -> Iterator[str]:
-    """Transactions whose refusals are about to be replaced: the same event may have been said in another one."""
-    for ids in chunks({row["event"] for row in heard}):
-        query = select(deliveries.c.transaction).distinct()
-        yield from connection.scalars(query.where(deliveries.c.event.in_(ids), deliveries.c.verdict == "refused"))
-
-
-def _write(connection: Connection, rows: Rows) -> None:
+def _write(connection: Connection, rows: Rows) -> bool:
+    """Whether a consumer said something again that it had said before."""
     insert_new(connection, steps, rows.steps)
     insert_new(connection, events, rows.events)
     insert_new(connection, subjects, rows.subjects)
     keep_latest(connection, parts, rows.parts)
+    if insert_new(connection, deliveries, rows.deliveries) == len(rows.deliveries):
+        return False
     keep_latest(connection, deliveries, rows.deliveries)
+    return True

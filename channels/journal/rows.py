@@ -20,13 +20,17 @@ OUTCOMES = frozenset({"mediated", "refused", "parked"})
 VERDICTS = {"delivered": "landed", "failed": "refused"}
 
 Row = dict[str, Any]
-_SILENT = {"channel": "", "heard": 0, "failed": False, "decisive": False}
+_SILENT = {"channel": "", "heard": 0, "due": 0, "failed": False, "decisive": False}
 log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
 class Rows:
-    """What one batch of records says, table by table. `touched` keeps what steps tell of a transaction itself."""
+    """What one batch of records says, table by table, and what steps tell of the transactions themselves.
+
+    `touched`: `heard` and `due` are answers of consumers, come and expected; `mediated` and `at` the latest times;
+    `failed` if a consumer refused; `decisive` if all that is known must be judged again.
+    """
 
     received: dict[str, Row] = field(default_factory=dict)
     touched: dict[str, Row] = field(default_factory=dict)
@@ -68,7 +72,7 @@ def _received(record: Record) -> Row:
         "sha256": said.get("sha256", ""),
         "topic": record.topic,
         "offset": record.offset,
-        "bus_key": record.key,
+        "key": record.key,
         "reply": said.get("reply", ""),
         "refused": _reason(orjson.loads(said.get("issues") or "[]")) if said.get("refused") == "1" else "",
         "issues": said.get("issues"),
@@ -78,9 +82,11 @@ def _received(record: Record) -> Row:
 
 
 def _reason(issues: Sequence[Mapping[str, Any]]) -> str:
-    """The first error's word to group by."""
+    """The first error's place and word, to group by. A column says more than a cell."""
     errors = [issue for issue in issues if (issue.get("severity") or "error") == "error"]
-    return str((errors or issues or [{}])[0].get("reason") or "refused")
+    if not (first := next(iter(errors or issues), None)):
+        return "refused"
+    return f"{first.get('column') or first.get('at')}: {first.get('reason')}"
 
 
 def _add_step(rows: Rows, value: bytes, step: Step, wanted_by: Mapping[str, str]) -> None:
@@ -89,12 +95,19 @@ def _add_step(rows: Rows, value: bytes, step: Step, wanted_by: Mapping[str, str]
     if touched is None:
         touched = rows.touched[transaction] = {**_SILENT, "at": at}
     touched["channel"] = touched["channel"] or step.get("channel") or ""
-    touched["decisive"] = touched["decisive"] or kind not in VERDICTS
+    touched["at"] = max(at, touched["at"])
     rows.steps.append(_step(value, step))
     rows.subjects += [{"digest": digest, "transaction": transaction} for digest in step.get("subjects") or ()]
     if kind in VERDICTS:
-        _add_deliveries(rows, touched, step)
-    elif kind == "duplicate":
+        touched["failed"] = touched["failed"] or kind == "failed"
+        touched["heard"] += _add_deliveries(rows, step, wanted_by)
+        return
+    if kind == "mediated" and "mediated" not in touched and not step.get("places"):
+        touched["mediated"] = at
+        touched["due"] = _add_events(rows, step, wanted_by)
+        return
+    touched["decisive"] = True
+    if kind == "duplicate":
         touched["first"] = step.get("first") or transaction
     elif kind in OUTCOMES:
         touched["mediated"] = max(at, touched.get("mediated", at))
@@ -107,7 +120,7 @@ def _add_step(rows: Rows, value: bytes, step: Step, wanted_by: Mapping[str, str]
 
 
 def _step(value: bytes, step: Step) -> Row:
-    kept = ("text", "issues", "waiting_for", "places", "first", "attempt")
+    kept = ("text", "issues", "waiting_for", "places", "first", "attempt", "subjects")
     detail: Row = {key: found for key in kept if (found := step.get(key))}
     if step["kind"] != "mediated" and (about := step.get("events")):
         detail["events"] = [event["id"] for event in about]
@@ -122,8 +135,12 @@ def _step(value: bytes, step: Step) -> Row:
     }
 
 
-def _add_events(rows: Rows, step: Step, wanted_by: Mapping[str, str]) -> None:
+def _add_events(rows: Rows, step: Step, wanted_by: Mapping[str, str]) -> int:
+    """How many answers of consumers are to come."""
+    due = 0
     for position, event in enumerate(step.get("events") or ()):
+        wanted = wanted_by.get(event["type"], "")
+        due += wanted.count(",") + 1 if wanted else 0
         rows.events.append(
             {
                 "transaction": step["transaction"],
@@ -133,22 +150,23 @@ def _add_events(rows: Rows, step: Step, wanted_by: Mapping[str, str]) -> None:
                 "fact": event.get("fact") or "",
                 "person": event.get("person") or "",
                 "place": event.get("place") or "",
-                "expects": wanted_by.get(event["type"], ""),
+                "flags": orjson.dumps(event.get("flags") or []).decode(),
+                "expects": wanted,
             }
         )
+    return due
 
 
-def _add_deliveries(rows: Rows, touched: Row, step: Step) -> None:
-    about = step.get("events") or ()
-    touched["heard"] += len(about)
-    touched["failed"] = touched["failed"] or step["kind"] == "failed"
+def _add_deliveries(rows: Rows, step: Step, wanted_by: Mapping[str, str]) -> int:
+    """How many of the answers are of consumers that want the event."""
+    about, consumer = step.get("events") or (), step.get("by") or ""
     reason = step.get("reason") or ""
     verdict = "unchanged" if reason == "unchanged" else VERDICTS[step["kind"]]
     for event in about:
         rows.deliveries.append(
             {
                 "event": event["id"],
-                "consumer": step.get("by") or "",
+                "consumer": consumer,
                 "transaction": step["transaction"],
                 "verdict": verdict,
                 "reason": reason,
@@ -156,6 +174,7 @@ def _add_deliveries(rows: Rows, touched: Row, step: Step) -> None:
                 "at": step["at"],
             }
         )
+    return sum(consumer in wanted_by.get(event["type"], "").split(",") for event in about)
 
 
 def _add_parts(rows: Rows, step: Step, kind: str) -> None:
@@ -166,20 +185,15 @@ def _add_parts(rows: Rows, step: Step, kind: str) -> None:
     named = {place for place, _ in about}
     about += [(place, "") for place in step.get("places") or () if place not in named]
     for place, event in about or [("", "")]:
-        own = [issue for issue in issues if place and _stands_in(issue["at"], place)] or issues
+        own = [issue for issue in issues if issue.get("column") and place == f"line {issue.get('line')}"]
         rows.parts.append(
             {
                 "transaction": step["transaction"],
                 "kind": kind,
                 "place": place,
                 "event": event,
-                "reason": reason or (waiting[0] if waiting else _reason(own)),
+                "reason": _reason(own) if own else reason or _reason(issues),
                 "at": step["at"],
                 "waiting_for": orjson.dumps(waiting).decode(),
             }
         )
-
-
-def _stands_in(at: str, place: str) -> bool:
-    """ "line 7, quantite" stands in "line 7"; "line 70" does not."""
-    return at.startswith(place) and not at[len(place) : len(place) + 1].isalnum()

@@ -15,24 +15,21 @@ KINDS = ("failed", "refused", "parked")
 
 @dataclass(slots=True)
 class Delivery:
-    """The last word of a consumer on an event; `transaction` is the run it was said in."""
+    """The last word of a consumer on an event."""
 
     consumer: str
     verdict: str
     reason: str
     at: int
-    transaction: str
 
 
 @dataclass(slots=True)
 class Said:
-    """An event that went out, the consumers that want it, and what they made of it."""
+    """An event that went out, and the consumers that want it."""
 
-    id: str
     place: str
     position: int
     expects: tuple[str, ...]
-    deliveries: list[Delivery] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -49,7 +46,10 @@ class Part:
 
 @dataclass(slots=True)
 class Run:
-    """One transaction: the message itself, or a rerun of it limited to `places` (empty: all)."""
+    """One transaction: the message itself, or a rerun of it limited to `places` (empty: all).
+
+    `said` and `heard` are by event id: what went out, and what consumers made of it.
+    """
 
     transaction: str
     received: int
@@ -57,7 +57,8 @@ class Run:
     refused: str = ""
     duplicate: bool = False
     mediated: int | None = None
-    said: list[Said] = field(default_factory=list)
+    said: dict[str, Said] = field(default_factory=dict)
+    heard: dict[str, list[Delivery]] = field(default_factory=dict)
     parts: list[Part] = field(default_factory=list)
 
     @property
@@ -100,16 +101,15 @@ class Standing:
         return {key: [] if "" in places else sorted(places) for key, places in groups.items()}
 
 
-def stand(runs: Sequence[Run], family: Sequence[Run]) -> Standing:
-    """The standing of the first run as the later ones left it. `family`: the message and all its reruns, in order."""
-    order = {run.transaction: number for number, run in enumerate(family)}
+def stand(runs: Sequence[Run]) -> Standing:
+    """The standing of the first run, as the later ones (in order) left it."""
     pieces: list[Piece] = []
     decided = False
     for run in runs:
         if run.decided:
             decided = True
             pieces = [piece for piece in pieces if run.places and piece.place not in run.places]
-            pieces += _within(run, _pieces(run, order))
+            pieces += _within(run, _pieces(run))
     if not decided:
         return Standing("duplicate" if runs[0].duplicate else "received")
     return _standing(pieces)
@@ -124,38 +124,34 @@ def _within(run: Run, pieces: Iterable[Piece]) -> Iterable[Piece]:
             yield from (replace(piece, place=place) for place in sorted(run.places))
 
 
-def _pieces(run: Run, order: dict[str, int]) -> Iterable[Piece]:
+def _pieces(run: Run) -> Iterable[Piece]:
     if run.refused:
         yield Piece("", "refused", run.refused, run.received)
         return
-    published = {said.id for said in run.said}
     released = {part.place: part.at for part in run.parts if part.kind == "released"}
     for part in sorted(run.parts, key=lambda part: (part.place, part.event)):
-        if part.kind == "released" or part.event in published:
+        if part.kind == "released" or part.event in run.said:
             continue
-        again = max(released.get(part.place, -1), released.get("", -1)) >= part.at
-        if again:
+        if max(released.get(part.place, -1), released.get("", -1)) >= part.at:
             yield Piece(part.place, "pending")
         else:
             yield Piece(part.place, part.kind, part.reason, part.at, part.waiting_for)
-    for said in sorted(run.said, key=lambda said: said.position):
-        yield from _landings(said, run, order)
+    for event, said in sorted(run.said.items(), key=lambda item: item[1].position):
+        yield from _landings(said, run.heard.get(event, ()), run.mediated or 0)
 
 
-def _landings(said: Said, run: Run, order: dict[str, int]) -> Iterable[Piece]:
-    heard = {delivery.consumer for delivery in said.deliveries}
-    for delivery in sorted(said.deliveries, key=lambda delivery: delivery.consumer):
+def _landings(said: Said, heard: Sequence[Delivery], mediated: int) -> Iterable[Piece]:
+    for delivery in sorted(heard, key=lambda delivery: delivery.consumer):
         if delivery.verdict in LANDED:
             yield Piece(said.place, "landed", at=delivery.at)
-        elif order.get(delivery.transaction, order[run.transaction]) < order[run.transaction]:
-            yield Piece(said.place, "pending")  # an earlier run was refused; this one has not been answered
         else:
             yield Piece(said.place, "failed", delivery.reason, delivery.at)
+    names = {delivery.consumer for delivery in heard}
     for consumer in said.expects:
-        if consumer not in heard:
+        if consumer not in names:
             yield Piece(said.place, "pending")
-    if not heard and not said.expects:
-        yield Piece(said.place, "landed", at=run.mediated or 0)
+    if not names and not said.expects:
+        yield Piece(said.place, "landed", at=mediated)
 
 
 def _standing(pieces: list[Piece]) -> Standing:

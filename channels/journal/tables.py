@@ -12,7 +12,7 @@ metadata = MetaData()
 
 # One row a message. `offset` is null until its received record was seen (a step may be first); `refused` is the reason
 # it was refused at the door; `root` is set on reruns only; `trouble` (refused, failed or parked) and `reason` stand
-# while something is open. `heard` counts outcomes; the transaction is judged again when it reaches `due`.
+# while something is open. Consumers are `heard` from until as many as are `due` have spoken.
 transactions = Table(
     "transactions",
     metadata,
@@ -29,12 +29,13 @@ transactions = Table(
     Column("sha256", String, nullable=False),
     Column("topic", String, nullable=False),
     Column("offset", BigInteger),
-    Column("bus_key", String, nullable=False),
+    Column("key", String, nullable=False),
     Column("reply", String, nullable=False),
     Column("refused", String, nullable=False),
     Column("issues", Text),
     Column("rerun_of", String),
     Column("root", String),
+    Column("reruns", Integer, nullable=False),
     Column("places", Text),
     Column("first", String),
     Column("mediated", BigInteger),
@@ -75,7 +76,7 @@ steps = Table(
     sqlite_with_rowid=False,
 )
 
-# What went out on wasl.events. `expects`: the consumers that wanted it then, with commas.
+# What went out on wasl.events. `flags` is JSON; `expects` the consumers that wanted it then, with commas.
 events = Table(
     "events",
     metadata,
@@ -86,6 +87,7 @@ events = Table(
     Column("fact", String, nullable=False),
     Column("person", String, nullable=False),
     Column("place", String, nullable=False),
+    Column("flags", Text, nullable=False),
     Column("expects", String, nullable=False),
     sqlite_with_rowid=False,
 )
@@ -104,13 +106,13 @@ parts = Table(
     sqlite_with_rowid=False,
 )
 
-# The last word of each consumer on each event, and in which transaction it was said.
+# The last word of each consumer on each event, as said in this transaction: a rerun says the same event again.
 deliveries = Table(
     "deliveries",
     metadata,
+    Column("transaction", String, primary_key=True),
     Column("event", String, primary_key=True),
     Column("consumer", String, primary_key=True),
-    Column("transaction", String, nullable=False),
     Column("verdict", String, nullable=False),
     Column("reason", String, nullable=False),
     Column("detail", String, nullable=False),
@@ -118,6 +120,7 @@ deliveries = Table(
     sqlite_with_rowid=False,
 )
 
+# By patient identifier: keyed digests (security/digests.py). They stand in the step's detail too, for pruning.
 subjects = Table(
     "subjects",
     metadata,
@@ -125,7 +128,6 @@ subjects = Table(
     Column("transaction", String, primary_key=True),
     sqlite_with_rowid=False,
 )
-Index("subjects_by_transaction", subjects.c.transaction)
 
 # What is open now, by reason: a transaction stands here once for each kind and reason. `places` is a JSON list
 # for a rerun, empty when all of it must be run again.

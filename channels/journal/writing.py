@@ -8,16 +8,15 @@ from collections.abc import Sequence
 from functools import cache
 from operator import itemgetter
 
-from sqlalchemy import Compiled, Connection, Dialect, Table, bindparam, update
+from sqlalchemy import BindParameter, Compiled, Connection, Dialect, Table, bindparam, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from channels.journal.rows import Row
 
 
-def insert_new(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
-    """Inserts the rows that are not there yet."""
-    if rows:
-        _execute(connection, _insert_new(connection.dialect, table), rows)
+def insert_new(connection: Connection, table: Table, rows: Sequence[Row]) -> int:
+    """Inserts the rows that are not there yet; how many those were."""
+    return _execute(connection, _insert_new(connection.dialect, table), rows) if rows else 0
 
 
 def keep_latest(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
@@ -38,9 +37,10 @@ def change(connection: Connection, table: Table, names: tuple[str, ...], rows: S
         _execute(connection, _change(connection.dialect, table, names), rows)
 
 
-def _execute(connection: Connection, statement: Compiled, rows: Sequence[Row]) -> None:
+def _execute(connection: Connection, statement: Compiled, rows: Sequence[Row]) -> int:
     order = getattr(statement, "positiontup", None)
-    connection.exec_driver_sql(str(statement), list(map(itemgetter(*order), rows)) if order else list(rows))
+    bound = list(map(itemgetter(*order), rows)) if order else list(rows)
+    return connection.exec_driver_sql(str(statement), bound).rowcount
 
 
 def _insert(dialect: Dialect, table: Table) -> sqlite.Insert | postgresql.Insert:
@@ -74,5 +74,5 @@ def _add_up(dialect: Dialect, table: Table) -> Compiled:
 
 @cache
 def _change(dialect: Dialect, table: Table, names: tuple[str, ...]) -> Compiled:
-    values = {name: bindparam(name) for name in names}
+    values: dict[str, BindParameter[object]] = {name: bindparam(name) for name in names}
     return update(table).where(table.c.id == bindparam("id")).values(values).compile(dialect=dialect)

@@ -51,11 +51,15 @@ def master_key(path: Path, *, make: bool) -> bytes:
             file.flush()
             os.fsync(file.fileno())
     try:
-        key = base64.b64decode(path.read_bytes(), validate=False)
+        text = path.read_bytes()
     except OSError as error:
         raise KeyFile(f"{path}: {error.strerror}; WASL_KEY_FILE names the file that holds the master key") from error
+    try:
+        key = base64.b64decode(text.strip(), validate=True)
+    except ValueError:
+        key = b""
     if len(key) != 32:
-        raise KeyFile(f"{path}: expected 32 bytes in base64, found {len(key)}")
+        raise KeyFile(f"{path}: expected 32 bytes in base64, on one line")
     return key
 
 

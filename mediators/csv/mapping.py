@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping as AnyMapping
 from decimal import Decimal
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Literal, NamedTuple, cast
 
 import orjson
@@ -153,7 +153,7 @@ class Column(_Strict):
         """The names this column may have in a header, in the form they are compared."""
         return list(dict.fromkeys(normal(name) for name in (key, *self.aliases)))
 
-    @property
+    @cached_property
     def system_uri(self) -> str:
         """The system as a URI, "" for a code without one."""
         if self.type == "identifier":

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from email.message import Message as Header
 from io import StringIO
-from itertools import islice
 from typing import NamedTuple
 
 from schemas.message import Issue, Refused
@@ -171,7 +170,7 @@ def _row(lines: Sequence[str], at: int, delimiter: str, width: int = 0) -> tuple
     line = lines[at]
     if '"' not in line:
         return Row(at + 1, line.rstrip("\r\n").split(delimiter)), 1
-    reader = csv.reader(islice(lines, at, at + MAX_LINES_IN_A_ROW), delimiter=delimiter, strict=True)
+    reader = csv.reader(lines[at : at + MAX_LINES_IN_A_ROW], delimiter=delimiter, strict=True)
     try:
         cells = next(reader)
         if reader.line_num == 1 or len(cells) >= width:

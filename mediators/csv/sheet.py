@@ -78,9 +78,9 @@ class Sheet:
         return entry
 
     def _judge_characters(self, entry: Entry) -> None:
-        for index, cell in enumerate(entry.cells):
-            if len(cell) > MAX_FIELD:
-                entry.issues.append(_issue(entry.line, _TOO_LONG, self._name(index)))
+        if max(map(len, entry.cells)) > MAX_FIELD:
+            long = [index for index, cell in enumerate(entry.cells) if len(cell) > MAX_FIELD]
+            entry.issues.extend(_issue(entry.line, _TOO_LONG, self._name(index)) for index in long)
         if not self.table.clean:
             entry.issues.extend(_issue(entry.line, _STRANGE, self._name(index)) for index in strange(entry.cells))
 

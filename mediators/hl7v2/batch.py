@@ -14,7 +14,7 @@ _HEADER: Final = re.compile(
     rb"(?:^|(?<=[\r\n\x0b\x1c\x00]))(?:\xef\xbb\xbf)?[ \t]*"
     rb"(?:MSH(?=[^A-Za-z0-9\s])|(?:FHS|BHS|BTS|FTS)(?=[^A-Za-z0-9\s]|[\r\n]|$))"
 )
-_SEGMENT: Final = re.compile(rb"(?:^|[\r\n\x0b])[A-Z][A-Z0-9]{2}[^A-Za-z0-9\s]")
+_SEGMENT: Final = re.compile(rb"(?:^|[\r\n\x0b\x1c\x00])(?:\xef\xbb\xbf)?[ \t]*[A-Z][A-Z0-9]{2}[^A-Za-z0-9\s]")
 _FRAMING: Final = b"\x0b\x1c\x00\r\n"
 _COMMENT: Final = (b"#", b"//", b"/*")
 _SEVERITY: Final = ("AA", "CA", "AE", "CE", "AR", "CR")

@@ -16,9 +16,9 @@ RESULT_STATUS: Final = frozenset("ABCDFINOPRSUVWX")  # HL7 table 0085
 REPORT_STATUS: Final = frozenset("ACFIMNOPRSXYZ")  # HL7 table 0123
 PROCESSING: Final = frozenset("PTD")  # HL7 table 0103
 
-_VERSION: Final = re.compile(r"2\.[1-8](\.\d)?")
-_NUMBER: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)")
-_DATE: Final = re.compile(r"(\d{4})(?:(\d\d)(?:(\d\d)(?:\d\d(?:\d\d(?:\d\d(?:\.\d+)?)?)?)?)?)?(?:[+-]\d{4})?")
+_VERSION: Final = re.compile(r"2\.[1-8](\.[0-9])?")
+_NUMBER: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)", re.ASCII)
+_DATE: Final = re.compile(r"(\d{4})(?:(\d\d)(?:(\d\d)(?:\d\d(?:\d\d(?:\d\d(?:\.\d+)?)?)?)?)?)?(?:[+-]\d{4})?", re.ASCII)
 _NULL: Final = '""'
 
 

@@ -25,7 +25,7 @@ HEADERS: Final = frozenset({"MSH", "FHS", "BHS"})
 # MLLP's own bytes and what stands before or after a message in files
 _FRAMING: Final = "\x0b\x1c\x00\r\n"
 _CODE: Final = re.compile(r"[A-Z][A-Z0-9]{2,}")
-_TRIGGER: Final = re.compile(r"[A-Z]\d\d")
+_TRIGGER: Final = re.compile(r"[A-Z][0-9]{2}")
 # segments that results never come with, but other messages with OBR and OBX do
 _NOT_RESULTS: Final = frozenset({"RXA", "RXE", "RXO", "RXD", "RXG", "SCH", "TXA", "RF1"})
 # a line of just three letters is a segment only when the standard has one of that name: "NEG" is a result
@@ -273,7 +273,7 @@ def nearest_version(said: str) -> str:
     said = said.strip()
     if said in VERSIONS:
         return said
-    numbers = [int(part) for part in re.findall(r"\d{1,9}", said)]
+    numbers = [int(part) for part in re.findall(r"[0-9]{1,9}", said)]
     if numbers[:1] != [2]:
         return "2.5"
     earlier = [version for version in VERSIONS if [int(part) for part in version.split(".")] <= numbers]

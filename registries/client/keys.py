@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import NamedTuple
 
 from schemas.events import HumanName, Identifier, Patient
@@ -60,6 +61,11 @@ def digest(secret: bytes, *parts: str) -> str:
     return hmac.digest(secret, "\x1f".join(parts).encode("utf-8", "surrogatepass"), "sha256").hex()[:32]
 
 
+@lru_cache(50_000)
+def _born(secret: bytes, level: str) -> str:
+    return digest(secret, "birth", level)
+
+
 class Demographics(NamedTuple):
     """What tells relatives apart. `birth` by level: ("1980", "1980-03", "1980-03-12"), as far as told."""
 
@@ -82,7 +88,7 @@ def subject(patient: Patient, event: str, secret: bytes, known_as: Patient | Non
         keys=_keys(numbers, _lent(told, demographics(known_as)) if known_as else told, secret),
         event=Key(digest(secret, "event", event), MESSAGE),
         strong=strong,
-        birth=[digest(secret, "birth", level) for level in told.birth],
+        birth=[_born(secret, level) for level in told.birth],
         sex=told.sex,
     )
 

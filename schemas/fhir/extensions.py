@@ -28,8 +28,8 @@ SEX_AS_SENT = OURS + "sex-as-sent"
 MAPPED_FROM = OURS + "mapped-from"
 # Observation: valueString, OBX-4.
 SUB_ID = OURS + "observation-sub-id"
-# Observation: valueDateTime, OBX-19.
-ANALYSED = OURS + "observation-analysis-date-time"
+# Observation: valueDateTime, OBX-19. From the HL7 V2-to-FHIR guide.
+ANALYSED = STANDARD + "observation-analysis-date-time"
 # Observation: valueAttachment without its data, which stands in DiagnosticReport.presentedForm.
 VALUE_ATTACHMENT = OURS + "observation-value-attachment"
 # DiagnosticReport: valueAnnotation, NTE after OBR (R4 has no DiagnosticReport.note).

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from schemas.fhir import tables
+
 TERMINOLOGY = "http://terminology.hl7.org/CodeSystem/"
 ACT_CODE = TERMINOLOGY + "v3-ActCode"
+ALLERGY_CLINICAL = TERMINOLOGY + "allergyintolerance-clinical"
 CONDITION_CATEGORY = TERMINOLOGY + "condition-category"
 CONDITION_VERIFICATION = TERMINOLOGY + "condition-ver-status"
 COVERAGE_CLASS = TERMINOLOGY + "coverage-class"
@@ -21,6 +24,8 @@ NULL_FLAVOR = TERMINOLOGY + "v3-NullFlavor"
 OBSERVATION_CATEGORY = TERMINOLOGY + "observation-category"
 PARTICIPATION = TERMINOLOGY + "v3-ParticipationType"
 PHYSICAL_TYPE = TERMINOLOGY + "location-physical-type"
+PROVENANCE_ROLE = TERMINOLOGY + "provenance-participant-type"
+ROLE_CODE = TERMINOLOGY + "v3-RoleCode"
 LANGUAGE_SYSTEM = "urn:ietf:bcp:47"
 MODALITY_SYSTEM = "http://dicom.nema.org/resources/ontology/DCM"
 LOINC = "http://loinc.org"
@@ -151,14 +156,19 @@ ORDER_OF_REPORT = {
 PRIORITY = {"R": "routine", "A": "asap", "S": "stat", "T": "urgent", "P": "urgent"}
 
 # Table 0078, OBX-8: the codes that mean the same in v3-ObservationInterpretation. Guide: InterpretationCodes.
-INTERPRETATION = words(
-    "N A AA H HH HU L LL LU < > U D B W S R I SDD NS MS VS NCL SYN-R SYN-S POS NEG IND DET ND E EX EXP UNE"
-    " NR RR WR CAR IE"
-)
+INTERPRETATION = {
+    code: code
+    for code in words(
+        "N A AA H HH HU L LL LU < > U D B W S R I SDD NS MS VS NCL SYN-R SYN-S POS NEG IND DET ND E EX EXP UNE"
+        " NR RR WR CAR IE"
+    )
+}
 
 # Table 0004, PV1-2. Guide: PatientClass; the rest of the table keeps its own system.
 ENCOUNTER_CLASS = {"I": "IMP", "O": "AMB", "E": "EMER", "P": "PRENC"}
-PATIENT_CLASSES = frozenset("BCEINOPRU")
+PATIENT_CLASSES = tables.codes("0004")
+
+ACT_CLASSES = words("IMP AMB EMER PRENC FLD HH ACUTE NONAC OBSENC SS VR")
 
 # Table 0004 again, where PV1-45 does not tell. Guide: PatientClass[EncounterStatus].
 CLASS_STATUS = dict.fromkeys("EIORBCN", "in-progress") | {"P": "planned", "U": "unknown"}
@@ -221,27 +231,22 @@ DIAGNOSIS_CERTAINTY = {"F": "confirmed", "W": "provisional"}
 # PL.1 to PL.8: how each level is called in FHIR (location-physical-type), from the outermost in.
 LEVELS = (("building", "bu"), ("floor", "lvl"), ("point_of_care", "wa"), ("room", "ro"), ("bed", "bd"))
 
-# ISO 639 codes of Morocco's usual languages, as tables 0296 and habit write them, in BCP 47.
+# Morocco's usual languages as ISO 639, table 0296 and habit write them, in BCP 47. Amazigh (zgh) and Darija (ary)
+# are not in the list of languages that R4 accepts: they stay text.
 LANGUAGE = {
-    "ar": "ar", "ara": "ar", "ary": "ary", "arabe": "ar", "arabic": "ar",
-    "fr": "fr", "fra": "fr", "fre": "fr", "francais": "fr", "français": "fr", "french": "fr",
-    "zgh": "zgh", "ber": "ber", "tzm": "tzm", "shi": "shi", "rif": "rif", "amazigh": "zgh",
-    "en": "en", "eng": "en", "english": "en", "anglais": "en",
-    "es": "es", "spa": "es", "espagnol": "es", "de": "de", "deu": "de", "ger": "de", "it": "it", "ita": "it",
-    "pt": "pt", "por": "pt", "nl": "nl", "nld": "nl", "dut": "nl",
+    "AR": "ar", "ARA": "ar", "ARABE": "ar", "ARABIC": "ar", "FR": "fr", "FRA": "fr", "FRE": "fr", "FRANCAIS": "fr",
+    "FRANÇAIS": "fr", "FRENCH": "fr", "EN": "en", "ENG": "en", "ENGLISH": "en", "ANGLAIS": "en", "ES": "es",
+    "SPA": "es", "ESPAGNOL": "es", "DE": "de", "DEU": "de", "GER": "de", "IT": "it", "ITA": "it", "PT": "pt",
+    "POR": "pt", "NL": "nl", "NLD": "nl", "DUT": "nl",
 }  # fmt: skip
 
-# Table 0203 as FHIR R4 publishes it; other types are said as text.
-IDENTIFIER_TYPES = words(
-    "AC ACSN AM AMA AN ANC AND ANON ANT APRN ASID BA BC BCFN BCT BR BRN BSNR CC CONM CY CZ DC DCFN DDS DEA DFN DI"
-    " DL DN DO DP DPM DR DS EI EN ESN FDR FDRFN FI FILL GI GL GN HC IND JHN LACSN LANR LI LN LR MA MB MC MCD MCN"
-    " MCR MCT MD MI MR MRT MS NBSNR NCT NE NH NI NII NIIP NNxxx NP NPI OBI OD PA PC PCN PE PEN PHC PHE PHO PI PLAC"
-    " PN PNT PPIN PPN PRC PRN PT QA RI RN RPH RR RRI RRP SB SID SL SN SNBSN SNO SP SR SS STN TAX TN TPR TRL U UDI"
-    " UPIN USID VN VP VS WC WCN WP XV XX"
-)
+# Tables that FHIR R4 publishes; a code they lack is said as text. PV1-4, PV1-14, PV1-10, PV1-40, CX.5, OBR-24.
+ADMISSION_TYPES = tables.codes("0007")
+ADMIT_SOURCES = tables.codes("0023")
+HOSPITAL_SERVICES = tables.codes("0069")
+BED_STATUSES = tables.codes("0116")
+IDENTIFIER_TYPES = tables.codes("0203")
+SECTIONS = tables.codes("0074")
 
-# Table 0074, OBR-24, as FHIR R4 publishes it; other sections are said as text.
-SECTIONS = words(
-    "AU BG BLB CG CH CP CT CTH CUS EC EN GE HM ICU IMG IMM LAB MB MCB MYC NMR NMS NRS OSL OT OTH OUS PAR PAT PF"
-    " PHR PHY PT RAD RC RT RUS RX SP SR TX URN VR VUS XRC"
-)
+# How Moroccan software writes the dirham.
+CURRENCY = {"DH": "MAD", "DHS": "MAD"}

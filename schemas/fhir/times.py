@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from schemas.fhir import extensions
 
+_EPOCH = datetime(1970, 1, 1)
 _TIME = r"(?P<hour>\d\d)(?::?(?P<minute>\d\d)(?::?(?P<second>\d\d)(?P<fraction>\.\d{1,9})?)?)?"
 _DATE_TIME = re.compile(
     r"(?P<year>\d{4})(?:-(?P<month>\d\d)(?:-(?P<day>\d\d)"
@@ -72,9 +73,7 @@ def sent(text: str | None, said: str | None) -> dict[str, Any] | None:
 
 def at(microseconds: int) -> str:
     """µs since the epoch as a FHIR instant in UTC."""
-    seconds, rest = divmod(microseconds, 1_000_000)
-    stamp = datetime.fromtimestamp(seconds, ZoneInfo("UTC"))
-    return f"{stamp:%Y-%m-%dT%H:%M:%S}.{rest:06d}Z"
+    return f"{(_EPOCH + timedelta(microseconds=microseconds)).isoformat(timespec='microseconds')}Z"
 
 
 def _is_day(found: re.Match[str]) -> bool:
@@ -97,7 +96,7 @@ def _offset(given: str | None, zone: str | None, local: str) -> str | None:
         return given
     if given:
         offset = f"{given[:3]}:{given[-2:]}"
-        return offset if offset[1:3] < "14" and offset[4:] < "60" or offset[1:] == "14:00" else None
+        return offset if (offset[1:3] < "14" and offset[4:] < "60") or offset[1:] == "14:00" else None
     try:
         found = datetime.fromisoformat(local).replace(tzinfo=ZoneInfo(zone)).utcoffset() if zone else None
     except (ZoneInfoNotFoundError, ValueError, OSError, OverflowError):

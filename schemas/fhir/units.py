@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from schemas.fhir.terms import words
+
 # Whole units by habit, compared without spaces and with µ written as u.
 _HABITS = {
     "G/L": "10*9/L", "G/l": "10*9/L", "Giga/L": "10*9/L", "Giga/l": "10*9/L", "giga/L": "10*9/L",
@@ -18,6 +20,8 @@ _HABITS = {
     "°C": "Cel", "pH": "[pH]", "bpm": "/min", "bpm.": "/min", "/mn": "/min", "mL/mn": "mL/min", "ml/mn": "ml/min",
     "sec": "s", "sec.": "s", "secondes": "s", "heures": "h", "jours": "d",
     "pour cent": "%", "percent": "%", "pg/cell": "pg/{cell}", "mOsm/kg": "mosm/kg", "mOsm/L": "mosm/L",
+    "mL/min/1.73m2": "mL/min/{1.73_m2}", "ml/min/1.73m2": "mL/min/{1.73_m2}",
+    "mL/min/1,73m2": "mL/min/{1.73_m2}", "ml/min/1,73m2": "mL/min/{1.73_m2}",
 }  # fmt: skip
 
 # A part of a unit by habit: international units, milliequivalents, micrograms.
@@ -30,26 +34,26 @@ _PARTS = {
 _COUNT = re.compile(r"(?:[xX×*])?10(?:\^|\*\*|\*|[eE])?([0-9]{1,2})/(.+)", re.ASCII)
 
 # Atoms a laboratory, a pharmacy or a ward uses and nobody mistakes for another word.
-_METRIC = frozenset("g l L m s mol U kat eq osm cal [IU] [iU] m[Hg] m[H2O] [arb'U]".split())
-_PLAIN = frozenset("% min h d wk mo 10* 10^ Cel [pH] [degF] [drp] [HPF] [LPF] [CFU] [ppm] [ppb] (24.h)".split())
+_METRIC = words("g l L m s mol U kat eq osm cal [IU] [iU] m[Hg] m[H2O] [arb'U]")
+_PLAIN = words("% min h d wk mo 10* 10^ Cel [pH] [degF] [drp] [HPF] [LPF] [CFU] [ppm] [ppb] (24.h)")
 _SMALL = frozenset("fpnumcdk")
 
 # Atoms believed only where the sender says that the unit is UCUM: they are everyday letters otherwise.
-_METRIC_DECLARED = frozenset("A B Bq C F G Gy H Hz J K N Ohm Pa S Sv T V W Wb bar cd lm lx rad t u".split())
-_PLAIN_DECLARED = frozenset(
-    "a deg ' '' [in_i] [ft_i] [lb_av] [oz_av] [pfu] [tb'U] [beth'U] [diop] [foz_us] [cup_us] [tsp_us]".split()
-)
+_METRIC_DECLARED = words("A B Bq C F G Gy H Hz J K N Ohm Pa S Sv T V W Wb bar cd lm lx rad t u")
+_PLAIN_DECLARED = words("a deg ' '' [in_i] [ft_i] [lb_av] [oz_av] [tb'U] [beth'U] [diop] [foz_us] [cup_us] [tsp_us]")
 _LARGE = _SMALL | frozenset("yzahMGTPEZY") | {"da"}
 
-_COMPONENT = re.compile(r"(\([0-9a-z.]+\)|10[*^]|[^\s0-9{}/.+-][^\s{}/.+-]*?|[0-9]+)?([+-]?[0-9]+)?(\{[!-z|~]*\})?", re.ASCII)
+_COMPONENT = re.compile(
+    r"(\([0-9a-z.]+\)|10[*^]|[^\s0-9{}/.+-][^\s{}/.+-]*?|[0-9]+)?([+-]?[0-9]+)?(\{[!-z|~]*\})?", re.ASCII
+)
 _SPLIT = re.compile(r"[/.](?![^({\[]*[)}\]])")
 
 
 @lru_cache(maxsize=1024)
 def ucum(text: str, declared: bool = False) -> str | None:
     """The UCUM code of a unit as sent, None when that is not plain. `declared`: the sender says it is UCUM."""
-    if declared:
-        return text if _valid(text, declared=True) else None
+    if declared and _valid(text, declared=True):
+        return text
     written = "".join(text.split()).replace("µ", "u").replace("μ", "u").replace("＾", "^")
     if habit := _HABITS.get(written):
         return habit
@@ -78,7 +82,7 @@ def _is_component(text: str, declared: bool) -> bool:
         return False
     atom, exponent, annotation = found.groups()
     if atom is None:
-        return annotation is not None and exponent is None or bool(exponent and exponent.isdigit())
+        return annotation is not None and exponent is None
     if atom.isdigit() or atom[0] == "(":
         return exponent is None
     return _is_atom(atom, declared)

@@ -112,6 +112,8 @@ def _dispensed(event: Mapping[str, Any]) -> Line:
 
 
 def _reported(event: Mapping[str, Any]) -> Line:
+    if event.get("bare"):
+        raise NotBillable("result without a report")
     status = event.get("status") or ""
     if status in NOT_YET_REPORTED:
         raise NotBillable("not done yet")

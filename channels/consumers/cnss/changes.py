@@ -16,7 +16,7 @@ Row = dict[str, Any]
 _CHANGED = ("state", "note", "due", "claims", "forced")
 _CHANGE_SHEET = (
     update(sheets)
-    .where(sheets.c.key == bindparam("of"))
+    .where(sheets.c.serial == bindparam("of"))
     .values({column: bindparam(f"now_{column}") for column in _CHANGED})
 )
 _ADD_TRANSITIONS = insert(transitions)
@@ -27,24 +27,24 @@ class Changes:
 
     def __init__(self, now: int) -> None:
         self._now = now
-        self._sheets: dict[str, Row] = {}
+        self._sheets: dict[int, Row] = {}
         self._moves: list[Row] = []
         self._work: list[Row] = []
 
     def set(self, page: Row, **values: Any) -> None:
         """New values on a sheet's row, but its state."""
         page |= values
-        self._sheets[page["key"]] = page
+        self._sheets[page["serial"]] = page
 
     def open(self, page: Row, why: str, transaction: str, actor: str) -> None:
         """A sheet begins in the state its row has."""
-        self._note(page["key"], None, None, page["state"], why, transaction, actor)
+        self._note(page["serial"], None, None, page["state"], why, transaction, actor)
 
     def move(self, page: Row, after: State, why: str, transaction: str | None, actor: str) -> None:
         """Raises IllegalMove."""
         before = State(page["state"])
         self.set(page, state=sheet.move(before, after))
-        self._note(page["key"], None, before, after, why, transaction, actor)
+        self._note(page["serial"], None, before, after, why, transaction, actor)
 
     def move_line(self, row: Row, after: LineState, why: str, transaction: str, actor: str) -> None:
         """Changes the row only: writing it stays with the caller. Raises IllegalMove."""
@@ -70,8 +70,8 @@ class Changes:
         """Writes what was gathered; called once, when every row it is about is in the ledger."""
         if self._sheets:
             values = [
-                {"of": key} | {f"now_{column}": page[column] for column in _CHANGED}
-                for key, page in self._sheets.items()
+                {"of": serial} | {f"now_{column}": page[column] for column in _CHANGED}
+                for serial, page in self._sheets.items()
             ]
             connection.execute(_CHANGE_SHEET, values)
         if self._moves:
@@ -80,11 +80,18 @@ class Changes:
             connection.execute(insert_or("skip", engine, worklist), self._work)
 
     def _note(
-        self, key: str, fact: str | None, before: str | None, after: str, why: str, transaction: str | None, actor: str
+        self,
+        serial: int,
+        fact: str | None,
+        before: str | None,
+        after: str,
+        why: str,
+        transaction: str | None,
+        actor: str,
     ) -> None:
         self._moves.append(
             {
-                "sheet": key,
+                "sheet": serial,
                 "line": fact,
                 "before": before,
                 "after": after,

@@ -7,11 +7,14 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Literal
 
+from sqlalchemy.exc import OperationalError
+
 from channels.consumers.cnss.billing import BILLABLE, Line, NotBillable, billed
-from channels.consumers.cnss.ledger import Ledger, Recorded
+from channels.consumers.cnss.ledger import Ledger
+from channels.consumers.cnss.recording import Recorded
 from channels.consumers.consumer import Outcome
 from schemas.events import Event
-from schemas.message import Refused
+from schemas.message import Refused, Unavailable
 
 
 def _clock() -> int:
@@ -33,11 +36,17 @@ class Cnss:
         self._clock = clock
 
     async def deliver(self, events: Sequence[Event]) -> Sequence[Outcome]:
-        """landed: the ledger has a line, or a work item, more. unchanged: said before, or not billable (the reason)."""
+        """landed: the ledger has a line, or a work item, more. unchanged: said before, or not billable (the reason).
+
+        Raises Unavailable when the ledger can't be written.
+        """
         read = [_read(event) for event in events]
         met = [self._ledger.seen(event) for event in events if event.get("person")]
         lines = [one for one in read if isinstance(one, Line)]
-        recorded = iter(await asyncio.to_thread(self._ledger.record, lines, met, self._clock()))
+        try:
+            recorded = iter(await asyncio.to_thread(self._ledger.record, lines, met, self._clock()))
+        except OperationalError as error:
+            raise Unavailable("the care-sheet ledger can't be written") from error
         return [_outcome(next(recorded)) if isinstance(one, Line) else one for one in read]
 
     async def close(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -125,17 +125,19 @@ class Ledger:
         newest = wanted.order_by(sheets.c.opened.desc(), sheets.c.number.desc()).limit(limit)
         with self._reading() as connection:
             found = [dict(row) | {"lines": []} for row in connection.execute(newest).mappings()]
-            by_key = {row["key"]: row for row in found}
-            on_them = select(lines).where(lines.c.sheet.in_(by_key)).order_by(*IN_ORDER)
+            by_serial = {row["serial"]: row for row in found}
+            on_them = select(lines).where(lines.c.sheet.in_(by_serial)).order_by(*IN_ORDER)
             for line in connection.execute(on_them).mappings():
-                by_key[line["sheet"]]["lines"].append(dict(line))
+                by_serial[line["sheet"]]["lines"].append(dict(line))
         return found
 
-    def work(self, limit: int = 100) -> list[Mapping[str, Any]]:
+    def work(self, limit: int = 100) -> list[dict[str, Any]]:
         """What a person should look at, newest first, with the sheet's number."""
-        joined = select(worklist, sheets.c.number).join_from(worklist, sheets, worklist.c.sheet == sheets.c.key)
+        joined = select(worklist, sheets.c.number).join_from(worklist, sheets, worklist.c.sheet == sheets.c.serial)
         with self._reading() as connection:
-            return list(connection.execute(joined.order_by(worklist.c.id.desc()).limit(limit)).mappings())
+            return [
+                dict(row) for row in connection.execute(joined.order_by(worklist.c.id.desc()).limit(limit)).mappings()
+            ]
 
     def accepted_total(self) -> Decimal:
         """Dirhams in all accepted claims."""

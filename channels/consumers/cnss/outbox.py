@@ -3,63 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
-from typing import Literal
-from zoneinfo import ZoneInfo
+from typing import Any
 
-from sqlalchemy import Connection, Engine, bindparam, insert, select, update
+from sqlalchemy import Connection, Engine, bindparam, select, update
 
-from channels.consumers.cnss import sheet
 from channels.consumers.cnss.changes import Changes, Row
-from channels.consumers.cnss.ledger import IN_ORDER, NO_NUMBER, total
+from channels.consumers.cnss.filing import Deadline, Filing
 from channels.consumers.cnss.payer import Sent
-from channels.consumers.cnss.sheet import LineState, State
-from channels.consumers.cnss.tables import claims, lines, people, sheets, writing
-from schemas.fhir import care_sheet
-from schemas.fhir.care_sheet import Answer, Item
+from channels.consumers.cnss.sheet import IllegalMove, LineState, State
+from channels.consumers.cnss.tables import claims, lines, sheets, writing
+from schemas.fhir.care_sheet import Answer
 
-FILED_LATE = "filed late"
 ASK_AGAIN = 30_000_000
 
-Deadline = Literal["enforce", "warn"]
-
-_ZONE = ZoneInfo("Africa/Casablanca")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNDECIDED = ("PENDING", "QUEUED")
-_SUBMITTED_FROM = frozenset({State.EXECUTED, State.CORRECTED, State.ACCEPTED})
-
+_DECIDED = {"accepted": "ACCEPTED", "refused": "REFUSED", "queued": "QUEUED"}
 _DUE = (
     select(sheets)
     .where(sheets.c.due <= bindparam("now"))
-    .order_by(sheets.c.due, sheets.c.key)
+    .order_by(sheets.c.due, sheets.c.serial)
     .limit(bindparam("at_most"))
 )
 _UNDECIDED_OF = select(claims.c.sheet, claims.c.number, claims.c.body).where(
-    claims.c.sheet.in_(bindparam("keys", expanding=True)), claims.c.state.in_(_UNDECIDED)
+    claims.c.sheet.in_(bindparam("serials", expanding=True)), claims.c.state.in_(_UNDECIDED)
 )
-_UNBILLED_OF = (
-    select(lines)
-    .where(
-        lines.c.sheet.in_(bindparam("keys", expanding=True)),
-        lines.c.claim.is_(None),
-        lines.c.state.in_((LineState.DONE, LineState.PARTIAL)),
-    )
-    .order_by(*IN_ORDER)
-)
-_PEOPLE = select(people).where(people.c.person.in_(bindparam("persons", expanding=True)))
-_ANSWERED = (
+_UNDECIDED_BY_NUMBER = (
     select(claims.c.number.label("claim"), sheets)
-    .join_from(claims, sheets, claims.c.sheet == sheets.c.key)
+    .join_from(claims, sheets, claims.c.sheet == sheets.c.serial)
     .where(claims.c.number.in_(bindparam("numbers", expanding=True)), claims.c.state.in_(_UNDECIDED))
 )
-_CARRY = update(lines).where(lines.c.fact == bindparam("of")).values(claim=bindparam("carried_by"))
-_RELEASE = update(lines).where(lines.c.claim.in_(bindparam("numbers", expanding=True))).values(claim=None)
 _DECIDE = (
     update(claims)
     .where(claims.c.number == bindparam("of"))
-    .values(state=bindparam("now_state"), reason=bindparam("why"), answered=bindparam("at"))
+    .values(state=bindparam("decided"), reason=bindparam("why"), answered=bindparam("at"))
 )
-_OF_NUMBER = select(sheets).where(sheets.c.number == bindparam("sheet_number"))
+_RELEASE = (
+    update(lines)
+    .where(
+        lines.c.sheet.in_(bindparam("serials", expanding=True)), lines.c.claim.in_(bindparam("numbers", expanding=True))
+    )
+    .values(claim=None)
+)
+_MORE_TO_BILL = (
+    select(lines.c.sheet)
+    .where(
+        lines.c.sheet.in_(bindparam("serials", expanding=True)),
+        lines.c.claim.is_(None),
+        lines.c.state != LineState.NOT_DONE,
+    )
+    .distinct()
+)
 
 
 class UnknownSheet(LookupError):
@@ -67,12 +60,7 @@ class UnknownSheet(LookupError):
 
 
 class Outbox:
-    """Every method blocks and is a single commit. `ask_again`: µs after which a queued claim is asked about again.
-
-    `deadline`: what becomes of a sheet filed more than two months after its first act. The right has lapsed, except
-    for force majeure (decree 2-05-733 art. 12): `enforce` makes it EXPIRED until a person forces it, `warn` submits
-    it; either way it goes to the work list.
-    """
+    """Every method blocks and is a single commit. `ask_again`: µs after which a queued claim is asked about again."""
 
     def __init__(self, engine: Engine, *, deadline: Deadline = "warn", ask_again: int = ASK_AGAIN) -> None:
         self._engine = engine
@@ -83,30 +71,93 @@ class Outbox:
         """The claims to send, one a sheet. What got no answer comes again, the same to the byte."""
         with writing(self._engine) as connection:
             due = [dict(row) for row in connection.execute(_DUE, {"now": now, "at_most": at_most}).mappings()]
-            undecided = connection.execute(_UNDECIDED_OF, {"keys": [page["key"] for page in due]}).mappings()
+            if not due:
+                return []
+            undecided = connection.execute(_UNDECIDED_OF, {"serials": [page["serial"] for page in due]}).mappings()
             sent = {row["sheet"]: Sent(row["number"], row["body"].encode()) for row in undecided}
-            making = _Making(connection, now, self._deadline)
-            sent |= making.make([page for page in due if page["key"] not in sent])
-            making.changes.store(connection, self._engine)
-        return [sent[page["key"]] for page in due if page["key"] in sent]
+            changes = Changes(now)
+            filing = Filing(connection, changes, now=now, deadline=self._deadline)
+            sent |= filing.file([page for page in due if page["serial"] not in sent])
+            changes.store(connection, self._engine)
+        return [sent[page["serial"]] for page in due if page["serial"] in sent]
 
     def settle(self, answers: Sequence[tuple[Sent, Answer]], unanswered: Sequence[Sent], now: int) -> None:
-        """Writes the answers down; a claim that was decided before stays so. The unanswered stay due, last in line."""
-        numbers = [sent.number for sent in (*(sent for sent, _ in answers), *unanswered)]
+        """Writes the answers down; what was decided before stays so. The unanswered stay due, last in line."""
         with writing(self._engine) as connection:
             changes = Changes(now)
-            rows = connection.execute(_ANSWERED, {"numbers": numbers}).mappings()
-            pages = {row["claim"]: {name: row[name] for name in sheets.c.keys()} for row in rows}
-            decided = [(sent, answer) for sent, answer in answers if sent.number in pages]
-            more = self._write(connection, decided, now)
-            for sent, answer in decided:
-                page = pages[sent.number]
-                again = now if page["key"] in more else None
-                self._settle(changes, page, answer, again, now)
+            pages = _pages(connection, [sent.number for sent in (*(sent for sent, _ in answers), *unanswered)])
+            answered = {sent.number: answer for sent, answer in answers if sent.number in pages}
+            _write_down(connection, pages, answered, now)
+            more = _more_to_bill(connection, [pages[number]["serial"] for number in answered])
+            for number, answer in answered.items():
+                page = pages[number]
+                self._turn(changes, page, answer, now, more=page["serial"] in more)
             for sent in unanswered:
                 if sent.number in pages:
                     changes.set(pages[sent.number], due=now)
             changes.store(connection, self._engine)
 
-    def _write(self, connection: Connection, decided: Sequence[tuple[Sent, Answer]], now: int) -> set[str]:
-        pass
+    def _turn(self, changes: Changes, page: Row, answer: Answer, now: int, *, more: bool) -> None:
+        if answer.outcome == "queued":
+            changes.set(page, due=now + self._ask_again)
+        elif answer.outcome == "accepted":
+            changes.set(page, due=now if more else None)
+            changes.move(page, State.ACCEPTED, "accepted", None, "payer")
+        else:
+            why = f"refused: {answer.reason}"
+            changes.set(page, due=None, note=why)
+            changes.move(page, State.REJECTED, why, None, "payer")
+
+    def correct(self, number: str, *, actor: str, why: str, now: int) -> None:
+        """A person mended what a rejected sheet was refused for: it is submitted again, under the next claim number.
+
+        Raises UnknownSheet, and IllegalMove when the sheet is not REJECTED.
+        """
+        with writing(self._engine) as connection:
+            changes, page = Changes(now), _page(connection, number)
+            changes.set(page, due=now, note="")
+            changes.move(page, State.CORRECTED, why, None, actor)
+            changes.store(connection, self._engine)
+
+    def force(self, number: str, *, actor: str, why: str, now: int) -> None:
+        """Force majeure (decree 2-05-733 art. 12): an expired sheet, or late acts on an accepted one, are submitted.
+
+        Raises UnknownSheet, and IllegalMove when the sheet is neither.
+        """
+        with writing(self._engine) as connection:
+            changes, page = Changes(now), _page(connection, number)
+            if page["state"] not in (State.EXPIRED, State.ACCEPTED):
+                raise IllegalMove(f"only an expired or accepted care sheet can be forced; this one is {page['state']}")
+            changes.set(page, due=now, note="", forced=True)
+            if page["state"] == State.EXPIRED:
+                changes.move(page, State.EXECUTED, f"force majeure: {why}", None, actor)
+            changes.store(connection, self._engine)
+
+
+def _page(connection: Connection, number: str) -> Row:
+    found = connection.execute(select(sheets).where(sheets.c.number == number)).mappings().one_or_none()
+    if found is None:
+        raise UnknownSheet(f"no care sheet has the number {number}")
+    return dict(found)
+
+
+def _pages(connection: Connection, numbers: Sequence[str]) -> dict[str, Row]:
+    """The sheets of those of these claims that are not decided yet, by claim number."""
+    rows = connection.execute(_UNDECIDED_BY_NUMBER, {"numbers": numbers}).mappings()
+    return {row["claim"]: {column.name: row[column] for column in sheets.c} for row in rows}
+
+
+def _write_down(connection: Connection, pages: dict[str, Row], answered: dict[str, Answer], now: int) -> None:
+    values: list[dict[str, Any]] = [
+        {"of": number, "decided": _DECIDED[answer.outcome], "why": answer.reason, "at": now}
+        for number, answer in answered.items()
+    ]
+    if values:
+        connection.execute(_DECIDE, values)
+    if refused := [number for number, answer in answered.items() if answer.outcome == "refused"]:
+        serials = [pages[number]["serial"] for number in refused]
+        connection.execute(_RELEASE, {"numbers": refused, "serials": serials})
+
+
+def _more_to_bill(connection: Connection, serials: Sequence[int]) -> set[int]:
+    return set(connection.execute(_MORE_TO_BILL, {"serials": serials}).scalars())

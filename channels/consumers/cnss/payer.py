@@ -38,7 +38,12 @@ class HttpPayer:
     """
 
     def __init__(
-        self, address: str, *, at_once: int = 16, timeout: float = 10.0, transport: httpx.AsyncBaseTransport | None = None
+        self,
+        address: str,
+        *,
+        at_once: int = 16,
+        timeout: float = 10.0,
+        transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._address = address.rstrip("/") + OPERATION
         self._at_once = at_once

@@ -17,14 +17,15 @@ SOLD_AGAIN = "sold again"
 CANCELLED_LATE = "cancelled after submission"
 
 _COMPARED = ("code", "system", "quantity", "amount", "executor", "date", "designation")
-_COPIED = (*_COMPARED, "fact", "sheet", "event", "transaction", "executor_system", "version")
+_COPIED = (*_COMPARED, "fact", "event", "transaction", "executor_system", "version")
 _OPEN = frozenset({State.EXECUTED, State.CORRECTED, State.ACCEPTED})
 
 _KNOWN_LINES = select(lines).where(lines.c.fact.in_(bindparam("facts", expanding=True)))
-_KNOWN_SHEETS = select(sheets).where(sheets.c.key.in_(bindparam("keys", expanding=True)))
+_SHEETS_BY_KEY = select(sheets).where(sheets.c.key.in_(bindparam("keys", expanding=True)))
+_SHEETS_BY_SERIAL = select(sheets).where(sheets.c.serial.in_(bindparam("serials", expanding=True)))
 _STILL_DONE = (
     select(lines.c.sheet)
-    .where(lines.c.sheet.in_(bindparam("keys", expanding=True)), lines.c.state != LineState.NOT_DONE)
+    .where(lines.c.sheet.in_(bindparam("serials", expanding=True)), lines.c.state != LineState.NOT_DONE)
     .distinct()
 )
 _SERIAL = select(counters.c.value).where(counters.c.name == SERIAL)
@@ -56,15 +57,20 @@ class Recording:
         self._due = now + quiet
         self._changes = Changes(now)
         self._lines: dict[str, Row] = {}
-        self._sheets: dict[str, Row] = {}
+        self._by_key: dict[str, Row] = {}
+        self._by_serial: dict[int, Row] = {}
         self._new: dict[str, Row] = {}
         self._said_again: dict[str, Row] = {}
-        self._emptied: dict[str, Line] = {}
+        self._emptied: dict[int, Line] = {}
 
     def write(self, billed: Sequence[Line]) -> list[Recorded]:
         """One answer a line, in order."""
         self._read(billed)
-        self._open([line for line in billed if line.fact not in self._lines and line.sheet not in self._sheets])
+        firsts: dict[str, Line] = {}
+        for line in billed:
+            if line.fact not in self._lines:
+                firsts.setdefault(line.fact, line)
+        self._open([line for line in firsts.values() if line.sheet not in self._by_key])
         recorded = [self._again(line) if line.fact in self._lines else self._add(line) for line in billed]
         self._store()
         return recorded
@@ -72,9 +78,12 @@ class Recording:
     def _read(self, billed: Sequence[Line]) -> None:
         known = self._connection.execute(_KNOWN_LINES, {"facts": [line.fact for line in billed]})
         self._lines = {row["fact"]: dict(row) for row in known.mappings()}
-        keys = {line.sheet for line in billed} | {row["sheet"] for row in self._lines.values()}
-        there = self._connection.execute(_KNOWN_SHEETS, {"keys": list(keys)})
-        self._sheets = {row["key"]: dict(row) for row in there.mappings()}
+        there = self._connection.execute(_SHEETS_BY_KEY, {"keys": list({line.sheet for line in billed})})
+        self._by_key = {row["key"]: dict(row) for row in there.mappings()}
+        self._by_serial = {page["serial"]: page for page in self._by_key.values()}
+        if missing := {row["sheet"] for row in self._lines.values()} - self._by_serial.keys():
+            others = self._connection.execute(_SHEETS_BY_SERIAL, {"serials": list(missing)})
+            self._by_serial |= {row["serial"]: dict(row) for row in others.mappings()}
 
     def _open(self, first_lines: Sequence[Line]) -> None:
         """Opens a sheet for each key, numbered by the first line on it."""
@@ -83,10 +92,9 @@ class Recording:
         serial = int(self._connection.execute(_SERIAL).scalar_one())
         opened: list[Row] = []
         for line in first_lines:
-            if line.sheet not in self._sheets:
+            if line.sheet not in self._by_key:
                 serial += 1
-                page = self._page(line, serial)
-                self._sheets[line.sheet] = page
+                page = self._by_key[line.sheet] = self._by_serial[serial] = self._page(line, serial)
                 self._changes.open(page, "opened", line.transaction, line.executor)
                 opened.append(page)
         self._connection.execute(_TAKE_SERIALS, {"taken": serial})
@@ -94,6 +102,7 @@ class Recording:
 
     def _page(self, line: Line, serial: int) -> Row:
         return {
+            "serial": serial,
             "key": line.sheet,
             "number": sheet.number(line.date, serial),
             "person": line.person,
@@ -106,8 +115,9 @@ class Recording:
         }
 
     def _add(self, line: Line) -> Recorded:
-        page = self._sheets[line.sheet]
+        page = self._by_key[line.sheet]
         row: Row = {name: getattr(line, name) for name in _COPIED}
+        row["sheet"] = page["serial"]
         row |= {"state": LineState.DONE if line.done else LineState.NOT_DONE, "recorded": self._now, "claim": None}
         self._lines[line.fact] = self._new[line.fact] = row
         if line.done:
@@ -125,12 +135,14 @@ class Recording:
     def _again(self, line: Line) -> Recorded:
         """Another saying of a fact that has its line: never a second line."""
         row = self._lines[line.fact]
-        page = self._sheets[row["sheet"]]
-        if row["event"] == line.event or line.version < row["version"]:
+        page = self._by_serial[row["sheet"]]
+        if row["event"] == line.event:
             return Recorded(False, page["number"])
         if line.again:
             self._changes.work(SOLD_AGAIN, row, line.event, line.transaction, _differing(row, page, line))
             return Recorded(True, page["number"], SOLD_AGAIN)
+        if line.version < row["version"]:
+            return Recorded(False, page["number"])
         newer = line.version > row["version"]
         row["version"] = line.version
         self._said_again[line.fact] = row
@@ -143,7 +155,7 @@ class Recording:
 
     def _cancel(self, line: Line, row: Row, page: Row) -> Recorded:
         self._changes.move_line(row, LineState.NOT_DONE, "cancelled", line.transaction, line.executor)
-        self._emptied[page["key"]] = line
+        self._emptied[page["serial"]] = line
         if row["claim"]:
             self._changes.work(CANCELLED_LATE, row, line.event, line.transaction)
         return Recorded(True, page["number"], "cancelled")
@@ -166,10 +178,10 @@ class Recording:
 
     def _close_emptied(self) -> None:
         """Sheets on which no act is done any more have nothing to submit."""
-        still_done = set(self._connection.execute(_STILL_DONE, {"keys": list(self._emptied)}).scalars())
-        for key, line in self._emptied.items():
-            page = self._sheets[key]
-            if key not in still_done and page["state"] == State.EXECUTED:
+        still_done = set(self._connection.execute(_STILL_DONE, {"serials": list(self._emptied)}).scalars())
+        for serial, line in self._emptied.items():
+            page = self._by_serial[serial]
+            if serial not in still_done and page["state"] == State.EXECUTED:
                 self._changes.set(page, due=None)
                 self._changes.move(
                     page, State.PARTIALLY_EXECUTED, "every act cancelled", line.transaction, line.executor
@@ -181,6 +193,6 @@ def _differing(row: Row, page: Row, line: Line) -> str:
     names = [name for name in _COMPARED if row[name] != getattr(line, name)]
     if page["person"] != line.person:
         names.append("person")
-    elif row["sheet"] != line.sheet:
+    elif page["key"] != line.sheet:
         names.append("care sheet")
     return ",".join(names)

@@ -120,6 +120,9 @@ def last_filing_day(first_act: date) -> date:
     """The last day a sheet may be filed: two months after the first act (decree 2-05-733 art. 12)."""
     months = first_act.month - 1 + FILING_MONTHS
     year, month = first_act.year + months // 12, months % 12 + 1
+    if year > date.max.year:
+        # a day of care in 9999 is a sender's way of saying "unknown"
+        return date.max
     return date(year, month, min(first_act.day, monthrange(year, month)[1]))
 
 

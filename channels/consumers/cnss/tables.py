@@ -29,11 +29,13 @@ TABLES = MetaData()
 
 _SERIAL = BigInteger().with_variant(Integer, "sqlite")
 
-# key: UUIDv5 of person and event of care. due: when the outbox looks at it next. claims: how many were made
+# Rows refer to a sheet by its serial: sequential keys keep the pages of one commit few. key: UUIDv5 of person and event
+# of care. due: when the outbox looks at it next. claims: how many were made
 sheets = Table(
     "care_sheets",
     TABLES,
-    Column("key", Text, primary_key=True),
+    Column("serial", _SERIAL, primary_key=True, autoincrement=False),
+    Column("key", Text, nullable=False, unique=True),
     Column("number", Text, nullable=False, unique=True),
     Column("person", Text, nullable=False, index=True),
     Column("state", Text, nullable=False),
@@ -49,7 +51,7 @@ lines = Table(
     "care_sheet_lines",
     TABLES,
     Column("fact", Text, primary_key=True),
-    Column("sheet", Text, ForeignKey(sheets.c.key), nullable=False, index=True),
+    Column("sheet", _SERIAL, ForeignKey(sheets.c.serial), nullable=False, index=True),
     Column("event", Text, nullable=False),
     Column("transaction", Text, nullable=False),
     Column("code", Text, nullable=False),
@@ -71,7 +73,7 @@ claims = Table(
     "care_sheet_claims",
     TABLES,
     Column("number", Text, primary_key=True),
-    Column("sheet", Text, ForeignKey(sheets.c.key), nullable=False, index=True),
+    Column("sheet", _SERIAL, ForeignKey(sheets.c.serial), nullable=False, index=True),
     Column("body", Text, nullable=False),
     Column("total", Text, nullable=False),
     Column("state", Text, nullable=False),
@@ -85,7 +87,7 @@ transitions = Table(
     "care_sheet_transitions",
     TABLES,
     Column("id", _SERIAL, primary_key=True, autoincrement=True),
-    Column("sheet", Text, nullable=False, index=True),
+    Column("sheet", _SERIAL, nullable=False, index=True),
     Column("line", Text),
     Column("before", Text),
     Column("after", Text, nullable=False),
@@ -101,7 +103,7 @@ worklist = Table(
     TABLES,
     Column("id", _SERIAL, primary_key=True, autoincrement=True),
     Column("kind", Text, nullable=False),
-    Column("sheet", Text, nullable=False),
+    Column("sheet", _SERIAL, nullable=False),
     Column("line", Text, nullable=False),
     Column("event", Text, nullable=False),
     Column("transaction", Text, nullable=False),
@@ -126,6 +128,7 @@ identifiers = Table(
     TABLES,
     Column("digest", Text, primary_key=True),
     Column("person", Text, primary_key=True),
+    sqlite_with_rowid=False,
 )
 
 counters = Table(

@@ -86,7 +86,9 @@ def test_one_reply_stays_alone_and_none_says_nothing() -> None:
 
 
 @settings(max_examples=200)
-@given(st.lists(st.sampled_from(["MSH|^~\\&|", "\rMSH", "\nBHS|", "\r", "PID|1", "# x", "\x0b", "\ufeff", "FTS", "é"])))
+@given(
+    st.lists(st.sampled_from(["MSH|^~\\&|", "\rMSH", "\nBHS|", "\r", "\rPID|1", "# x", "\x0b", "\ufeff", "FTS", "é"]))
+)
 def test_nothing_is_lost_and_nothing_fails(parts: list[str]) -> None:
     body = "".join(parts).encode()
     pieces = split(body)

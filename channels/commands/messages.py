@@ -1,0 +1,171 @@
+"""`wasl translate`, `check` and `send`: what messages become, what is wrong with them, and a test sender."""
+
+from __future__ import annotations
+
+import base64
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+import typer
+
+from channels.channel import Channel, first_fit, load_channels
+from channels.commands.options import DATA, Config, Data, told
+from channels.commands.sending import send_http, send_mllp
+from channels.gateway.formats import content_type_of
+from channels.receive import kept, now
+from channels.settings import find_config, load_settings
+from mediators.mediator import Translation
+from schemas import facts
+from schemas.fhir import bundle
+from schemas.message import Issue, Message, Refused
+
+Files = Annotated[list[str], typer.Argument(help="files; - is the standard input", show_default=False)]
+Named = Annotated[str | None, typer.Option("--channel", help="default: the first whose match fits")]
+
+
+def translate(
+    files: Files,
+    channel: Named = None,
+    as_: Annotated[str, typer.Option("--as", help="events or fhir")] = "events",
+    config: Config = None,
+    data: Data = DATA,
+) -> None:
+    """What messages become, one line a message. Only the mediator runs: no server, no registries."""
+    if as_ not in {"events", "fhir"}:
+        raise typer.BadParameter("expected events or fhir", param_hint="--as")
+    failed = False
+    for _, chosen, message in _messages(files, channel, config):
+        try:
+            translation = chosen.mediator.mediate(message, chosen.context)
+            line = _fhir(translation) if as_ == "fhir" else _events(translation)
+        except Refused as refused:
+            failed = True
+            line = orjson.dumps({"rejected": [_told(issue) for issue in refused.issues]})
+        sys.stdout.buffer.write(line + b"\n")
+    sys.stdout.buffer.flush()
+    raise typer.Exit(1 if failed else 0)
+
+
+def check(
+    files: Files,
+    channel: Named = None,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON object a message")] = False,
+    config: Config = None,
+    data: Data = DATA,
+) -> None:
+    """Every issue of messages, with place, reason and remedy. Exit code: 0 clean, 1 issues, 2 unreadable."""
+    code = 0
+    for name, chosen, message in _messages(files, channel, config):
+        issues, readable = _checked(chosen, message)
+        code = max(code, 0 if readable else 2, 1 if issues else 0)
+        if as_json:
+            told_ = {"file": name, "control_id": message.control_id, "issues": [_told(issue) for issue in issues]}
+            sys.stdout.buffer.write(orjson.dumps(told_) + b"\n")
+            continue
+        for issue in issues:
+            typer.echo(f"{name}: {issue.at}: {issue.severity}: {issue.reason}: {issue.text}; {issue.remedy}")
+    raise typer.Exit(code)
+
+
+def send(
+    files: Files,
+    to: Annotated[str, typer.Option("--to", help="mllp://host:port, mllps://host:port or http(s)://…/channels/NAME")],
+    client: Annotated[str | None, typer.Option("--client", help="name:secret, for HTTP", envvar="WASL_CLIENT")] = None,
+    config: Config = None,
+    data: Data = DATA,
+) -> None:
+    """A test sender; prints the acknowledgements. Exit code 1 when one is not positive."""
+    scheme = to.partition("://")[0]
+    if scheme not in {"mllp", "mllps", "http", "https"}:
+        raise typer.BadParameter("expected mllp://host:port or http(s)://…", param_hint="--to")
+    accepted = True
+    for name in files:
+        body = _read(name)
+        try:
+            answers = send_mllp(to, body) if scheme.startswith("mllp") else send_http(to, body, name, client)
+            for text, positive in answers:
+                typer.echo(text)
+                accepted &= positive
+        except OSError as error:
+            typer.echo(f"wasl: {to}: {error}", err=True)
+            raise typer.Exit(1) from error
+    raise typer.Exit(0 if accepted else 1)
+
+
+def _messages(files: Sequence[str], named: str | None, config: Path | None) -> Iterator[tuple[str, Channel, Message]]:
+    with told():
+        found = find_config(config)
+        channels = load_channels(found, load_settings(found))
+    if named is not None:
+        channels = [channel for channel in channels if channel.name == named]
+        if not channels:
+            raise typer.BadParameter(f"no channel {named}", param_hint="--channel")
+    for name in files:
+        body = _read(name)
+        content_type = content_type_of(body, name)
+        first = channels[0] if named else _reader_of(channels, content_type)
+        for one in first.mediator.split(body):
+            glance = first.mediator.describe(one, content_type)
+            chosen = first if named else first_fit(channels, glance, content_type) or first
+            yield (
+                name,
+                chosen,
+                Message(
+                    transaction="",
+                    channel=chosen.name,
+                    sender=f"{glance.application}|{glance.facility}",
+                    body=one,
+                    content_type=content_type,
+                    received=now(),
+                    control_id=glance.control_id,
+                    type=glance.type,
+                ),
+            )
+
+
+def _reader_of(channels: Sequence[Channel], content_type: str) -> Channel:
+    """The first channel that reads this content type: it knows how to split and describe it."""
+    return next((channel for channel in channels if channel.said.match.reads(content_type)), channels[-1])
+
+
+def _checked(channel: Channel, message: Message) -> tuple[list[Issue], bool]:
+    try:
+        issues = list(channel.mediator.check(message, channel.context))
+    except Refused as refused:
+        return list(refused.issues), not refused.reject
+    try:
+        parts = channel.mediator.mediate(message, channel.context).refused
+    except Refused as refused:
+        return [*issues, *refused.issues], True
+    return issues + [issue for part in parts for issue in part.issues if issue not in issues], True
+
+
+def _read(name: str) -> bytes:
+    try:
+        return sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+    except OSError as error:
+        typer.echo(f"wasl: {name}: {error.strerror}", err=True)
+        raise typer.Exit(2) from error
+
+
+def _events(translation: Translation) -> bytes:
+    for event in translation.events:
+        event.setdefault("fact", facts.fact(event))
+    return orjson.dumps(translation.events, default=plain)
+
+
+def _fhir(translation: Translation) -> bytes:
+    return orjson.dumps(bundle.collection(translation.events), default=plain)
+
+
+def _told(issue: Issue) -> dict[str, Any]:
+    return {**kept(issue), "code": issue.code, "location": issue.location}
+
+
+def plain(value: Any) -> str:
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    raise TypeError(type(value).__name__)

@@ -1,0 +1,48 @@
+"""`wasl registry load`: fills the registries from CSV files."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from channels.commands.options import DATA, Config, Data, house
+from channels.outputs import learned_records
+from registries.load import KINDS, load
+
+app = typer.Typer(help="Who, where, by whom.", no_args_is_help=True)
+
+
+@app.callback()
+def _registry() -> None:
+    """Keeps `load` a subcommand."""
+
+
+@app.command("load")
+def load_(
+    kind: Annotated[str, typer.Argument(help="clients, facilities or health-workers")],
+    file: Annotated[str, typer.Argument(help="a CSV file; - is the standard input")],
+    config: Config = None,
+    data: Data = DATA,
+) -> None:
+    """Loads a CSV file; loading it again changes nothing. What waited for its entries goes on by itself."""
+    chosen = next((one for one in KINDS if one == kind), None)
+    if chosen is None:
+        raise typer.BadParameter(f"expected one of {', '.join(KINDS)}", param_hint="KIND")
+    parts = house(config, data)
+    try:
+        body = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except OSError as error:
+        raise typer.BadParameter(f"{file}: {error.strerror}") from error
+    report = load(chosen, body, parts.registries, parts.registry_secret)
+    bus = parts.bus("received")
+    asyncio.run(bus.publish(learned_records(report.learned)))
+    bus.close()
+    parts.audit.write("terminal", "load registry", "Registry", detail=kind)
+    for issue in report.issues:
+        typer.echo(f"{file}: {issue.at}: {issue.reason}: {issue.text}; {issue.remedy}", err=True)
+    typer.echo(f"{report.loaded} loaded, {report.updated} updated, {report.unchanged} unchanged")
+    raise typer.Exit(1 if report.issues else 0)

@@ -1,0 +1,152 @@
+"""`wasl run`, `demo` and `simulate`: the program, a realistic day through it, and the other side to test against."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import sys
+import tempfile
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from channels import roles
+from channels.commands.options import DATA, Config, Data, house, told
+from channels.consumers.cnss import simulator
+from channels.consumers.cnss.judgement import Faults
+from channels.gateway import serving
+from channels.processes import Parent, hold_to_parent, owned, python
+from channels.runtime import House
+from registries.database import open_database
+
+
+class Role(StrEnum):
+    all = "all"
+    gateway = "gateway"
+    mediation = "mediation"
+    delivery = "delivery"
+    console = "console"
+    day = "day"
+
+
+def run(
+    role: Annotated[Role, typer.Option("--role", help="all, or one part of the program")] = Role.all,
+    member: Annotated[int, typer.Option(hidden=True)] = 0,
+    config: Config = None,
+    data: Data = DATA,
+) -> None:
+    """The program. Without any server installed it runs on the embedded bus and SQLite."""
+    _logging()
+    hold_to_parent()
+    parts = house(config, data)
+    with told():
+        if role is Role.all:
+            raise typer.Exit(_all(parts, config))
+        with owned(data, f"{role.value}-{member}", patience=20):
+            _child(role, parts, member)
+
+
+def demo(
+    config: Config = None,
+    data: Annotated[Path | None, typer.Option("--data", help="default: a fresh temporary folder")] = None,
+) -> None:
+    """The program on a fresh data folder, with a realistic day streaming through it."""
+    _logging()
+    fresh = _fresh(data)
+    parts = house(config, fresh)
+    with told():
+        try:
+            raise typer.Exit(_all(parts, config, "day"))
+        finally:
+            if data is None:
+                shutil.rmtree(fresh, ignore_errors=True)
+
+
+simulate = typer.Typer(help="The other side, as a program of its own, to test against.", no_args_is_help=True)
+
+
+@simulate.callback()
+def _simulate() -> None:
+    """Keeps `payer` a subcommand."""
+
+
+@simulate.command()
+def payer(
+    port: Annotated[int, typer.Option(help="on 127.0.0.1")] = 8090,
+    faults: Annotated[str, typer.Option(help="shares from 0 to 1: refuse=0.1,queue=0.2,down=0.05,lost=0.01")] = "",
+    data: Data = DATA,
+) -> None:
+    """A payer that takes FHIR Claims at POST /Claim/$submit. Point WASL_PAYER at it."""
+    try:
+        parsed = Faults.parse(faults)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--faults") from error
+    engine = open_database(f"sqlite:///{data / 'simulated-payer'}.db", simulator.TABLES)
+    uvicorn.run(
+        simulator.application(simulator.Simulator(engine, parsed)), host="127.0.0.1", port=port, log_level="warning"
+    )
+
+
+def _all(parts: House, config: Path | None, *more: str) -> int:
+    """The parent: makes the databases and the administrator, then keeps the children alive."""
+    with owned(parts.data, "all"):
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_emptied(parts.data / "metrics"))
+        parts.migrate()
+        password = parts.users.prepare(parts.settings.admin.password)
+        http = parts.settings.http
+        scheme = "https" if http.certificate else "http"
+        typer.echo(f"Wasl runs. Console: {scheme}://{http.host}:{http.port}/  (user admin)")
+        if password:
+            typer.echo(f"The password of admin, shown this once: {password}")
+        sys.stdout.flush()
+        given = ["--data", str(parts.data), *(["--config", str(config)] if config else [])]
+        members = parts.settings.mediation.processes or max(1, (os.cpu_count() or 1) - 1)
+        commands = {
+            "gateway": python("run", "--role", "gateway", *given),
+            **{
+                f"mediation-{n}": python("run", "--role", "mediation", "--member", str(n), *given)
+                for n in range(members)
+            },
+            "delivery": python("run", "--role", "delivery", *given),
+            **{role: python("run", "--role", role, *given) for role in more},
+        }
+        os.environ["WASL_MEDIATION_PROCESSES"] = str(members)
+        return Parent(commands).run()
+
+
+def _child(role: Role, parts: House, member: int) -> None:
+    match role:
+        case Role.gateway | Role.console:
+            parts.migrate()
+            serving.gateway(parts)
+        case Role.mediation:
+            roles.mediation(parts, member, parts.settings.mediation.processes or 1)
+        case Role.delivery:
+            roles.delivery(parts)
+        case Role.day:
+            from channels.demo import day
+
+            day.stream(parts)
+
+
+def _fresh(data: Path | None) -> Path:
+    """A folder without an earlier run: the one given if it is empty, else one made inside it."""
+    if data is None:
+        return Path(tempfile.mkdtemp(prefix="wasl-demo-"))
+    data.mkdir(parents=True, exist_ok=True)
+    return Path(tempfile.mkdtemp(prefix="demo-", dir=data)) if any(data.iterdir()) else data
+
+
+def _emptied(folder: Path) -> Path:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def _logging() -> None:
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # its lines hold addresses with identifiers

@@ -1,0 +1,167 @@
+"""The built-in record as it is read: by id, by version, by search, and everything about a person. All of it blocks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, Select, and_, func, or_, select
+
+from channels.consumers.record import resources, terms, versions
+from registries.database import reading
+
+# In JSON a quote inside a text is escaped, so this finds elements only.
+_REFERENCE = re.compile(rb'"reference":"([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})"')
+_ASKED_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One version of a resource. `body`: its JSON as served. `at`: µs of landing. `person`: whose it is, if known."""
+
+    type: str
+    id: str
+    version: int
+    at: int
+    body: bytes
+    person: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One alternative of a token search. None is any; an empty system is none at all."""
+
+    value: str | None = None
+    system: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """One alternative of a text search: what the term begins with, already folded."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """Terms of any of these parameters, of which one alternative must fit."""
+
+    parameters: tuple[str, ...]
+    alternatives: tuple[Token | Beginning, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is searched: every criterion must fit. persons, ids: alternatives; None is any. after: id of the last
+    one on the page before."""
+
+    type: str
+    criteria: tuple[Criterion, ...] = ()
+    persons: tuple[Collection[str], ...] = ()
+    ids: tuple[Collection[str], ...] = ()
+    after: str = ""
+    count: int = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One page, in the order of ids; `total` counts all pages."""
+
+    total: int
+    page: tuple[Kept, ...]
+    more: bool
+
+
+class Reading:
+    """Reads what a Record landed, here or in another process."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def read(self, kind: str, name: str) -> Kept | None:
+        """The resource as it stands."""
+        found = self._rows(select(resources).where(resources.c.type == kind, resources.c.id == name))
+        return found[0] if found else None
+
+    def history(self, kind: str, name: str) -> list[Kept]:
+        """Every version, newest first; empty when there never was one."""
+        standing = self.read(kind, name)
+        if standing is None:
+            return []
+        before = select(versions).where(versions.c.type == kind, versions.c.id == name)
+        older = self._rows(before.order_by(versions.c.version.desc()))
+        seen = [one for one in older if one.version < standing.version]
+        return [standing, *(Kept(k.type, k.id, k.version, k.at, k.body, standing.person) for k in seen)]
+
+    def search(self, query: Query) -> Found:
+        matching = _matching(query)
+        with reading(self._engine) as connection:
+            total = connection.execute(select(func.count()).select_from(resources).where(matching)).scalar_one()
+            page = select(resources).where(matching, resources.c.id > query.after).order_by(resources.c.id)
+            rows = _kept(connection, page.limit(query.count + 1)) if query.count else []
+        return Found(total, tuple(rows[: query.count]), len(rows) > query.count)
+
+    def everything(self, persons: Collection[str]) -> list[Kept]:
+        """All resources of these identities, their Patients first, then what they refer to and persons share."""
+        with reading(self._engine) as connection:
+            own = _kept(connection, select(resources).where(resources.c.person.in_(persons)))
+            found = {(one.type, one.id): one for one in own}
+            fresh = own
+            while fresh:
+                wanted = _references(fresh) - found.keys()
+                fresh = [one for one in _shared(connection, sorted(wanted)) if (one.type, one.id) not in found]
+                found |= {(one.type, one.id): one for one in fresh}
+        return sorted(found.values(), key=lambda one: (one.type != "Patient", one.type, one.id))
+
+    def _rows(self, query: Select[Any]) -> list[Kept]:
+        with reading(self._engine) as connection:
+            return _kept(connection, query)
+
+
+def _kept(connection: Connection, query: Select[Any]) -> list[Kept]:
+    return [_one(row) for row in connection.execute(query).mappings()]
+
+
+def _one(row: RowMapping) -> Kept:
+    return Kept(row["type"], row["id"], row["version"], row["at"], bytes(row["body"]), row.get("person"))
+
+
+def _references(kept: Iterable[Kept]) -> set[tuple[str, str]]:
+    return {(kind.decode(), name.decode()) for one in kept for kind, name in _REFERENCE.findall(one.body)}
+
+
+def _shared(connection: Connection, wanted: Sequence[tuple[str, str]]) -> list[Kept]:
+    """Those of the wanted that belong to nobody: another person's are never shown along."""
+    found: list[Kept] = []
+    for start in range(0, len(wanted), _ASKED_AT_ONCE):
+        some = wanted[start : start + _ASKED_AT_ONCE]
+        query = select(resources).where(resources.c.id.in_({name for _, name in some}), resources.c.person.is_(None))
+        found += [one for one in _kept(connection, query) if (one.type, one.id) in some]
+    return found
+
+
+def _matching(query: Query) -> ColumnElement[bool]:
+    conditions: list[ColumnElement[bool]] = [resources.c.type == query.type]
+    conditions += [resources.c.person.in_(persons) for persons in query.persons]
+    conditions += [resources.c.id.in_(ids) for ids in query.ids]
+    conditions += [resources.c.id.in_(_named(query.type, criterion)) for criterion in query.criteria]
+    return and_(*conditions)
+
+
+def _named(kind: str, criterion: Criterion) -> Select[tuple[str]]:
+    fits = or_(*(_fits(one) for one in criterion.alternatives))
+    return select(terms.c.id).where(terms.c.type == kind, terms.c.parameter.in_(criterion.parameters), fits)
+
+
+def _fits(one: Token | Beginning) -> ColumnElement[bool]:
+    if isinstance(one, Beginning):
+        # a range rather than LIKE: it uses the index, and % has no meaning in it
+        return and_(terms.c.value >= one.text, terms.c.value < one.text + chr(0x10FFFF))
+    said: list[ColumnElement[bool]] = []
+    if one.value is not None:
+        said.append(terms.c.value == one.value)
+    if one.system is not None:
+        said.append(terms.c.system == one.system)
+    return and_(*said)

@@ -1,0 +1,231 @@
+"""The built-in shared record: FHIR resources with every version they had, in SQLite or PostgreSQL.
+
+A call lands in one commit, with a few statements for all its events. Nothing is ever deleted.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+import anyio.to_thread
+import orjson
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Engine,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Row,
+    String,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.exc import DBAPIError
+
+from channels.consumers.consumer import Outcome
+from channels.consumers.standing import Change, Key, Resource, Saying, Standing, key_of, outcome, person_of, settle
+from channels.consumers.terms import Term, terms_of
+from registries.database import insert_or_skip
+from schemas.message import Unavailable
+
+metadata = MetaData()
+
+# `at`: µs of landing. `source`: µs of the sender's time. `said`: JSON, for what comes in parts, element → source.
+resources = Table(
+    "resources",
+    metadata,
+    Column("row", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("type", String, nullable=False),
+    Column("id", String, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("person", String),
+    Column("source", BigInteger, nullable=False),
+    Column("said", LargeBinary),
+    Column("transaction", String, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Index("resources_by_id", "id", "type", unique=True),
+    Index("resources_by_person", "person", "type", "id"),
+)
+
+# What stood before, as it was served.
+versions = Table(
+    "versions",
+    metadata,
+    Column("row", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("type", String, nullable=False),
+    Column("id", String, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("transaction", String, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Index("versions_by_id", "id", "type", "version", unique=True),
+)
+
+# What can be searched for: identifiers of every type, names, birth date and gender of patients.
+terms = Table(
+    "terms",
+    metadata,
+    Column("type", String, primary_key=True),
+    Column("parameter", String, primary_key=True),
+    # sorted by bytes, so that a beginning is a range
+    Column("value", String().with_variant(String(collation="C"), "postgresql"), primary_key=True),
+    Column("system", String, primary_key=True),
+    Column("id", String, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+_REPLACE = (
+    update(resources)
+    .where(resources.c.id == bindparam("the_id"), resources.c.type == bindparam("the_type"))
+    .values({name: bindparam(name) for name in ("version", "at", "person", "source", "said", "transaction", "body")})
+)
+_RENEW = (
+    update(resources)
+    .where(resources.c.id == bindparam("the_id"), resources.c.type == bindparam("the_type"))
+    .values(source=bindparam("source"), said=bindparam("said"))
+)
+_FORGET = delete(terms).where(and_(*(column == bindparam(f"the_{column.name}") for column in terms.c)))
+
+
+@dataclass(slots=True)
+class _Pending:
+    """What a call will write. `stood` are the rows in the database, `rows` those that will stand instead."""
+
+    stood: dict[Key, Row[Any]] = field(default_factory=dict)
+    rows: dict[Key, dict[str, Any]] = field(default_factory=dict)
+    superseded: list[dict[str, Any]] = field(default_factory=list)
+    changed: set[Key] = field(default_factory=set)
+    renewed: set[Key] = field(default_factory=set)
+    added: set[Term] = field(default_factory=set)
+    removed: set[Term] = field(default_factory=set)
+
+
+class Record:
+    """The shared record in a database of our own."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._writing = threading.Lock()
+
+    async def land(self, sayings: Sequence[Saying]) -> Sequence[Outcome]:
+        """All of them in one commit. Raises Unavailable when the database can't take them: then none landed."""
+        return await anyio.to_thread.run_sync(self.write, sayings)
+
+    def write(self, sayings: Sequence[Saying]) -> list[Outcome]:
+        """`land`, blocking."""
+        try:
+            with self._writing, self.engine.begin() as connection:
+                pending, standing = _standing(connection, {key_of(one) for say in sayings for one in say.resources})
+                settled = settle(standing, sayings)
+                at = time.time_ns() // 1000
+                for saying, changes in zip(sayings, settled, strict=True):
+                    _take(pending, saying, changes, at)
+                _write(connection, pending)
+        except DBAPIError as error:  # its text holds patient data
+            raise Unavailable(f"the record's database: {type(error.orig).__name__}") from None
+        return [outcome(changes) for changes in settled]
+
+    async def close(self) -> None:
+        self.engine.dispose()
+
+
+@lru_cache(maxsize=64)
+def instant(micros: int) -> str:
+    """µs since the epoch as a FHIR instant."""
+    return datetime.fromtimestamp(micros / 1e6, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _standing(connection: Connection, keys: set[Key]) -> tuple[_Pending, dict[Key, Standing]]:
+    """What stands of these, in one round trip; on PostgreSQL locked until the commit."""
+    pending, standing = _Pending(), dict[Key, Standing]()
+    wanted = select(resources).where(resources.c.id.in_({key[1] for key in keys})).order_by(resources.c.id)
+    for row in connection.execute(wanted.with_for_update()):
+        key = row.type, row.id
+        if key in keys:
+            pending.stood[key] = row
+            standing[key] = Standing(_unstamped(row.body), row.source, orjson.loads(row.said) if row.said else {})
+    return pending, standing
+
+
+def _take(pending: _Pending, saying: Saying, changes: Iterable[Change], at: int) -> None:
+    for change in changes:
+        after = change.after
+        key = kind, name = key_of(after.resource)
+        said = orjson.dumps(after.said) if after.said else None
+        stood = pending.stood.get(key)
+        row = pending.rows.get(key) or (stood._asdict() if stood else None)
+        if row and not change.content:
+            pending.rows[key] = row | {"source": after.version, "said": said}
+            pending.renewed.add(key)
+            continue
+        if row:
+            pending.superseded.append({column.name: row[column.name] for column in versions.c if column.name != "row"})
+        version = row["version"] + 1 if row else 1
+        pending.rows[key] = {
+            "type": kind, "id": name, "version": version, "at": at, "person": person_of(after.resource, saying.person),
+            "source": after.version, "said": said, "transaction": saying.transaction,
+            "body": _stamped(after.resource, version, at),
+        }  # fmt: skip
+        pending.changed.add(key)
+        _index(pending, terms_of(change.before.resource) if change.before else set(), terms_of(after.resource))
+
+
+def _index(pending: _Pending, had: set[Term], have: set[Term]) -> None:
+    if lost := had - have:
+        pending.removed |= lost
+        pending.added -= lost
+    if gained := have - had:
+        pending.added |= gained
+        pending.removed -= gained
+
+
+def _write(connection: Connection, pending: _Pending) -> None:
+    new = [pending.rows[key] for key in pending.changed if key not in pending.stood]
+    replaced = [key for key in pending.changed if key in pending.stood]
+    if new:
+        connection.execute(insert(resources), new)
+    if replaced:
+        connection.execute(_REPLACE, [_aimed(pending.rows[key]) for key in replaced])
+    if pending.superseded:
+        connection.execute(insert(versions), pending.superseded)
+    if renewed := pending.renewed - pending.changed:
+        connection.execute(_RENEW, [_aimed(pending.rows[key]) for key in renewed])
+    if pending.removed:
+        connection.execute(_FORGET, [{f"the_{name}": value for name, value in _named(t)} for t in pending.removed])
+    insert_or_skip(connection, terms, [dict(_named(term)) for term in pending.added])
+
+
+def _named(term: Term) -> Iterable[tuple[str, str]]:
+    return zip(("type", "parameter", "value", "system", "id"), term, strict=True)
+
+
+def _aimed(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row as the parameters of an update: its key under names of their own."""
+    aimed = {name: value for name, value in row.items() if name not in ("row", "type", "id")}
+    return aimed | {"the_type": row["type"], "the_id": row["id"]}
+
+
+def _stamped(resource: Resource, version: int, at: int) -> bytes:
+    meta = {**resource.get("meta", {}), "versionId": str(version), "lastUpdated": instant(at)}
+    return orjson.dumps({**resource, "meta": meta})
+
+
+def _unstamped(body: bytes) -> Resource:
+    resource: Resource = orjson.loads(body)
+    del resource["meta"]["versionId"], resource["meta"]["lastUpdated"]
+    return resource

@@ -1,0 +1,95 @@
+"""What operators do, from the console, the API and the terminal alike: look, run again, pause, resume."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Engine
+
+from channels.channel import Channel
+from channels.journal import counts, failures
+from channels.journal.search import Page, Query, search
+from channels.journal.story import story
+from channels.line import Line
+from channels.rerun import NotKept, Rerun
+from channels.security.digests import Digests
+
+
+class Desk:
+    """Looking blocks and belongs in a thread; running again is a coroutine of the loop that owns the door."""
+
+    def __init__(
+        self, journal: Engine, digests: Digests, rerun: Rerun, line: Line, channels: Sequence[Channel]
+    ) -> None:
+        self._journal, self._digests, self._rerun = journal, digests, rerun
+        self.line, self.channels = line, {channel.name: channel for channel in channels}
+
+    def search(self, query: Query, *, cursor: str = "", limit: int = 50) -> Page:
+        """Raises BadCursor."""
+        return search(self._journal, query, cursor=cursor, limit=limit)
+
+    def subject(self, identifier: str) -> str:
+        """What a Query wants for a patient identifier: "system|value" or the bare value."""
+        return self._digests.asked(identifier) if identifier else ""
+
+    def story(self, transaction: str) -> dict[str, Any] | None:
+        return story(self._journal, transaction)
+
+    def body(self, transaction: str) -> bytes | None:
+        """The bytes as they came; None when there is no such transaction or its body is gone."""
+        told = self.story(transaction)
+        return self._rerun.body(told) if told and told["offset"] is not None else None
+
+    def groups(self) -> list[dict[str, Any]]:
+        """Open failures by kind, channel and reason."""
+        return failures.groups(self._journal)
+
+    def members(self, kind: str, channel: str, reason: str, cursor: str = "") -> Page:
+        return failures.members(self._journal, kind, channel, reason, cursor=cursor)
+
+    def activity(self) -> list[dict[str, Any]]:
+        """One entry a channel: what it is, whether it is paused, and what it did lately."""
+        seen = counts.activity(self._journal, time.time_ns() // 1000)
+        paused = {pause.channel: pause for pause in self.line.all()}
+        return [
+            {
+                "name": name,
+                "description": channel.said.description,
+                "listen": channel.said.listen,
+                "paused": paused[name].reason if name in paused else None,
+                **seen.get(name, {}),
+            }
+            for name, channel in self.channels.items()
+        ]
+
+    def series(self, channel: str | None, since: int, until: int) -> list[dict[str, int]]:
+        return counts.series(self._journal, channel, since, until)
+
+    async def rerun(self, transaction: str, places: Sequence[str] = ()) -> str:
+        """The new transaction. Raises NotKept, or Unavailable."""
+        told = await asyncio.to_thread(self.story, transaction)
+        if told is None or told["offset"] is None:
+            raise NotKept(f"no transaction {transaction}")
+        return await self._rerun.run(told, places)
+
+    async def rerun_group(self, kind: str, channel: str, reason: str) -> tuple[list[str], int]:
+        """Runs every member again, oldest first; the new transactions, and how many could not be run."""
+        made: list[str] = []
+        lost, cursor = 0, ""
+        while True:
+            page = await asyncio.to_thread(self.members, kind, channel, reason, cursor)
+            for one in page.items:
+                try:
+                    made.append(await self.rerun(one["id"], one["places"]))
+                except NotKept:
+                    lost += 1
+            if page.next is None:
+                return made, lost
+            cursor = page.next
+
+    def waiting(self, entries: Sequence[str]) -> list[tuple[str, list[str]]]:
+        """Parked transactions that wait for one of these registry entries, with the places to run again."""
+        return failures.waiting(self._journal, entries)

@@ -1,0 +1,143 @@
+"""FHIR R4 search parameters of the shared record, and what is asked of it with them.
+
+A parameter given twice must fit twice; alternatives are separated by commas. What is not supported is refused
+rather than ignored: a search that leaves out a condition would show other people's data.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Sequence
+
+from channels.consumers.reading import Beginning, Criterion, Query, Token
+from channels.consumers.terms import folded
+
+ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+PAGE, LARGEST_PAGE = 500, 1000
+MOST_ALTERNATIVES = 100
+
+_EVERY_TYPE = {"_id": "token", "identifier": "token"}
+_PATIENT = {"patient": "reference"}
+_SUBJECT = _PATIENT | {"subject": "reference"}
+_NAMED = {"name": "string", "family": "string", "given": "string", "birthdate": "date", "gender": "token"}
+_OF_NOBODY = ("Location", "Organization", "Practitioner", "PractitionerRole")
+_OF_A_PATIENT = ("AllergyIntolerance", "Coverage", "Provenance", "RelatedPerson")
+_OF_A_SUBJECT = (
+    "Account", "Condition", "DiagnosticReport", "DocumentReference", "Encounter", "ImagingStudy", "MedicationDispense",
+    "MedicationRequest", "Observation", "Procedure", "ServiceRequest", "Specimen",
+)  # fmt: skip
+# Search parameters by resource type: every type the record holds, each with the R4 type of its parameters.
+PARAMETERS: dict[str, dict[str, str]] = {
+    **dict.fromkeys(_OF_NOBODY, _EVERY_TYPE),
+    **dict.fromkeys(_OF_A_PATIENT, _EVERY_TYPE | _PATIENT),
+    **dict.fromkeys(_OF_A_SUBJECT, _EVERY_TYPE | _SUBJECT),
+    "Patient": _EVERY_TYPE | _NAMED,
+}
+RESULT_PARAMETERS = ("_count", "_format", "_after")
+FORMATS = frozenset({"json", "application/json", "application/fhir+json", "text/json"})
+
+Pairs = Sequence[tuple[str, str]]
+Following = Callable[[str], Collection[str]]
+
+
+class Problem(Exception):
+    """A request that can't be answered: HTTP status, FHIR issue type, and words without patient data."""
+
+    def __init__(self, status: int, code: str, text: str) -> None:
+        super().__init__(text)
+        self.status, self.code, self.text = status, code, text
+
+
+def query_of(kind: str, pairs: Pairs, following: Following) -> tuple[Query, list[str]]:
+    """What is asked, and the patients it is asked about. Raises Problem."""
+    supported = PARAMETERS[kind]
+    criteria: list[Criterion] = []
+    persons: list[Collection[str]] = []
+    ids: list[Collection[str]] = []
+    asked: list[str] = []
+    for name, value in pairs:
+        if name in RESULT_PARAMETERS:
+            continue
+        if name not in supported:
+            known = ", ".join(sorted((*supported, *RESULT_PARAMETERS)))
+            raise Problem(400, "not-supported", f"{kind} has no such search parameter here; supported: {known}")
+        alternatives = _split(value, ",")
+        if not all(alternatives) or "\0" in value or len(alternatives) > MOST_ALTERNATIVES:
+            raise Problem(400, "invalid", f"{name}: expected 1 to {MOST_ALTERNATIVES} values separated by commas")
+        if name == "_id":
+            ids.append(alternatives)
+        elif supported[name] == "reference":
+            patients = [_patient(name, one) for one in alternatives]
+            asked += patients
+            persons.append({identity for one in patients for identity in (one, *following(one))})
+        else:
+            criteria.append(_criterion(name, supported[name], alternatives))
+    page = page_of(pairs)
+    return Query(kind, tuple(criteria), tuple(persons), tuple(ids), page[1], page[0]), asked
+
+
+def page_of(pairs: Pairs, largest: int = LARGEST_PAGE, default: int = PAGE) -> tuple[int, str]:
+    """How many on this page, and after which one it begins. Raises Problem, also for another format than JSON."""
+    count, after = default, ""
+    for name, value in pairs:
+        if name == "_count":
+            if not re.fullmatch(r"[0-9]{1,9}", value):
+                raise Problem(400, "invalid", "_count: expected a whole number, 0 or more")
+            count = min(int(value), largest)
+        elif name == "_after":
+            after = value.replace("\0", "")
+        elif name == "_format" and value not in FORMATS:
+            raise Problem(406, "not-supported", "_format: only application/fhir+json is served")
+    return count, after
+
+
+def _criterion(name: str, kind: str, alternatives: Sequence[str]) -> Criterion:
+    if kind == "token":
+        return Criterion((name,), tuple(_token(name, one) for one in alternatives))
+    if kind == "date":
+        return Criterion((name,), tuple(_day(name, one) for one in alternatives))
+    parameters = ("name", "family", "given") if name == "name" else (name,)
+    wanted = [folded(_unescaped(one)) for one in alternatives]
+    if not all(wanted):
+        raise Problem(400, "invalid", f"{name}: expected the beginning of a name")
+    return Criterion(parameters, tuple(map(Beginning, wanted)))
+
+
+def _token(name: str, text: str) -> Token:
+    """R4 token: `value` in any system, `system|value`, `|value` without a system, `system|` any value of it."""
+    system, *rest = (_unescaped(one) for one in _split(text, "|"))
+    if not rest:
+        return Token(value=system)
+    if len(rest) > 1 or not (system or rest[0]):
+        raise Problem(400, "invalid", f"{name}: expected value, system|value, |value or system|")
+    return Token(value=rest[0] or None, system=system)
+
+
+def _day(name: str, text: str) -> Beginning:
+    day = text.removeprefix("eq")
+    if not re.fullmatch(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?", day):
+        raise Problem(400, "not-supported", f"{name}: expected YYYY, YYYY-MM or YYYY-MM-DD, without a comparison")
+    return Beginning(day)
+
+
+def _patient(name: str, text: str) -> str:
+    """The id in `id`, `Patient/id` or an address that ends so."""
+    kind, _, found = text.rpartition("/")
+    if kind.rpartition("/")[2] not in ("", "Patient") or not ID.fullmatch(found):
+        raise Problem(400, "invalid", f"{name}: expected the id of a Patient, or Patient/id")
+    return found
+
+
+def _split(text: str, separator: str) -> list[str]:
+    r"""Parts between separators that are not escaped; R4 escapes `,`, `|`, `$` and `\` by `\`."""
+    parts = [""]
+    for piece in re.findall(r"\\.|.|\n", text, re.DOTALL):
+        if piece == separator:
+            parts.append("")
+        else:
+            parts[-1] += piece
+    return parts
+
+
+def _unescaped(text: str) -> str:
+    return re.sub(r"\\([,|$\\])", r"\1", text)

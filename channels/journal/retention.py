@@ -1,0 +1,54 @@
+"""How long the journal remembers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import orjson
+from sqlalchemy import Connection, Engine, bindparam, func, select
+
+from channels.journal.counts import MINUTE
+from channels.journal.known import among
+from channels.journal.tables import deliveries, events, failures, minutes, parts, steps, subjects, transactions, waiting
+from registries.database import reading
+
+_OF_ONE = (steps, events, parts, deliveries, failures, waiting)
+AT_ONCE = 500
+
+
+def prune(engine: Engine, before: int) -> int:
+    """Forgets what was received before (µs), and how many transactions that were.
+
+    A message and its reruns go together, once the last of them is old enough. In steps of AT_ONCE, so that the
+    projection goes on meanwhile.
+    """
+    forgotten = 0
+    while ids := _old(engine, before):
+        with engine.begin() as connection:
+            _forget(connection, ids)
+        forgotten += len(ids)
+    with engine.begin() as connection:
+        connection.execute(minutes.delete().where(minutes.c.minute < before // MINUTE))
+    return forgotten
+
+
+def _old(engine: Engine, before: int) -> list[str]:
+    row, other = transactions.c, transactions.alias("other")
+    again = select(other.c.id).where(other.c.root == func.coalesce(row.root, row.id), other.c.received >= before)
+    query = select(row.id).where(row.received < before, ~again.exists()).order_by(row.received)
+    with reading(engine) as connection:
+        return list(connection.scalars(query.limit(AT_ONCE)))
+
+
+def _forget(connection: Connection, ids: Collection[str]) -> None:
+    row = steps.c
+    kept = connection.execute(select(row.transaction, row.detail).where(among(connection, row.transaction, ids)))
+    said = [
+        {"of": digest, "by": one.transaction} for one in kept for digest in orjson.loads(one.detail).get("subjects", ())
+    ]
+    if said:
+        own = (subjects.c.digest == bindparam("of"), subjects.c.transaction == bindparam("by"))
+        connection.execute(subjects.delete().where(*own), said)
+    for table in _OF_ONE:
+        connection.execute(table.delete().where(among(connection, table.c.transaction, ids)))
+    connection.execute(transactions.delete().where(among(connection, transactions.c.id, ids)))

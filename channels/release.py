@@ -1,0 +1,64 @@
+"""What waited for a registry entry goes on by itself once the registry learned it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable, Sequence
+
+import orjson
+
+from channels.bus.bus import Bus, Lost
+from channels.desk import Desk
+from channels.outputs import REGISTRY
+from channels.rerun import NotKept
+from schemas.message import Unavailable
+
+# A message may be parked by a worker that had not seen the new entry yet, and its step take a moment to the journal.
+LOOKS = 5
+
+log = logging.getLogger("wasl.release")
+
+
+class Release:
+    """A loop in a thread of its own; reruns happen on the event loop that owns the door."""
+
+    def __init__(self, bus: Bus, desk: Desk, loop: asyncio.AbstractEventLoop, stop: threading.Event) -> None:
+        self._bus, self._desk, self._loop, self._stop = bus, desk, loop, stop
+
+    def run(self, turned: Callable[[], None] = lambda: None) -> None:
+        """Until `stop` is set."""
+        while not self._stop.is_set():
+            batches = self._bus.read("release", [REGISTRY])
+            try:
+                for batch in batches:
+                    turned()
+                    if self._stop.is_set():
+                        break
+                    if len(batch):
+                        self.released([entry for record in batch for entry in orjson.loads(record.value)])
+                        batch.done()
+            except (Unavailable, Lost) as error:
+                log.warning("waits: %s", error)
+                self._stop.wait(1.0)
+            finally:
+                batches.close()
+
+    def released(self, entries: Sequence[str]) -> int:
+        """Each waiting message once; tells how many. A message that must wait again waits for the next lesson."""
+        seen: set[str] = set()
+        for look in range(LOOKS):
+            for transaction, places in self._desk.waiting(entries):
+                if transaction not in seen:
+                    seen.add(transaction)
+                    self._again(transaction, places)
+            if look + 1 < LOOKS and self._stop.wait(1.0):
+                break
+        return len(seen)
+
+    def _again(self, transaction: str, places: Sequence[str]) -> None:
+        try:
+            asyncio.run_coroutine_threadsafe(self._desk.rerun(transaction, places), self._loop).result(30)
+        except NotKept as error:
+            log.warning("%s stays parked: %s", transaction, error)

@@ -1,0 +1,18 @@
+"""Basic authentication (RFC 7617)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+
+
+def basic(header: str) -> tuple[str, str] | None:
+    """Name and secret of a Basic `Authorization` header (RFC 7617, UTF-8); None when it is no such header."""
+    scheme, _, coded = header.partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        name, colon, secret = base64.b64decode(coded, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    return (name, secret) if colon else None

@@ -1,0 +1,118 @@
+"""What every event of a message has in common: its names, its origin, and which of two sayings is the newer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mediators.hl7v2.datatypes import hd, people, said
+from mediators.hl7v2.reader import Hl7, Segment
+from mediators.hl7v2.scope import Scope
+from mediators.hl7v2.times import micros
+from schemas import facts
+from schemas.events import Left, Organization, Origin, Patient
+from schemas.message import Message
+
+# A sender's clock may run ahead so much; a day that is further off would shut out every later correction
+_AHEAD = 24 * 60 * 60 * 1_000_000
+
+# MSH and EVN fields that are kept, or belong to the exchange itself (delimiters, control id, acknowledgements, charset)
+_MSH = frozenset((1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13, 15, 16, 17, 18, 19, 20))
+_EVN = frozenset((1, 2, 5, 6))
+
+
+class Head:
+    """The message as its events name it. `digest` is the SHA-256 of its body."""
+
+    __slots__ = ("_created", "_recorded", "_zone", "digest", "facility", "left", "message", "occurred", "origin")
+
+    def __init__(self, hl7: Hl7, message: Message, scope: Scope) -> None:
+        own, evn = scope.part(), hl7.first("EVN")
+        self.message = message
+        self.digest = message.digest
+        self.origin = _origin(hl7, evn, own)
+        self.occurred = own.time(evn, 6) if evn is not None else None
+        self.facility: Organization | None = hd(hl7.msh.field(4))
+        self._created, self._recorded = self.origin.get("created"), self.origin.get("recorded")
+        self._zone = scope.context.zone
+        _leave_parties(hl7.msh, own)
+        own.rest(hl7.msh, _MSH)
+        if evn is not None:
+            own.rest(evn, _EVN)
+        self.left: list[Left] = own.left
+
+    def event(self, kind: str, place: str, about: str, patient: Patient, moment: str | None = None) -> dict[str, Any]:
+        """The envelope of an event of type `kind`. `moment` is its own time, which orders it before the message's."""
+        message = self.message
+        return {
+            "type": kind,
+            "id": facts.event_id(message, self.digest, place, kind),
+            "about": about,
+            "channel": message.channel,
+            "sender": message.sender,
+            "transaction": message.transaction,
+            "control_id": message.control_id,
+            "place": place,
+            "received": message.received,
+            "version": self.version(moment),
+            "occurred": self.occurred,
+            "origin": self.origin,
+            "facility": {**self.facility} if self.facility else None,
+            "patient": patient,
+            "zone": self._zone,
+        }
+
+    def version(self, moment: str | None) -> int:
+        """µs of the sender's own time: `moment`, else EVN-2, else MSH-7, else when we received it.
+
+        A time without minutes orders nothing within its day, and one of tomorrow is a wrong clock: the next is asked.
+        """
+        for text in (moment, self._recorded, self._created):
+            told = micros(text)
+            if told is not None and told <= self.message.received + _AHEAD:
+                return told
+        return self.message.received
+
+    def day(self) -> str | None:
+        """The day the message tells of, for visits that do not tell their own."""
+        text = self.occurred or self._recorded or self._created
+        return text[:10] if text else None
+
+
+def about_patient(patient: Patient, otherwise: str) -> str:
+    """The key of a patient's own facts: the first number, hashed, for a key names nobody."""
+    return f"patient|{number_digest(patient) or otherwise}"
+
+
+def number_digest(patient: Patient) -> str:
+    """The first identifier of a patient, hashed; "" without one."""
+    for identifier in patient.get("identifiers") or ():
+        return facts.name("identifier", identifier["system"], identifier["value"])
+    return ""
+
+
+def _origin(hl7: Hl7, evn: Segment | None, scope: Scope) -> Origin:
+    msh = hl7.msh
+    told: Origin = {"message_type": hl7.type, "trigger": hl7.trigger, "version": said(msh.text(12)) or hl7.version}
+    if application := said(msh.text(3)) or said(msh.text(3, 2)):
+        told["application"] = application
+    if facility := said(msh.text(4)) or said(msh.text(4, 2)):
+        told["facility"] = facility
+    if application := said(msh.text(5)) or said(msh.text(5, 2)):
+        told["receiving_application"] = application
+    if facility := said(msh.text(6)) or said(msh.text(6, 2)):
+        told["receiving_facility"] = facility
+    if created := scope.time(msh, 7):
+        told["created"] = created
+    if evn is not None:
+        if recorded := scope.time(evn, 2):
+            told["recorded"] = recorded
+        if operators := people(evn, 5, scope):
+            told["operators"] = operators
+    return told
+
+
+def _leave_parties(msh: Segment, scope: Scope) -> None:
+    """MSH-3 to -6 have one name each in the origin; a universal id beside it is kept as sent."""
+    for number in (3, 5, 6):
+        if msh.text(number) and msh.text(number, 2):
+            scope.leave(msh, number)

@@ -1,0 +1,96 @@
+"""What is known while one message is read: the channel's context, who sent it, and what has found no place yet."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import tzinfo
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from mediators.hl7v2 import times
+from mediators.hl7v2.reader import Hl7, Segment
+from mediators.mediator import Context
+from schemas.events import Code, Left
+
+NULL = '""'
+
+
+class Scope:
+    """One message, or one part of it with its own `left`: the values of that part without a place in its event.
+
+    `sender` names the authority of numbers that come without one: MSH-4, else MSH-3, else the channel.
+    `unknown` gathers the codes without translation; it is shared by all parts.
+    """
+
+    __slots__ = ("context", "left", "sender", "unknown", "zone")
+
+    def __init__(self, context: Context, sender: str, zone: tzinfo, unknown: dict[str, None]) -> None:
+        self.context = context
+        self.sender = sender
+        self.zone = zone
+        self.unknown = unknown
+        self.left: list[Left] = []
+
+    @staticmethod
+    def of(hl7: Hl7, context: Context, channel: str) -> Scope:
+        names = (hl7.msh.text(number, part).strip() for number in (4, 3) for part in (1, 2))
+        sender = next((name for name in names if name and name != NULL), channel)
+        return Scope(context, sender, _zone(context.zone), {})
+
+    def part(self) -> Scope:
+        """The same for a part of the message, with nothing left over yet."""
+        return Scope(self.context, self.sender, self.zone, self.unknown)
+
+    def time(self, segment: Segment, number: int, repetition: int = 1) -> str | None:
+        """A time of a field; one that can't be read is left over as it was sent."""
+        text = segment.text(number, repetition=repetition).strip() if segment.raw_field(number) else ""
+        return self._kept(segment, number, text, times.time(text, self.zone) if text else None)
+
+    def time_of(self, segment: Segment, number: int, text: str) -> str | None:
+        """A time that is a part of a field."""
+        text = text.strip()
+        return self._kept(segment, number, text, times.time(text, self.zone) if text else None)
+
+    def birth_date(self, segment: Segment, number: int) -> str | None:
+        """A date of birth; of several the first, and all of them are left over."""
+        text = segment.text(number).strip()
+        found = self._kept(segment, number, text, times.birth_date(text, self.zone) if text else None)
+        if found and len(segment.repetitions(number)) > 1:
+            self.leave(segment, number)
+        return found
+
+    def _kept(self, segment: Segment, number: int, text: str, found: str | None) -> str | None:
+        if text and found is None and text != NULL:
+            self.leave(segment, number)
+        return found
+
+    def coded(self, code: Code) -> Code:
+        """The code with its translation beside it; without one it goes to the work list."""
+        missing: list[str] = []
+        self.context.codes.translate(code, missing)
+        for one in missing:
+            self.unknown[one] = None
+        return code
+
+    def leave(self, segment: Segment, number: int) -> None:
+        """Keeps a field that has no place, as sent."""
+        raw = segment.raw_field(number)
+        if raw and raw != NULL and not raw.isspace():
+            self.left.append({"place": place(segment, number), "value": raw})
+
+    def rest(self, segment: Segment, mapped: Collection[int] = ()) -> None:
+        """Keeps every field of a segment that holds something and is not among the mapped ones."""
+        for number in range(1, segment.count() + 1):
+            if number not in mapped:
+                self.leave(segment, number)
+
+
+def place(segment: Segment, number: int) -> str:
+    """ "PV1-10", of a second segment of that name "PV1[2]-10"."""
+    name = segment.name if segment.index == 1 else f"{segment.name}[{segment.index}]"
+    return f"{name}-{number}"
+
+
+@lru_cache(maxsize=16)
+def _zone(name: str) -> tzinfo:
+    return ZoneInfo(name)

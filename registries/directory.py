@@ -1,0 +1,184 @@
+"""Entries kept in memory by version, found by INPE or by what a sender calls them, valid over periods.
+
+What facilities and health workers have in common.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import Engine, Table, select
+from sqlalchemy.exc import OperationalError, TimeoutError
+
+from registries.database import insert_or_skip, reading
+from registries.registry import Policy, Resolution
+from registries.tables import aliases, next_version, version
+from schemas import facts
+from schemas.events import Event, Identifier, plain
+from schemas.message import Unavailable
+
+Period = tuple[str, str]
+
+# The day the thing itself was done, before the day it was said.
+_MOMENTS = {
+    "MedicationDispensed": ("dispensed",),
+    "MedicationPrescribed": ("prescribed",),
+    "LabReportIssued": ("ended", "started", "issued"),
+    "ImagingReportIssued": ("ended", "started", "issued"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """`provisional`: met in a message and never loaded, so it is an entry but not a known one."""
+
+    number: str
+    id: str
+    periods: tuple[Period, ...]
+    provisional: bool
+
+    def active(self, day: str) -> bool:
+        """Whether some period covers this ISO date; an imprecise one ("2024") is read in the entry's favour."""
+        return not self.periods or any(
+            start[: len(day)] <= day and (not end or day <= end[: len(day)]) for start, end in self.periods
+        )
+
+
+@dataclass(slots=True)
+class Directory:
+    """One registry's entries. `kind` is its word ("facility"), `system` the identifier system of its INPE.
+
+    One instance belongs to one thread; a load by another process is seen at the next `refresh`.
+    """
+
+    engine: Engine
+    kind: str
+    table: Table
+    system: str
+    _version: int = -1
+    _entries: dict[str, Entry] = field(default_factory=dict)
+    _aliases: dict[str, str] = field(default_factory=dict)
+    _made: dict[str, list[str]] = field(default_factory=dict)
+
+    def refresh(self) -> None:
+        """Reads everything anew if the version moved; otherwise one row. Raises Unavailable."""
+        with _asked(self.kind), reading(self.engine) as connection:
+            number = version(connection, self.kind)
+            if number == self._version:
+                return
+            columns = select(self.table.c.number, self.table.c.periods, self.table.c.provisional)
+            names = select(aliases.c.alias, aliases.c.number).where(aliases.c.kind == self.kind)
+            self._entries = {row.number: self._entry(*row) for row in connection.execute(columns)}
+            self._aliases = {row.alias: row.number for row in connection.execute(names)}
+        self._version = number
+
+    def names(self, identifiers: Iterable[Identifier], name: str | None = None) -> list[str]:
+        """What an entry may be looked up by. An INPE decides alone; local names only count without one."""
+        local: list[str] = []
+        for identifier in identifiers:
+            value = identifier.get("value") or ""
+            if identifier.get("system") == self.system and value.strip():
+                return [inpe(value)]
+            local += [alias(f"{identifier.get('system') or ''}|{value}"), alias(value)] if value.strip() else []
+        return [*local, alias(name)] if name and name.strip() else local
+
+    def find(self, names: Iterable[str]) -> Entry | None:
+        for name in names:
+            if found := self._entries.get(name) or self._entries.get(self._aliases.get(name, "")):
+                return found
+        return None
+
+    def answer(self, names: Sequence[str], day: str, policy: Policy) -> Resolution:
+        """The verdict on who is to be known. Nothing to look up cannot be learned either, so it never parks."""
+        words = self.kind.replace("-", " ")
+        if not names:
+            return Resolution("unknown", flags=[f"{words} not identified"])
+        entry = self.find(names)
+        if entry and not entry.provisional:
+            if entry.active(day):
+                return Resolution("found", entry.id)
+            closed = Resolution("found", entry.id, flags=[f"{words} closed at the time"])
+            closed.waiting_for += self._waits(names) if policy == "require" else []
+            return closed
+        if policy == "require":
+            return Resolution("unknown", waiting_for=self._waits(names))
+        if policy == "create":
+            return Resolution("found", entry.id) if entry else Resolution("new", self._make(names).id)
+        return Resolution("unknown", flags=[f"{words} unknown"])
+
+    def keep(self) -> list[str]:
+        """Commits the provisional entries made since the last call; what was learned. Raises Unavailable."""
+        if not self._made:
+            return []
+        blank = {column.name: "" for column in self.table.columns}
+        rows = [blank | {"number": number, "provisional": True} for number in self._made]
+        named = [
+            {"kind": self.kind, "alias": name, "number": number}
+            for number, names in self._made.items()
+            for name in names
+            if name != number
+        ]
+        with _asked(self.kind), self.engine.begin() as connection:
+            insert_or_skip(connection, self.table, rows)
+            insert_or_skip(connection, aliases, named)
+            next_version(connection, self.kind)
+        learned = [f"{self.kind}|{name}" for names in self._made.values() for name in names]
+        self._made.clear()
+        return learned
+
+    def _make(self, names: Sequence[str]) -> Entry:
+        number = names[0] if names[0].isdigit() else f"local:{names[0]}"
+        entry = self._entries[number] = self._entry(number, "", True)
+        self._aliases.update((name, number) for name in names if name != number)
+        self._made[number] = list(names)
+        return entry
+
+    def _entry(self, number: str, periods: str, provisional: bool) -> Entry:
+        return Entry(number, facts.name(self.kind, number), read_periods(periods), provisional)
+
+    def _waits(self, names: Sequence[str]) -> list[str]:
+        return [f"{self.kind}|{name}" for name in names]
+
+
+def inpe(value: str) -> str:
+    """An INPE as kept: without spaces, dots, hyphens."""
+    return "".join(sign for sign in value if sign.isalnum()).upper()
+
+
+def alias(value: str) -> str:
+    """A local name as kept: case and spacing do not count."""
+    return " ".join(value.split()).casefold()
+
+
+def read_periods(text: str) -> tuple[Period, ...]:
+    """ "2008-03-01/2021-12-31 2023-01-01/" as pairs, "" for an open side. Raises ValueError for anything else."""
+    periods = []
+    for part in text.split():
+        start, slash, end = part.partition("/")
+        days = [date.fromisoformat(day) for day in (start, end) if day]
+        if not slash or days != sorted(days):
+            raise ValueError(part)
+        periods.append((start, end))
+    return tuple(periods)
+
+
+def day_of(event: Event) -> str:
+    """The day the event is about, with the precision it came with; else the day it was received."""
+    said = plain(event)
+    encounter: dict[str, Any] = said.get("encounter") or {}
+    for text in (*map(said.get, _MOMENTS.get(event["type"], ())), encounter.get("admitted"), said.get("occurred")):
+        if text:
+            return str(text)[:10]
+    return datetime.fromtimestamp(event["received"] / 1e6, UTC).date().isoformat()
+
+
+@contextmanager
+def _asked(kind: str) -> Iterator[None]:
+    try:
+        yield
+    except (OperationalError, TimeoutError) as error:
+        raise Unavailable(f"the {kind} registry's database does not answer") from error

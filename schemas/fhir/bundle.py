@@ -1,0 +1,98 @@
+"""Events as FHIR R4: the resources of one, and the Bundles they travel in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from schemas.events import Event, plain
+from schemas.fhir import elements, encounter, extensions, header, medication, patient, people, provenance, report, times
+from schemas.fhir.draft import SHARED, Draft, Resource
+
+__all__ = ["BASE", "SHARED", "collection", "merged", "resources", "transaction", "version_of"]
+
+# Relative references resolve within a Bundle against the fullUrl of their entry, which must be absolute.
+BASE = "https://hie.sante.gov.ma/fhir/"
+
+_WRITERS: dict[str, Callable[[Draft], None]] = {
+    "LabReportIssued": report.write,
+    "ImagingReportIssued": report.write,
+    "PatientRegistered": lambda draft: None,
+    "PatientUpdated": lambda draft: None,
+    "PatientMerged": patient.merged,
+    "EncounterRecorded": encounter.recorded,
+    "MedicationDispensed": medication.dispensed,
+    "MedicationPrescribed": medication.prescribed,
+}
+
+
+def resources(event: Event) -> list[Resource]:
+    """Everything one event says, each resource once with its stable id, the Patient first, the Provenance last.
+
+    References are relative ("Patient/<id>") and every one of them is among the resources. Pure; the event is not
+    changed.
+    """
+    draft = Draft(event)
+    patient.write(draft)
+    _WRITERS[event["type"]](draft)
+    provenance.write(draft)
+    person = draft.resources.pop(f"Patient/{draft.person}")
+    return [person, *draft.resources.values()]
+
+
+def transaction(ones: Iterable[Resource]) -> dict[str, Any]:
+    """A transaction Bundle that PUTs every resource under its own id: sent again, it changes nothing."""
+    entries = [
+        {"fullUrl": BASE + key, "resource": one, "request": {"method": "PUT", "url": key}}
+        for one in ones
+        if (key := f"{one['resourceType']}/{one['id']}")
+    ]
+    return elements.said({"resourceType": "Bundle", "type": "transaction", "entry": entries})
+
+
+def collection(events: Sequence[Event]) -> dict[str, Any]:
+    """Everything a message says, in one Bundle: its MessageHeader, then the resources of all its events.
+
+    What several events say of one resource is merged. `identifier` is the control ID (MSH-10), `timestamp` the
+    sender's own time (MSH-7) with its offset.
+    """
+    if not events:
+        return {"resourceType": "Bundle", "type": "collection"}
+    first = plain(events[0])
+    draft = Draft(events[0])
+    sender = people.organization(draft, first.get("facility"))
+    said = merged(one for event in events for one in resources(event))
+    head = header.header(events[0], sender)
+    control = elements.text(first["control_id"])
+    origin = first.get("origin") or {}
+    return elements.said(
+        {
+            "resourceType": "Bundle",
+            "identifier": {"system": provenance.CONTROL_ID, "value": control} if control else None,
+            "type": "collection",
+            "timestamp": times.instant(origin.get("created"), first.get("zone")),
+            "entry": [
+                {"fullUrl": f"{BASE}{one['resourceType']}/{one['id']}", "resource": one} for one in [head, *said]
+            ],
+        }
+    )
+
+
+def merged(ones: Iterable[Resource]) -> list[Resource]:
+    """The resources, each type and id once: elements told later go over those told before."""
+    found: dict[tuple[str, str], Resource] = {}
+    for one in ones:
+        key = one["resourceType"], one["id"]
+        found[key] = {**found[key], **one} if key in found else one
+    return list(found.values())
+
+
+def version_of(resource: Resource) -> int | None:
+    """The sender's own time of a resource, µs since the epoch; None for Provenance and for what many messages share.
+
+    An older version must not replace a newer one.
+    """
+    for one in resource.get("extension", ()):
+        if one.get("url") == extensions.VERSION:
+            return int(one["valueString"])
+    return None

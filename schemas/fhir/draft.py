@@ -1,0 +1,87 @@
+"""What one event says, resource by resource, while it is being written."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import quote
+
+from schemas import facts
+from schemas.events import Event, Identifier, plain
+from schemas.fhir import elements, extensions
+
+Resource = dict[str, Any]
+Reference = dict[str, Any]
+
+# Who and where: the same in many messages, told from identifiers alone. They carry no version and no source, so
+# that saying them again changes nothing.
+SHARED = frozenset({"Organization", "Practitioner", "PractitionerRole", "Location"})
+
+_ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
+
+
+class Draft:
+    """The resources of one event, each once, in the order they were first said."""
+
+    __slots__ = ("event", "fact", "met", "person", "resources", "roles", "scope", "source", "version", "zone")
+
+    def __init__(self, event: Event) -> None:
+        self.event = said = plain(event)
+        self.person = resource_id(event.get("person")) or facts.provisional_person(event["patient"])
+        self.fact = resource_id(event.get("fact")) or facts.fact({**event, "person": self.person})
+        self.zone: str | None = said.get("zone")
+        self.scope = f"{event['channel']}|{event['sender']}"
+        self.source = f"urn:wasl:{quote(event['channel'], safe='._-')}"
+        self.version = str(event["version"])
+        self.resources: dict[str, Resource] = {}
+        self.met: list[tuple[Any, Reference]] = []
+        self.roles: set[tuple[str, str]] = set()
+
+    @property
+    def subject(self) -> Reference:
+        return {"reference": f"Patient/{self.person}"}
+
+    def add(self, kind: str, id: str, body: dict[str, Any], version: str | None = None) -> Reference:
+        """Writes a resource, leaving out what is not said. Said twice, it gains what it lacked.
+
+        `version` stands in for the event's own: "0" for what is told in passing and must replace nothing.
+        """
+        key = f"{kind}/{id}"
+        resource = self.resources.get(key)
+        if resource is None:
+            resource = self.resources[key] = {"resourceType": kind, "id": id}
+            own = body.pop("extension", None) or []
+            if kind not in SHARED:
+                resource["meta"] = {"source": self.source}
+                own = [{"url": extensions.VERSION, "valueString": version or self.version}, *own]
+            if own:
+                resource["extension"] = own
+        for name, element in body.items():
+            if type(element) is str:
+                element = elements.text(element)
+            if (element or element == 0) and name not in resource:
+                resource[name] = element
+        return {"reference": key}
+
+    def name(self, kind: str, *parts: str) -> str:
+        """The id of something that belongs to this event's fact."""
+        return facts.name(kind, self.fact, *parts)
+
+    def of_person(self, kind: str, *parts: str) -> str:
+        """The id of something that belongs to the person, whichever message told it."""
+        return facts.name(kind, self.person, *parts)
+
+
+def resource_id(text: str | None) -> str | None:
+    """A registry's id as a resource id; one that FHIR would not take is hashed."""
+    if not text or text.isspace():
+        return None
+    return text if _ID.fullmatch(text) else facts.name("entry", text)
+
+
+def key_of(identifiers: list[Identifier] | None) -> tuple[str, str] | None:
+    """System and value of the first identifier that has a value."""
+    for one in identifiers or ():
+        if value := elements.text(one.get("value")):
+            return one.get("system") or "", value
+    return None

@@ -1,0 +1,217 @@
+"""One result (OBX) as an Observation, its value by OBX-2.
+
+Source: HL7 V2-to-FHIR guide, maps OBX[Observation] and OBX[Observation-Component]. R4 has no attachment as a value:
+the bytes of an embedded document stand in DiagnosticReport.presentedForm, or in a DocumentReference where there is
+no report, and the Observation tells which document is meant.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from schemas.events import Attachment, Code, Result, Value
+from schemas.fhir import elements, extensions, people, quantity, terms, times
+from schemas.fhir.draft import Draft, Reference, Resource
+
+# The elements of a Quantity that tell its unit.
+Measure = dict[str, Any]
+
+
+def write(draft: Draft, source: Result, within: Resource | None) -> Reference | None:
+    """Writes an Observation; None for an order detail (OBX-11 O), which is no result.
+
+    `within` holds what its report says of every result: status, category, encounter, specimen, effectiveDateTime.
+    """
+    report = within or {}
+    told = (source.get("status") or "").upper()
+    if told == terms.NO_RESULT:
+        return None
+    code = elements.required(source.get("code"))
+    values = source.get("values") or []
+    measure = quantity.measured(source.get("unit"))
+    value = _value(values, code, measure, draft.zone)
+    number = draft.name("Observation", source["id"])
+    documents = [one["attachment"] for one in values if one.get("attachment")]
+    category = elements.one_of(source.get("category"), terms.OBSERVATION_CATEGORIES) or report.get("category")
+    return draft.add(
+        "Observation",
+        number,
+        {
+            "extension": _extensions(source, value, documents, draft.zone),
+            "status": _status(told, report.get("status")),
+            "category": [elements.coded(terms.OBSERVATION_CATEGORY, category)] if category else None,
+            "code": code,
+            "subject": draft.subject,
+            "encounter": report.get("encounter"),
+            "effectiveDateTime": times.date_time(source.get("observed"), draft.zone) or report.get("effective"),
+            "performer": _performers(draft, source),
+            **value,
+            "dataAbsentReason": _absent(told, value),
+            "interpretation": [made for flag in source.get("flags") or () if (made := _interpretation(flag))],
+            "note": elements.notes(source.get("notes")),
+            "bodySite": elements.concept(source.get("site")),
+            "method": elements.joined(source.get("methods")),
+            "specimen": report.get("specimen"),
+            "device": _device(source),
+            "referenceRange": _range(source, measure),
+            "derivedFrom": _documents(draft, number, documents, code) if within is None else None,
+        },
+    )
+
+
+def documents(source: Result) -> list[Attachment]:
+    """The documents embedded in or pointed to by a result."""
+    found = (one.get("attachment") for one in source.get("values") or ())
+    return [one for one in found if one]
+
+
+def _status(told: str, report: str | None) -> str:
+    if told:
+        return terms.OBSERVATION_STATUS.get(told, "unknown")
+    return terms.STATUS_WITHIN.get(report or "", "unknown")
+
+
+def _value(values: list[Value], code: dict[str, Any], measure: Measure, zone: str | None) -> dict[str, Any]:
+    """value[x]; texts of several repetitions joined by newlines, other repetitions as components."""
+    if len(values) == 1:
+        one = _single(values[0], measure, zone)
+        return {one[0]: one[1]} if one else {}
+    found = [one for value in values if (one := _single(value, measure, zone))]
+    if all(kind == "valueString" for kind, _ in found):
+        return {"valueString": "\n".join(text for _, text in found)} if found else {}
+    if len(found) == 1:
+        return dict(found)
+    return {"component": [{"code": code, kind: value} for kind, value in found]}
+
+
+def _single(value: Value, measure: Measure, zone: str | None) -> tuple[str, Any] | None:
+    """One repetition of OBX-5: the name of its value[x] and the value; None for nothing and for documents."""
+    if value.get("attachment"):
+        return None
+    if (value.get("number") or value.get("high")) and (made := _numeric(value, measure)):
+        return made
+    if concept := elements.concept(value.get("code")):
+        return "valueCodeableConcept", concept
+    if time := value.get("time"):
+        if stamp := times.date_time(time, zone):
+            return "valueDateTime", stamp
+        if clock := times.time_of_day(time):
+            return "valueTime", clock
+    written = elements.text(value.get("text")) or elements.text(value.get("raw")) or elements.text(_spelled(value))
+    return ("valueString", written) if written else None
+
+
+def _numeric(value: Value, measure: Measure) -> tuple[str, Any] | None:
+    """NM, SN and NR: a Quantity, Range or Ratio; None where FHIR has no type for it ("<>", "3+")."""
+    comparator, separator = value.get("comparator"), value.get("separator")
+    comparator = None if comparator in (None, "", "=") else comparator
+    if comparator and comparator not in terms.COMPARATORS:
+        return None
+    if not value.get("high") and not separator:
+        made = quantity.quantity(value.get("number"), measure, comparator)
+        return ("valueQuantity", made) if made else None
+    if comparator:
+        return None
+    low, high = quantity.quantity(value.get("number"), measure), quantity.quantity(value.get("high"), measure)
+    if separator in (":", "/"):
+        return ("valueRatio", {"numerator": low, "denominator": high}) if low and high else None
+    if separator not in (None, "", "-") or not (low or high):
+        return None
+    if low and high and low["value"] > high["value"]:
+        return None
+    return "valueRange", elements.said({"low": low, "high": high})
+
+
+def _spelled(value: Value) -> str:
+    parts = (value.get("comparator"), value.get("number"), value.get("separator"), value.get("high"), value.get("time"))
+    return "".join(part for part in parts if part)
+
+
+def _interpretation(flag: Code) -> dict[str, Any] | None:
+    """OBX-8: v3-ObservationInterpretation before the code as sent; one sent without a system is text."""
+    codings = flag.get("codings") or ()
+    if len(codings) == 1 and not (codings[0].get("system") or flag.get("text")):
+        return _bare(codings[0].get("code") or "", codings[0].get("display"))
+    made = elements.translated(flag, terms.INTERPRETATION_SYSTEM, terms.INTERPRETATION, "0078")
+    if made is None:
+        return None
+    bare = [one for one in made.get("coding", ()) if "system" not in one]
+    if bare:
+        made["coding"] = [one for one in made["coding"] if "system" in one]
+        made.setdefault("text", bare[0].get("display") or bare[0]["code"])
+    return elements.said(made)
+
+
+def _bare(code: str, display: str | None) -> dict[str, Any] | None:
+    """A flag as most senders write it: a code and nothing else."""
+    found = terms.INTERPRETATION.get(code.strip().upper())
+    made = {"coding": [{"system": terms.INTERPRETATION_SYSTEM, "code": found}]} if found else {}
+    return elements.said({**made, "text": elements.text(display) or code}) or None
+
+
+def _performers(draft: Draft, source: Result) -> list[Reference]:
+    """OBX-16, then OBX-23 with OBX-24, then OBX-25."""
+    found = [people.practitioner(draft, one) for one in source.get("performers") or ()]
+    laboratory = people.organization(draft, source.get("laboratory"))
+    director = people.practitioner(draft, source.get("director"))
+    if director and laboratory:
+        people.employed(draft, director, laboratory)
+    return people.each_once([*found, laboratory, director])
+
+
+def _absent(told: str, value: dict[str, Any]) -> dict[str, Any] | None:
+    return elements.coded(terms.DATA_ABSENT, "not-asked") if told == terms.NOT_ASKED and not value else None
+
+
+def _device(source: Result) -> dict[str, Any] | None:
+    """OBX-18, as a logical reference: the analyser is known by its number only."""
+    numbers = elements.identifiers(source.get("equipment"))
+    if not numbers:
+        return None
+    others = "; ".join(one["value"] for one in numbers) if len(numbers) > 1 else None
+    return elements.said({"type": "Device", "identifier": numbers[0], "display": others})
+
+
+def _range(source: Result, measure: Measure) -> list[dict[str, Any]] | None:
+    """OBX-7. A bound that is no number stays in the text."""
+    low = quantity.quantity(source.get("range_low"), measure)
+    high = quantity.quantity(source.get("range_high"), measure)
+    text = elements.text(source.get("range_text"))
+    if not (low or high or text):
+        return None
+    return [elements.said({"low": low, "high": high, "text": text})]
+
+
+def _extensions(
+    source: Result, value: dict[str, Any], attached: list[Attachment | None], zone: str | None
+) -> list[dict[str, Any]] | None:
+    unit, sub_id, analysed = source.get("unit"), elements.text(source.get("sub_id")), source.get("analysed")
+    made: list[dict[str, Any]] = []
+    if sub_id:
+        made.append({"url": extensions.SUB_ID, "valueString": sub_id})
+    if analysed and (stamp := times.date_time(analysed, zone)):
+        made.append({"url": extensions.ANALYSED, "valueDateTime": stamp})
+    if unit and not _measures(value) and (beside := quantity.unit_beside(unit)):
+        made.append(beside)
+    for one in attached:
+        if one and (said := elements.attachment(one, data=False)):
+            made.append({"url": extensions.VALUE_ATTACHMENT, "valueAttachment": said})
+    return made or None
+
+
+def _measures(value: dict[str, Any]) -> bool:
+    """Whether the value has a place for its unit."""
+    if "valueQuantity" in value or "valueRange" in value or "valueRatio" in value:
+        return True
+    return any(_measures(one) for one in value.get("component", ()))
+
+
+def _documents(draft: Draft, number: str, attached: list[Attachment | None], code: dict[str, Any]) -> list[Reference]:
+    """Documents in a result that stands in no report (OBX in ADT)."""
+    found = []
+    for place, one in enumerate(attached):
+        if one and (content := elements.attachment(one)):
+            told: dict[str, Any] = {"status": "current", "type": code, "subject": draft.subject}
+            told["content"] = [{"attachment": content}]
+            found.append(draft.add("DocumentReference", draft.name("DocumentReference", number, str(place)), told))
+    return found

@@ -1,0 +1,150 @@
+"""The person of an event: Patient, with everything that hangs on it, and two of them after a merge.
+
+Sources: HL7 V2-to-FHIR guide, maps PID[Patient] and PD1[Patient]. It has none for ADT^A40: survivor and prior
+identity are tied by Patient.link.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from schemas import facts
+from schemas.events import Patient
+from schemas.fhir import allergy, coverage, elements, extensions, kin, observation, people, terms, times
+from schemas.fhir.draft import Draft, Resource, resource_id
+
+# Which elements of the Patient an event's `cleared` field empties ("" in HL7). Those said as an extension are in
+# CLEARED_EXTENSIONS, by their url.
+CLEARS: dict[str, tuple[str, ...]] = {
+    "identifiers": ("identifier",),
+    "names": ("name",),
+    "birth_date": ("birthDate", "_birthDate"),
+    "sex": ("gender", "_gender"),
+    "sex_code": ("gender", "_gender"),
+    "addresses": ("address",),
+    "telecoms": ("telecom",),
+    "language": ("communication",),
+    "marital_status": ("maritalStatus",),
+    "multiple_birth": ("multipleBirthBoolean", "multipleBirthInteger"),
+    "birth_order": ("multipleBirthBoolean", "multipleBirthInteger"),
+    "deceased": ("deceasedBoolean", "deceasedDateTime"),
+    "deceased_at": ("deceasedBoolean", "deceasedDateTime"),
+    "general_practitioners": ("generalPractitioner",),
+    "managing_organization": ("managingOrganization",),
+    "active": ("active",),
+}
+CLEARED_EXTENSIONS: dict[str, str] = {
+    "religion": extensions.RELIGION,
+    "nationality": extensions.NATIONALITY,
+    "mother_name": extensions.MOTHERS_NAME,
+    "birth_place": extensions.BIRTH_PLACE,
+}
+
+
+def clear(resource: Resource, cleared: list[str]) -> None:
+    """Takes out of a stored Patient, in place, what the sender asked to delete. Unknown fields clear nothing."""
+    for field in cleared:
+        for element in CLEARS.get(field, ()):
+            resource.pop(element, None)
+        if url := CLEARED_EXTENSIONS.get(field):
+            kept = [one for one in resource.pop("extension", ()) if one["url"] != url]
+            if kept:
+                resource["extension"] = kept
+
+
+def write(draft: Draft) -> None:
+    """The Patient of the event and everything that hangs on it."""
+    source: Patient = draft.event["patient"]
+    draft.add("Patient", draft.person, demographics(draft, source))
+    for contact in source.get("contacts") or ():
+        kin.related_person(draft, contact)
+    kin.mother(draft, source)
+    coverage.account(draft, source.get("account"))
+    for reaction in draft.event.get("allergies") or ():
+        allergy.write(draft, reaction)
+    for insurance in draft.event.get("insurances") or ():
+        coverage.write(draft, insurance)
+    for result in draft.event.get("observations") or ():
+        observation.write(draft, result, within=None)
+
+
+def merged(draft: Draft) -> None:
+    """PatientMerged: the survivor replaces the prior identity, which is no longer active."""
+    prior: Patient | None = draft.event.get("prior")
+    if not prior:
+        return
+    id = resource_id(draft.event.get("prior_person")) or facts.provisional_person(prior)
+    survivor = draft.resources[f"Patient/{draft.person}"]
+    if id == draft.person:
+        old = [{**one, "use": "old"} for one in elements.identifiers(prior.get("identifiers"))]
+        known = {(one.get("system"), one["value"]) for one in survivor.get("identifier", ())}
+        added = [one for one in old if (one.get("system"), one["value"]) not in known]
+        if added:
+            survivor["identifier"] = [*survivor.get("identifier", ()), *added]
+        return
+    survivor["link"] = [{"other": {"reference": f"Patient/{id}"}, "type": "replaces"}]
+    elements_of_prior = demographics(draft, prior)
+    elements_of_prior["active"] = False
+    elements_of_prior["link"] = [{"other": draft.subject, "type": "replaced-by"}]
+    draft.add("Patient", id, elements_of_prior)
+
+
+def demographics(draft: Draft, source: Patient) -> dict[str, Any]:
+    """The elements of a Patient (PID, PD1)."""
+    born, died = source.get("birth_date"), times.date_time(source.get("deceased_at"), draft.zone)
+    order = source.get("birth_order")
+    order = order if order and 0 < order < 2**31 else None
+    return {
+        "extension": _extensions(source),
+        "identifier": elements.identifiers(source.get("identifiers")),
+        "active": source.get("active"),
+        "name": elements.human_names(source.get("names")),
+        "telecom": elements.telecoms(source.get("telecoms")),
+        **elements.gender(source.get("sex"), source.get("sex_code")),
+        "birthDate": times.day(born),
+        "_birthDate": _birth_time(born, draft.zone),
+        "deceasedDateTime": died,
+        "deceasedBoolean": None if died else source.get("deceased"),
+        "address": elements.addresses(source.get("addresses")),
+        "maritalStatus": elements.translated(
+            source.get("marital_status"), terms.MARITAL_SYSTEM, terms.MARITAL_STATUS, "0002"
+        ),
+        "multipleBirthInteger": order,
+        "multipleBirthBoolean": source.get("multiple_birth") if order is None else None,
+        "communication": _communication(source),
+        "generalPractitioner": people.practitioners(draft, source.get("general_practitioners")),
+        "managingOrganization": people.organization(draft, source.get("managing_organization")),
+    }
+
+
+def _birth_time(born: str | None, zone: str | None) -> dict[str, Any] | None:
+    stamp = times.instant(born, zone)
+    return {"extension": [{"url": extensions.BIRTH_TIME, "valueDateTime": stamp}]} if stamp else None
+
+
+def _communication(source: Patient) -> list[dict[str, Any]] | None:
+    """PID-15. FHIR takes languages of BCP 47 only: the code as sent stands in the text."""
+    sent = elements.concept(source.get("language"))
+    if sent is None:
+        return None
+    codes = [one["code"] for one in sent.get("coding", ()) if "code" in one]
+    names = elements.texts([sent.get("text"), *(one.get("display") for one in sent.get("coding", ())), *codes])
+    found = next((terms.LANGUAGE[one.upper()] for one in [*codes, *names] if one.upper() in terms.LANGUAGE), None)
+    coding = [{"system": terms.LANGUAGE_SYSTEM, "code": found}] if found else None
+    return [{"language": elements.said({"coding": coding, "text": names[0] if names else None})}]
+
+
+def _extensions(source: Patient) -> list[dict[str, Any]]:
+    mother_name = source.get("mother_name")
+    spelled = elements.human_name(mother_name) if mother_name else {}
+    maiden = spelled.get("text") or " ".join([*spelled.get("given", ()), *elements.texts([spelled.get("family")])])
+    nationality = elements.concept(source.get("nationality"))
+    place = elements.text(source.get("birth_place"))
+    return extensions.extensions(
+        extensions.extension(extensions.MOTHERS_NAME, "String", maiden),
+        extensions.extension(extensions.BIRTH_PLACE, "Address", {"text": place} if place else None),
+        extensions.extension(extensions.RELIGION, "CodeableConcept", elements.concept(source.get("religion"))),
+        {"url": extensions.NATIONALITY, "extension": [{"url": "code", "valueCodeableConcept": nationality}]}
+        if nationality
+        else None,
+    )

@@ -1,0 +1,62 @@
+"""Where an event came from: exactly one Provenance, naming everything it says.
+
+The Patient is always among its targets: servers leave a Provenance out of `Patient/$everything` otherwise.
+Guide: EVN[Provenance] and MSH[Provenance-Source].
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from schemas import facts
+from schemas.fhir import elements, people, terms, times
+from schemas.fhir.draft import Draft
+
+# Systems of the identifiers in Provenance.entity.
+CONTROL_ID = "urn:wasl:control-id"
+TRANSACTION = "urn:wasl:transaction"
+CHANNEL = "urn:wasl:channel"
+SENDER = "urn:wasl:sender"
+NUMBERS = ((CONTROL_ID, "control_id"), (TRANSACTION, "transaction"), (CHANNEL, "channel"))
+
+
+def write(draft: Draft) -> None:
+    """Written last, since its targets are all that was written before."""
+    event = draft.event
+    origin = event.get("origin") or {}
+    facility = people.organization(draft, event.get("facility"))
+    operators = people.practitioners(draft, origin.get("operators"))
+    targets = [draft.subject, *({"reference": key} for key in draft.resources if key != f"Patient/{draft.person}")]
+    id = facts.name("Provenance", event["id"])
+    draft.resources[f"Provenance/{id}"] = elements.said(
+        {
+            "resourceType": "Provenance",
+            "id": id,
+            "meta": {"source": draft.source},
+            "target": targets,
+            "occurredDateTime": times.date_time(event.get("occurred"), draft.zone),
+            "recorded": times.instant(origin.get("recorded"), draft.zone) or times.at(event["received"]),
+            "agent": [
+                elements.said({"type": _role("author"), "who": _sender(event), "onBehalfOf": facility}),
+                *({"type": _role("enterer"), "who": one} for one in operators),
+            ],
+            "entity": [_entity(system, number) for system, key in NUMBERS if (number := elements.text(event[key]))],
+        }
+    )
+
+
+def _role(code: str) -> dict[str, Any]:
+    return elements.coded(terms.PROVENANCE_ROLE, code)
+
+
+def _sender(event: dict[str, Any]) -> dict[str, Any]:
+    """The sending system, known by channel and sender only: a logical reference."""
+    number = f"{quote(event['channel'])}|{event['sender']}"
+    return elements.said(
+        {"type": "Device", "identifier": {"system": SENDER, "value": number}, "display": event["sender"]}
+    )
+
+
+def _entity(system: str, value: str) -> dict[str, Any]:
+    return {"role": "source", "what": {"identifier": {"system": system, "value": value}}}

@@ -1,0 +1,82 @@
+"""Bodies are locked; destroying a key destroys what it locked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from channels.security import encryption
+from channels.security.encryption import KeyFile, Keys, derived, master_key
+from registries.database import open_database
+
+DAY = 86_400_000_000
+
+
+def keys(folder: Path, master: bytes = b"m" * 32) -> Keys:
+    return Keys(open_database(f"sqlite:///{folder}/control.db", encryption.metadata), master)
+
+
+@given(body=st.binary())
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_what_was_locked_can_be_unlocked_by_another_process(tmp_path: Path, body: bytes) -> None:
+    key_id, locked = keys(tmp_path).lock(body, "lab", DAY)
+    assert keys(tmp_path).unlock(key_id, locked) == body
+
+
+def test_a_key_a_channel_and_day(tmp_path: Path) -> None:
+    some = keys(tmp_path)
+    ids = {some.lock(b"x", channel, day * DAY)[0] for channel in ("lab", "adt") for day in (1, 1, 2)}
+    assert len(ids) == 4
+    assert some.lock(b"x", "lab", DAY, alone="t1")[0] == "t1"
+
+
+def test_two_processes_share_the_key_of_the_day(tmp_path: Path) -> None:
+    first, second = keys(tmp_path), keys(tmp_path)
+    locked = [first.lock(b"a", "lab", DAY), second.lock(b"b", "lab", DAY)]
+    assert [keys(tmp_path).unlock(*one) for one in locked] == [b"a", b"b"]
+
+
+def test_destroyed_keys_are_gone_for_good(tmp_path: Path) -> None:
+    some = keys(tmp_path)
+    key_id, locked = some.lock(b"Khadija", "lab", DAY)
+    some.destroy([key_id])
+    assert some.unlock(key_id, locked) is None
+    assert keys(tmp_path).unlock(key_id, locked) is None
+
+
+def test_retention_destroys_the_keys_of_old_days_of_one_channel(tmp_path: Path) -> None:
+    some = keys(tmp_path)
+    kept = {(channel, day): some.lock(b"x", channel, day * DAY) for channel in ("lab", "adt") for day in (1, 2, 3)}
+    assert some.destroy_before("lab", 3) == 2
+    assert some.destroy_before("lab", 3) == 0
+    gone = {which for which, one in kept.items() if keys(tmp_path).unlock(*one) is None}
+    assert gone == {("lab", 1), ("lab", 2)}
+
+
+def test_another_master_key_is_told_not_guessed(tmp_path: Path) -> None:
+    key_id, locked = keys(tmp_path).lock(b"x", "lab", DAY)
+    with pytest.raises(KeyFile, match="WASL_KEY_FILE"):
+        keys(tmp_path, b"o" * 32).unlock(key_id, locked)
+
+
+def test_the_key_file_is_made_once_for_the_owner_alone(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "key"
+    made = master_key(path, make=True)
+    assert (len(made), path.stat().st_mode & 0o777) == (32, 0o600)
+    assert master_key(path, make=True) == made
+
+
+@pytest.mark.parametrize("content", [None, b"short", b"x" * 100])
+def test_an_unusable_key_file_is_named(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "key"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(KeyFile, match="key"):
+        master_key(path, make=False)
+
+
+def test_each_purpose_has_a_secret_of_its_own() -> None:
+    assert derived(b"m" * 32, "feeds") != derived(b"m" * 32, "subjects")

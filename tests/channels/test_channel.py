@@ -1,0 +1,100 @@
+"""Channels: which of them takes a message, and mistakes in their files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from channels.channel import Retention, first_fit, load_channels
+from channels.lint import lint
+from channels.settings import Misconfigured, Settings, default_config
+from schemas.message import Description
+from tests.plain import channel
+
+HL7 = "x-application/hl7-v2+er7"
+
+
+def house(folder: Path, **files: str) -> Path:
+    (folder / "channels").mkdir()
+    (folder / "wasl.yaml").touch()
+    for name, text in files.items():
+        (folder / "channels" / f"{name}.yaml").write_text(text, encoding="utf-8")
+    return folder / "wasl.yaml"
+
+
+@pytest.mark.parametrize(
+    ("type_", "section", "name"),
+    [
+        ("ORU^R01", "LAB", "lab-hl7v2"),
+        ("ORU^R01", "", "lab-hl7v2"),
+        ("ORU^R01", "RAD", "radiology-hl7v2"),
+        ("ORU^R01", "CT", "radiology-hl7v2"),
+        ("ADT^A01", "", "hospital-adt"),
+        ("ORM^O01", "", "hospital-adt"),
+        ("", "", "hospital-adt"),
+    ],
+)
+def test_the_shipped_channels_share_one_listener(type_: str, section: str, name: str) -> None:
+    channels = [c for c in load_channels(default_config(), Settings()) if "mllp" in c.said.listen]
+    found = first_fit(channels, Description(type_, section=section), HL7)
+    assert found is not None
+    assert found.name == name
+
+
+def test_the_shipped_channels_are_without_mistakes() -> None:
+    assert list(lint(default_config())) == []
+    assert {c.name for c in load_channels(default_config(), Settings())} == {
+        "lab-hl7v2", "radiology-hl7v2", "hospital-adt", "pharmacy-csv", "fhir",
+    }  # fmt: skip
+
+
+def test_matches_by_sender_and_pattern() -> None:
+    lab = channel("lab", match={"type": "ORU^*", "application": ["LIS"], "facility": "RABAT"})
+    assert first_fit([lab], Description("ORU^R01", "LIS", "RABAT")) is lab
+    assert first_fit([lab], Description("ORU^R01", "RIS", "RABAT")) is None
+    assert first_fit([lab], Description("ADT^A01", "LIS", "RABAT")) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("mediator: hl7v2\nacknowledge: maybe\n", "lab.yaml, line 2: acknowledge"),
+        ("mediator: hl7v2\nlisten: [mllp, telnet]\n", "line 2: listen"),
+        ("mediator: fax\n", "line 1: mediator: no mediator 'fax'; installed: csv, fhir, hl7v2"),
+        ("mediator: hl7v2\nretention: {body: long}\n", "expected full, hash-only, none, or a period"),
+        ("mediator: csv\nmapping: none.yaml\n", "line 2: mapping: no file"),
+        ("mediator: csv\ncodes: [none.csv]\n", "line 2: codes: no file"),
+        ("listen: mllp\n", "mediator"),
+    ],
+)
+def test_a_mistake_names_file_line_and_key(tmp_path: Path, text: str, said: str) -> None:
+    config = house(tmp_path, lab=text)
+    with pytest.raises(Misconfigured) as told:
+        load_channels(config, Settings())
+    assert said in str(told.value)
+    assert any(said in line for line in lint(config))
+
+
+def test_lint_tells_every_mistake_and_channels_that_never_get_a_message(tmp_path: Path) -> None:
+    config = house(
+        tmp_path,
+        first="mediator: hl7v2\nlisten: mllp\npriority: 1\n",
+        second="mediator: hl7v2\nlisten: mllp\nmatch: {type: ORU^R01}\n",
+        third="mediator: fax\n",
+        fourth="mediator: hl7v2\nspeed: 1\n",
+    )
+    told = list(lint(config))
+    assert len(told) == 3
+    assert any("first is asked first" in line for line in told)
+
+
+def test_disabled_channels_are_left_out(tmp_path: Path) -> None:
+    assert load_channels(house(tmp_path, lab="mediator: hl7v2\nenabled: false\n"), Settings()) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "days", "alone"), [("90d", 90, False), ("2y", 732, False), ("full", None, False), ("none", None, True)]
+)
+def test_retention(body: str, days: int | None, alone: bool) -> None:
+    assert (Retention(body=body).days, Retention(body=body).alone) == (days, alone)

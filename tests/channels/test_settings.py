@@ -1,0 +1,78 @@
+"""Settings: the file, the environment on top, and mistakes told with file, line, key and what was expected."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from channels.settings import Misconfigured, Settings, default_config, find_config, load_settings
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "wasl.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_the_shipped_file_says_the_defaults() -> None:
+    assert load_settings(default_config(), {}) == Settings()
+
+
+def test_an_empty_file_is_the_defaults(tmp_path: Path) -> None:
+    assert load_settings(written(tmp_path, ""), {}) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "path"),
+    [
+        ("WASL_HTTP_PORT", "9090", "http.port"),
+        ("WASL_MLLP_PORT", "9091", "mllp.port"),
+        ("WASL_ADMIN_PASSWORD", "secret", "admin.password"),
+        ("WASL_KEY_FILE", "/run/key", "key.file"),
+        ("WASL_SMR", "http://fhir/", "smr"),
+        ("WASL_PAYER", "http://payer/", "payer"),
+        ("WASL_MEDIATION_STOP_MESSAGES", "7", "mediation.stop.messages"),
+    ],
+)
+def test_the_environment_goes_on_top(tmp_path: Path, variable: str, value: str, path: str) -> None:
+    found: object = load_settings(written(tmp_path, "http: {port: 1}\n"), {variable: value})
+    for part in path.split("."):
+        found = getattr(found, part)
+    assert str(found) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("http:\n  port: many\n", "line 2: http.port"),
+        ("mllp:\n  host: x\n  prot: 1\n", "line 3: mllp.prot: this key is not known"),
+        ("http: [1\n", "line 2: not YAML"),
+        ("- a\n", "line 1: expected keys with values"),
+        ("mediation:\n  stop: {ratio: 2}\n", "line 2: mediation.stop.ratio"),
+    ],
+)
+def test_a_mistake_names_file_line_and_key(tmp_path: Path, text: str, said: str) -> None:
+    path = written(tmp_path, text)
+    with pytest.raises(Misconfigured) as told:
+        load_settings(path, {})
+    assert str(path) in str(told.value)
+    assert said in str(told.value)
+
+
+def test_a_mistake_in_the_environment_names_the_variable(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match=r"^WASL_HTTP_PORT: "):
+        load_settings(written(tmp_path, ""), {"WASL_HTTP_PORT": "often"})
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match="nowhere"):
+        find_config(tmp_path / "nowhere.yaml")
+
+
+def test_a_file_in_the_folder_goes_before_the_shipped_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert find_config(None) == default_config()
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config/wasl.yaml").touch()
+    assert find_config(None) == Path("config/wasl.yaml")

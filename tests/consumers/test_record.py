@@ -1,0 +1,134 @@
+"""The built-in record passes the battery of every record; and what only it promises."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from sqlalchemy import select, text
+
+from channels.consumers.reading import Beginning, Criterion, Query, Reading, Token
+from channels.consumers.record import Record, metadata, resources, terms
+from channels.consumers.smr import said
+from channels.consumers.standing import Saying
+from registries.database import open_database
+from schemas.message import Unavailable
+from tests.contract.record import CNIE, HOUR, IPP, MONDAY, RecordBattery, merge, person, registered, report
+
+
+class TestRecord(RecordBattery):
+    @pytest.fixture(autouse=True)
+    def database(self, tmp_path: Path) -> Iterator[None]:
+        self.url = f"sqlite:///{tmp_path}/record.db"
+        self.engine = open_database(self.url, metadata)
+        self.reading = Reading(self.engine)
+        yield
+        self.engine.dispose()
+
+    def record(self) -> Record:
+        return Record(open_database(self.url, metadata))
+
+    def stands(self, kind: str, name: str) -> dict[str, Any] | None:
+        kept = self.reading.read(kind, name)
+        return orjson.loads(kept.body) if kept else None
+
+    def all_of(self, kind: str) -> list[dict[str, Any]]:
+        return [orjson.loads(kept.body) for kept in self.reading.search(Query(kind)).page]
+
+    def search(self, *alternatives: Token | Beginning, parameter: str = "identifier") -> list[str]:
+        found = self.reading.search(Query("Patient", (Criterion((parameter,), alternatives),)))
+        return [one.id for one in found.page]
+
+    def test_every_version_is_kept_as_it_was_served(self) -> None:
+        self.deliver(report(glucose="1.05"))
+        self.deliver(report(version=MONDAY + HOUR, status="C", glucose="1.50 C"))
+        name = self.one_of("Observation")["id"]
+        history = self.reading.history("Observation", name)
+        assert [one.version for one in history] == [2, 1]
+        values = [orjson.loads(one.body)["valueQuantity"]["value"] for one in history]
+        assert values == [1.5, 1.05]
+        assert [orjson.loads(one.body)["meta"]["versionId"] for one in history] == ["2", "1"]
+
+    def test_two_sayings_of_one_call_are_two_versions(self) -> None:
+        self.deliver(report(glucose="1.05"), report(version=MONDAY + HOUR, status="C", glucose="1.50 C"))
+        assert len(self.reading.history("Observation", self.one_of("Observation")["id"])) == 2
+        assert len(self.reading.history("Patient", person(1))) == 1
+
+    def test_the_same_said_later_is_no_new_version(self) -> None:
+        self.deliver(registered())
+        self.deliver(registered(version=MONDAY + HOUR))
+        assert len(self.reading.history("Patient", person(1))) == 1
+
+    def test_a_late_older_message_does_not_bring_back_what_was_deleted(self) -> None:
+        self.deliver(registered(version=MONDAY + HOUR, cleared=["telecoms"]))
+        self.deliver(registered(telecoms=[{"value": "0612345678", "system": "phone"}]))
+        assert "telecom" not in self.patient()
+
+    def test_a_person_is_found_by_every_identifier_ever_sent(self) -> None:
+        self.deliver(registered())
+        self.deliver(registered(version=MONDAY + HOUR, identifiers=[{"system": IPP, "value": "77"}]))
+        assert self.search(Token("77")) == self.search(Token("TT00001", CNIE)) == [person(1)]
+        assert self.search(Token(None, IPP)) == [person(1)]
+        assert self.search(Token("77", CNIE)) == self.search(Token("77", "")) == []
+
+    def test_names_are_found_without_accents_and_only_the_newest(self) -> None:
+        self.deliver(registered())
+        assert self.search(Beginning("aich"), parameter="given") == [person(1)]
+        self.deliver(registered(version=MONDAY + HOUR, names=[{"family": "Bennani", "given": ["Aïcha"]}]))
+        assert self.search(Beginning("bennani"), parameter="family") == [person(1)]
+        assert self.search(Beginning("el fassi"), parameter="family") == []
+
+    def test_pages_hold_each_resource_once(self) -> None:
+        self.deliver(*(registered(n) for n in range(25)))
+        seen: list[str] = []
+        while True:
+            found = self.reading.search(Query("Patient", after=seen[-1] if seen else "", count=10))
+            assert found.total == 25
+            seen += [one.id for one in found.page]
+            if not found.more:
+                break
+        assert sorted(seen) == sorted(person(n) for n in range(25))
+
+    def test_everything_of_a_person_has_what_it_refers_to_and_nobody_else(self) -> None:
+        self.deliver(report(1, glucose="1.05"), report(2, about="F2", glucose="1.10"))
+        self.deliver(merge(1, 3))
+        kept = self.reading.everything([person(1), person(3)])
+        assert {"Patient", "Organization", "Observation", "DiagnosticReport", "Provenance"} <= {k.type for k in kept}
+        assert {one.person for one in kept if one.person} <= {person(1), person(3)}
+        assert kept[0].type == kept[1].type == "Patient"
+        assert person(2) not in repr(kept)
+
+    def test_a_call_is_one_commit_and_fails_as_a_whole(self) -> None:
+        record = self.record()
+        good, other = said(registered(1)), said(registered(2))
+        broken = Saying([*other.resources, {"resourceType": "Patient", "id": "x", "no": object()}], 1, "x", "t")
+        with pytest.raises(TypeError):
+            record.write([good, broken])
+        assert self.all_of("Patient") == []
+        asyncio.run(record.close())
+
+    def test_a_database_that_fails_is_unavailable_and_its_rows_are_not_told(self) -> None:
+        record = self.record()
+        with self.engine.begin() as connection:
+            connection.execute(text("DROP TABLE terms"))
+        with pytest.raises(Unavailable) as caught:
+            record.write([said(registered())])
+        assert "Fassi" not in str(caught.value)
+        assert caught.value.__suppress_context__
+        asyncio.run(record.close())
+
+    def test_a_commit_is_synced_to_the_disk(self) -> None:
+        with self.engine.connect() as connection:
+            assert connection.execute(text("PRAGMA synchronous")).scalar_one() == 2
+
+    def test_what_persons_share_belongs_to_nobody(self) -> None:
+        self.deliver(report(glucose="1.05"))
+        with self.engine.connect() as connection:
+            rows = connection.execute(select(resources.c.type, resources.c.person)).all()
+            kinds = set(connection.execute(select(terms.c.type)).scalars())
+        assert {kind for kind, owner in rows if owner is None} == {"Organization"}
+        assert {"Patient", "Organization"} <= kinds

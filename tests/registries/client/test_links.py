@@ -1,0 +1,104 @@
+"""Merges: nothing is rewritten, everybody follows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from registries.client.links import Links
+from registries.database import reading
+from registries.tables import links
+from tests.registries.people import Registry, about, database, merged, patient
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Registry:
+    return Registry(database(tmp_path))
+
+
+def recorded(registry: Registry) -> int:
+    with reading(registry.engine) as connection:
+        return connection.scalar(select(func.count()).select_from(links)) or 0
+
+
+def test_a_merge_links_and_moves_nothing(registry: Registry) -> None:
+    old, new = registry.person(ipp="7"), registry.person(ipp="8")
+    event = merged(patient(ipp="7"), patient(ipp="8"))
+    assert registry.answer(event).entry == new
+    assert event["prior_person"] == old
+    assert registry.person(ipp="7") == old
+    followed = Links(registry.engine)
+    assert followed.following(old) == followed.following(new) == {old, new}
+    assert followed.survivor(old) == new
+    assert followed.survivor(new) == new
+
+
+def test_an_old_number_never_seen_is_followed_when_it_comes(registry: Registry) -> None:
+    survivor = registry.answer(merged(patient(ipp="7"), patient(ipp="8"))).entry
+    late = registry.person(ipp="7")
+    assert late != survivor
+    assert Links(registry.engine).survivor(late) == survivor
+
+
+def test_survivors_may_be_merged_again(registry: Registry) -> None:
+    registry.answers([merged(patient(ipp="7"), patient(ipp="8")), merged(patient(ipp="8"), patient(ipp="9"))])
+    followed = Links(registry.engine)
+    last = registry.person(ipp="9")
+    assert followed.survivor(registry.person(ipp="7")) == last
+    assert len(followed.following(last)) == 3
+
+
+def test_a_merge_and_its_reverse_make_no_circle(registry: Registry) -> None:
+    registry.answer(merged(patient(ipp="7"), patient(ipp="8")))
+    registry.answer(merged(patient(ipp="8"), patient(ipp="9")))
+    registry.answer(merged(patient(ipp="9"), patient(ipp="7")))
+    assert recorded(registry) == 2
+    assert Links(registry.engine).survivor(registry.person(ipp="7")) == registry.person(ipp="9")
+
+
+def test_a_merge_read_again_adds_nothing(registry: Registry) -> None:
+    event = merged(patient(ipp="7"), patient(ipp="8"))
+    registry.answers([event, event])
+    registry.answer(event)
+    assert recorded(registry) == 1
+
+
+def test_both_sides_the_same_person_are_not_linked(registry: Registry) -> None:
+    registry.person(ipp="7", ins="N1")
+    event = merged(patient(ipp="7"), patient(ins="N1"))
+    assert registry.answer(event).entry == event["prior_person"]
+    assert recorded(registry) == 0
+
+
+def test_a_replaced_family_number_is_read_with_the_demographics_beside_it(registry: Registry) -> None:
+    known = registry.person(cnss="143270581", given="Rim", birth="2011-04-01")
+    brother = registry.person(cnss="143270581", given="Rami", birth="2011-04-01")
+    event = merged(patient(cnss="143270581"), patient(ipp="8", given="Rim", birth="2011-04-01"))
+    registry.answer(event)
+    assert event["prior_person"] == known != brother
+
+
+def test_a_merge_parks_with_its_survivor(registry: Registry) -> None:
+    event = merged(patient(ipp="7"), patient(ipp="8"))
+    assert registry.answer(event, "require").waiting_for
+    assert recorded(registry) == 0
+    registry.person(ipp="8")
+    assert registry.answer(event, "require").verdict == "found"
+    assert recorded(registry) == 1
+
+
+def test_a_link_made_elsewhere_is_seen_at_once(registry: Registry, tmp_path: Path) -> None:
+    reader = Links(database(tmp_path))
+    old, new = registry.person(ipp="7"), registry.person(ipp="8")
+    assert reader.following(old) == {old}
+    registry.answer(merged(patient(ipp="7"), patient(ipp="8")))
+    assert reader.following(old) == {old, new}
+    registry.answer(merged(patient(ipp="9"), patient(ipp="7")))
+    assert len(reader.following(new)) == 3
+
+
+def test_a_stranger_is_followed_by_nobody(registry: Registry) -> None:
+    registry.answer(about(patient(ipp="7")))
+    assert Links(registry.engine).following("nobody") == {"nobody"}

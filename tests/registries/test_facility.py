@@ -1,0 +1,128 @@
+"""Where it happened: known, closed at the time, never heard of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from registries.facility import Facilities
+from registries.load import load
+from registries.registry import Policy, Resolution
+from schemas import facts
+from tests.registries.people import about, database, organization, patient
+
+LIST = """inpe;name;type;region;province;owner;periods;latitude;longitude;aliases
+120000011;CHU de la Colline;CHU;MA-04;MA-RAB;MSPS;1990-01-01/;34.0;-6.8;CHU_COLLINE,urn:id:CHU|CLN
+120000022;Pharmacie du Phare;OFFICINE;MA-04;MA-SAL;privé;2000-01-01/2019-12-31 2021-06-01/;34.0;-6.8;PH_PHARE
+"""
+
+
+@pytest.fixture
+def database_(tmp_path: Path) -> Engine:
+    engine = database(tmp_path)
+    load("facilities", LIST.encode(), engine)
+    return engine
+
+
+def at(**more: Any) -> Any:
+    return about(patient(), **more)
+
+
+def answer(engine: Engine, event: Any, policy: Policy = "flag") -> Resolution:
+    return Facilities(engine).resolve([event], [policy])[0]
+
+
+@pytest.mark.parametrize("place", [organization("120000011"), organization("120 000 011"),
+                                   organization(name="CHU_COLLINE"), organization(name=" chu_colline ")])  # fmt: skip
+def test_found_by_inpe_or_by_what_the_sender_calls_it(database_: Engine, place: Any) -> None:
+    event = at(facility=place, ended="2024-03-12T10:30")
+    found = answer(database_, event)
+    assert (found.verdict, found.entry, found.flags) == ("found", facts.name("facility", "120000011"), [])
+    assert event["facility"]["known"] is True
+    assert event["facility"]["entry"] == found.entry
+
+
+def test_a_local_number_is_looked_up_within_its_system(database_: Engine) -> None:
+    place = {"identifiers": [{"system": "urn:id:CHU", "value": "CLN"}]}
+    assert answer(database_, at(facility=place)).verdict == "found"
+    elsewhere = {"identifiers": [{"system": "urn:id:OTHER", "value": "CLN"}]}
+    assert answer(database_, at(facility=elsewhere)).verdict == "unknown"
+
+
+def test_an_unknown_inpe_is_not_saved_by_a_known_name(database_: Engine) -> None:
+    assert answer(database_, at(facility=organization("129999999", "CHU_COLLINE"))).flags == ["facility unknown"]
+
+
+@pytest.mark.parametrize(
+    ("day", "flags"),
+    [
+        ("2010-05-01", []),
+        ("2019-12-31T23:10", []),
+        ("2020-03-01", ["facility closed at the time"]),
+        ("2020", ["facility closed at the time"]),
+        ("2021", []),
+        ("2021-05", ["facility closed at the time"]),
+        ("2024-03-12", []),
+        ("1999-12-31", ["facility closed at the time"]),
+    ],
+)
+def test_what_counts_is_the_day_of_the_sale_not_today(database_: Engine, day: str, flags: list[str]) -> None:
+    event = at(type="MedicationDispensed", pharmacy=organization("120000022"), dispensed=day, occurred="2024-01-01")
+    found = answer(database_, event)
+    assert (found.verdict, found.flags) == ("found", flags)
+    assert event["pharmacy"]["known"] is True
+
+
+def test_the_pharmacy_decides_about_a_dispensation(database_: Engine) -> None:
+    event = at(type="MedicationDispensed", pharmacy=organization("129999999"), facility=organization("120000011"))
+    assert answer(database_, event).flags == ["facility unknown"]
+    assert event["pharmacy"]["known"] is False
+    assert event["facility"]["known"] is True
+
+
+def test_a_laboratory_is_looked_up_beside_the_sender(database_: Engine) -> None:
+    event = at(facility=organization(name="CHU_COLLINE"), laboratory=organization("120000022"))
+    answer(database_, event)
+    assert event["laboratory"]["known"] is True
+
+
+def test_require_parks_until_the_entry_is_loaded(database_: Engine) -> None:
+    places = Facilities(database_)
+    event = at(facility=organization(name="LAB_NEUF"))
+    waiting = places.resolve([event], ["require"])[0]
+    assert (waiting.verdict, waiting.waiting_for) == ("unknown", ["facility|lab_neuf"])
+    news = load("facilities", LIST.replace("CHU_COLLINE", "CHU_COLLINE,LAB_NEUF").encode(), database_)
+    assert set(waiting.waiting_for) <= set(news.learned)
+    assert places.resolve([event], ["require"])[0].verdict == "found"
+
+
+def test_require_parks_what_was_done_while_closed(database_: Engine) -> None:
+    event = at(type="MedicationDispensed", pharmacy=organization("120000022"), dispensed="2020-03-01")
+    assert answer(database_, event, "require").waiting_for == ["facility|120000022"]
+
+
+def test_create_makes_a_provisional_entry_once(database_: Engine) -> None:
+    event = at(facility=organization("129999999"))
+    places = Facilities(database_)
+    made, again = places.resolve([event, event], ["create", "create"])
+    assert (made.verdict, again.verdict) == ("new", "found")
+    assert made.entry == again.entry == facts.name("facility", "129999999")
+    assert places.learned == ["facility|129999999"]
+    assert event["facility"]["known"] is False
+    assert answer(database_, event, "create").verdict == "found"
+    assert answer(database_, event, "require").waiting_for, "an entry nobody vouched for is not enough"
+
+
+def test_a_provisional_name_goes_over_to_the_entry_that_is_loaded(database_: Engine) -> None:
+    event = at(facility=organization(name="LAB_NEUF"))
+    answer(database_, event, "create")
+    assert load("facilities", LIST.replace("PH_PHARE", "PH_PHARE,LAB_NEUF").encode(), database_).issues == []
+    assert answer(database_, event).entry == facts.name("facility", "120000022")
+
+
+def test_without_any_name_nothing_can_be_waited_for(database_: Engine) -> None:
+    found = answer(database_, at(), "require")
+    assert (found.verdict, found.waiting_for, found.flags) == ("unknown", [], ["facility not identified"])

@@ -1,0 +1,293 @@
+"""Rich events, invented: every field that a message of their type may fill."""
+
+from __future__ import annotations
+
+from typing import Any
+
+NATIONAL = "https://hie.sante.gov.ma/id/"
+LOINC = "http://loinc.org"
+
+
+def identifier(system: str, value: str, **more: Any) -> dict[str, Any]:
+    return {"system": system, "value": value, **more}
+
+
+def person(family: str, *given: str, inpe: str | None = None, **more: Any) -> dict[str, Any]:
+    numbers = [identifier(NATIONAL + "inpe-ps", inpe, type="DN")] if inpe else []
+    return {"identifiers": numbers, "names": [{"family": family, "given": list(given), "prefix": "Dr"}], **more}
+
+
+OMAR = person("Alaoui", "Omar", inpe="101002233")
+HIND = person("Naciri", "Hind")
+KARIM = person("Bennis", "Karim")
+
+
+def laboratory() -> dict[str, Any]:
+    return {
+        "identifiers": [identifier(NATIONAL + "inpe-es", "104000321")],
+        "name": "Laboratoire Atlas",
+        "addresses": [{"lines": ["12, rue Ibn Sina"], "city": "Salé", "country": "MA"}],
+        "telecoms": [{"system": "phone", "value": "+212537000000", "use": "work"}],
+    }
+
+
+def patient() -> dict[str, Any]:
+    return {
+        "identifiers": [
+            identifier(NATIONAL + "cnie", "BE123456", type="NNMAR", authority="DGSN"),
+            identifier("urn:id:CHU-SALE", "0007712", type="PI", authority="CHU Salé", use="usual", start="2019-02-01"),
+        ],
+        "names": [
+            {"family": "Benchekroun", "given": ["Aïcha", "Zoé"], "use": "official", "prefix": "Mme"},
+            {"family": "El Idrissi", "given": ["Aïcha"], "use": "maiden"},
+            {"text": "عائشة بنشقرون", "use": "usual"},
+        ],
+        "birth_date": "1984-06-09T04:30",
+        "sex": "female",
+        "sex_code": "F",
+        "addresses": [
+            {
+                "lines": ["Lot 7", "Hay Riad"],
+                "city": "Rabat",
+                "district": "Agdal",
+                "state": "Rabat-Salé-Kénitra",
+                "postal_code": "10100",
+                "country": "MA",
+                "use": "home",
+                "type": "physical",
+            },
+        ],
+        "telecoms": [
+            {"system": "phone", "value": "0661000000", "use": "mobile"},
+            {"system": "email", "value": "aicha@example.ma", "use": "home"},
+            {"value": "0537000000"},
+        ],
+        "language": {"codings": [{"code": "FRA", "system": "urn:id:ISO639"}]},
+        "marital_status": {"codings": [{"code": "M", "display": "Marié(e)", "system": "urn:id:HOSIX"}]},
+        "religion": {"text": "non précisée"},
+        "nationality": {"codings": [{"code": "MAR", "system": "urn:iso:std:iso:3166"}]},
+        "mother_name": {"family": "Tazi", "given": ["Khadija"]},
+        "mother_identifiers": [identifier("urn:id:CHU-SALE", "0003301")],
+        "birth_place": "Fès",
+        "multiple_birth": True,
+        "birth_order": 2,
+        "deceased": False,
+        "account": identifier("urn:id:CHU-SALE", "C-55", type="AN"),
+        "general_practitioners": [
+            person("Alaoui", "Omar", inpe="101002233", organization={"name": "Cabinet Alaoui"}),
+        ],
+        "managing_organization": {"name": "CHU Salé", "identifiers": [identifier(NATIONAL + "inpe-es", "100000111")]},
+        "contacts": [
+            {
+                "names": [{"family": "Benchekroun", "given": ["Saïd"]}],
+                "relationship": {"codings": [{"code": "SPO"}]},
+                "telecoms": [{"system": "phone", "value": "0661222222"}],
+                "sex": "male",
+                "start": "2020",
+            },
+        ],
+        "active": True,
+    }
+
+
+def envelope(kind: str, **more: Any) -> dict[str, Any]:
+    return {
+        "type": kind,
+        "id": "0b5e2c0e-0000-5000-8000-000000000001",
+        "about": "atlas|L-2024-88",
+        "fact": "3d3c9a52-0000-5000-8000-000000000002",
+        "channel": "lab-hl7v2",
+        "sender": "LIS|ATLAS",
+        "transaction": "018e0000-0000-7000-8000-000000000003",
+        "control_id": "MSG00042",
+        "place": "OBR 1",
+        "received": 1_710_236_000_123_456,
+        "version": 1_710_235_990_000_000,
+        "occurred": "2024-03-12T10:12:50+00:00",
+        "person": "5f1d7a34-0000-5000-8000-000000000004",
+        "zone": "Africa/Casablanca",
+        "origin": {
+            "application": "LIS",
+            "facility": "ATLAS",
+            "receiving_application": "HIE",
+            "receiving_facility": "MSPS",
+            "message_type": "ORU",
+            "trigger": "R01",
+            "version": "2.5.1",
+            "created": "2024-03-12T09:33:10+00:00",
+            "recorded": "2024-03-12T09:33:00+00:00",
+            "operators": [person("Sefrioui", "Nadia")],
+        },
+        "facility": laboratory(),
+        "patient": patient(),
+        "flags": [],
+        "unmapped": [],
+        **more,
+    }
+
+
+def result(code: str, *values: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {
+        "id": f"result-{code}-{more.get('sub_id', '')}",
+        "code": {"loinc": code, "codings": [{"system": LOINC, "code": code}, {"system": "urn:id:L", "code": "x"}]},
+        "values": list(values),
+        "status": "F",
+        **more,
+    }
+
+
+def unit(text: str, system: str | None = None) -> dict[str, Any]:
+    return {"codings": [{"code": text, "system": system}]}
+
+
+def registered(kind: str = "PatientRegistered", **more: Any) -> dict[str, Any]:
+    return envelope(
+        kind,
+        about="",
+        fact=None,
+        allergies=[
+            {
+                "code": {"text": "Pénicilline"},
+                "type": "DA",
+                "severity": "SV",
+                "reactions": ["Urticaire"],
+                "identified": "2015",
+            },
+            {"code": {"text": "Arachide"}, "type": "FA"},
+        ],
+        insurances=[
+            {
+                "plan": {"codings": [{"code": "AMO", "system": "urn:id:CNSS"}]},
+                "company": {"name": "CNSS"},
+                "policy": "123456789",
+                "group": "G7",
+                "start": "2021-01-01",
+                "end": "2025-12-31",
+                "relationship": {"text": "assurée"},
+                "subscriber": {"family": "Benchekroun", "given": ["Saïd"]},
+                "subscriber_identifiers": [identifier(NATIONAL + "cnss", "123456789")],
+            },
+            {"policy": "X"},
+        ],
+        observations=[
+            result("8302-2", {"type": "NM", "number": "171", "raw": "171"}, unit=unit("cm"), category="vital-signs"),
+            result("1-8", {"type": "ED", "attachment": {"data": b"abc"}}),
+        ],
+        **more,
+    )
+
+
+def merged(**more: Any) -> dict[str, Any]:
+    prior = {"identifiers": [identifier("urn:id:CHU-SALE", "0000001")], "names": [{"family": "Benchekroun"}]}
+    return envelope("PatientMerged", prior=prior, prior_person="6a1d7a34-0000-5000-8000-000000000009", **more)
+
+
+def encounter(**more: Any) -> dict[str, Any]:
+    return envelope(
+        "EncounterRecorded",
+        encounter={
+            "identifiers": [identifier("urn:id:CHU-SALE", "V-77", authority="CHU Salé")],
+            "class_code": "I",
+            "status": "in-progress",
+            "type": {"text": "Hospitalisation"},
+            "place": {
+                "building": "A",
+                "floor": "2",
+                "point_of_care": "MED",
+                "room": "12",
+                "bed": "B",
+                "status": "O",
+                "type": "N",
+                "text": "Médecine",
+                "facility": {"name": "CHU Salé"},
+            },
+            "prior_place": {"point_of_care": "URG"},
+            "participants": [
+                person("Alaoui", "Omar", inpe="101002233", role="AT"),
+                person("Naciri", "Hind", role="RP"),
+                person("Bennis", "Karim", role="CP"),
+                person("Berrada", "Ilham", role="AD"),
+                person("X", role="ZZ"),
+            ],
+            "admitted": "2024-03-12T07:00",
+            "admission_type": "E",
+            "admit_source": "1",
+            "hospital_service": "MED",
+            "discharge_disposition": {"text": "Domicile"},
+            "reason": {"text": "Fièvre"},
+            "account": identifier("urn:id:CHU-SALE", "C-56"),
+            "diagnoses": [
+                {
+                    "code": {
+                        "codings": [
+                            {"code": "A09", "system": "http://hl7.org/fhir/sid/icd-10", "display": "Gastro-entérite"}
+                        ]
+                    },
+                    "type": "A",
+                    "recorded": "2024-03-12",
+                    "priority": "1",
+                    "by": [OMAR],
+                },
+                {"code": {"text": "Déshydratation"}, "type": "F", "priority": "0"},
+            ],
+            "procedures": [
+                {
+                    "code": {"text": "Perfusion"},
+                    "performed": "2024-03-12T09:00",
+                    "type": "T",
+                    "by": [HIND],
+                }
+            ],
+        },
+        **more,
+    )
+
+
+def dispensed(**more: Any) -> dict[str, Any]:
+    return envelope(
+        "MedicationDispensed",
+        medication={
+            "text": "DOLIPRANE 1 g",
+            "codings": [{"system": "https://www.gs1.org/gtin", "code": "6118000040123"}],
+        },
+        dispensed="2024-03-12",
+        pharmacy={"identifiers": [identifier(NATIONAL + "inpe-es", "103009988")], "name": "Pharmacie Al Amal"},
+        prescriber=OMAR,
+        dispenser=person("Tahiri", "Meryem"),
+        quantity="2",
+        unit_price="14.50",
+        amount="29.00",
+        currency="MAD",
+        prescription=identifier("urn:id:103009988", "ORD-9"),
+        ticket="T-001",
+        occurrence=1,
+        days_supply="10",
+        instructions="1 comprimé matin et soir",
+        notes=[{"text": "Sans substitution"}],
+        extra={"caisse": "2"},
+        **more,
+    )
+
+
+def prescribed(**more: Any) -> dict[str, Any]:
+    return envelope(
+        "MedicationPrescribed",
+        medication={"text": "Amoxicilline 1 g"},
+        prescribed="2024-03-12T11:00",
+        prescriber=OMAR,
+        prescription=identifier("urn:id:CAB", "ORD-9"),
+        quantity="12",
+        quantity_unit=unit("cp"),
+        status="active",
+        intent="order",
+        instructions="1 x 2 / j",
+        days_supply="6",
+        substitution=False,
+        reasons=[{"text": "Angine"}],
+        encounter={"class_code": "O"},
+        notes=[{"text": "Revoir à J7"}],
+        **more,
+    )
+
+
+ALL = (registered, merged, encounter, dispensed, prescribed)

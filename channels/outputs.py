@@ -105,7 +105,12 @@ def learned_records(entries: Sequence[str]) -> list[Record]:
 
 def summary(event: Event) -> StepEvent:
     return StepEvent(
-        id=event["id"], type=event["type"], fact=event["fact"], person=event["person"], place=event["place"]
+        id=event["id"],
+        type=event["type"],
+        fact=event["fact"],
+        person=event["person"],
+        place=event["place"],
+        flags=event.get("flags") or [],
     )
 
 

@@ -25,7 +25,7 @@ class Rerun:
 
     def body(self, row: Mapping[str, Any]) -> bytes | None:
         """The bytes as they came; None when retention destroyed them. Blocks."""
-        record = self._bus.fetch(row["topic"], row["offset"], row["bus_key"])
+        record = self._bus.fetch(row["topic"], row["offset"], row["key"])
         return self._keys.unlock(record.headers["key"], record.value) if record else None
 
     async def run(self, row: Mapping[str, Any], places: Sequence[str] = ()) -> str:
@@ -33,7 +33,7 @@ class Rerun:
         channel = self._channels.get(row["channel"])
         if channel is None:
             raise NotKept(f"the channel {row['channel']} is not configured any more")
-        record = self._bus.fetch(row["topic"], row["offset"], row["bus_key"])
+        record = self._bus.fetch(row["topic"], row["offset"], row["key"])
         body = self._keys.unlock(record.headers["key"], record.value) if record else None
         if record is None or body is None:
             raise NotKept("the body is no longer kept: the channel's retention destroyed it")

@@ -8,9 +8,10 @@ import threading
 
 from channels.bus.bus import Lost
 from channels.bus.embedded import EmbeddedBus
+from channels.consumers.consumer import Consumer
 from channels.deliver import Circuit, Delivery
 from channels.journal.projection import Journal
-from channels.loops import started, stopped_by_signals
+from channels.loops import spare_collection, started, stopped_by_signals
 from channels.outputs import EVENTS, STEPS
 from channels.receive import now
 from channels.runtime import House
@@ -24,26 +25,36 @@ log = logging.getLogger("wasl")
 def mediation(house: House, member: int, members: int) -> None:
     """One mediation process. Runs until it is told to stop."""
     stop = stopped_by_signals()
+    spare_collection()
     bus = house.bus("mediated", member, members)
     house.mediation(bus, member, stop).run(turned(f"mediation-{member}"))
     bus.close()
 
 
-def delivery(house: House) -> None:
-    """Every consumer, the submission of care sheets, and the journal: one thread each."""
+def delivery(house: House, member: int | None = None) -> None:
+    """Consumers, the submission of care sheets, and the journal: one thread each.
+
+    Member 0 lands in the shared record and 1 does the rest, so that two cores share the work; None does all.
+    """
     stop = stopped_by_signals()
-    bus = house.bus("delivered")
-    threads = [
-        started(consumer.name, lambda c=consumer: asyncio.run(Delivery(bus, c, stop, turned(c.name)).run()))  # type: ignore[misc]
-        for consumer in house.consumers()
-    ]
-    threads.append(started("submission", lambda: asyncio.run(_submit(house, stop))))
-    threads.append(started("journal", lambda: _project(bus, house.projection(), _journal_topics(house), stop)))
+    spare_collection()
+    bus = house.bus("settled" if member else "delivered")
+    consumers = house.consumers()
+    threads = [_delivering(bus, one, stop) for one in (consumers if member is None else consumers[member:][:1])]
+    if member != 0:
+        threads.append(started("submission", lambda: asyncio.run(_submit(house, stop))))
+        threads.append(started("journal", lambda: _project(bus, house.projection(), _journal_topics(house), stop)))
     while not stop.wait(5.0):
-        _measure_lag(house, bus)
+        if member != 0:
+            _measure_lag(house, bus)
     for thread in threads:
         thread.join(10)
     bus.close()
+
+
+def _delivering(bus: EmbeddedBus, consumer: Consumer, stop: threading.Event) -> threading.Thread:
+    loop = Delivery(bus, consumer, stop, turned(consumer.name))
+    return started(consumer.name, lambda: asyncio.run(loop.run()))
 
 
 async def _submit(house: House, stop: threading.Event) -> None:

@@ -108,7 +108,8 @@ class House:
 
     @cached_property
     def ledger(self) -> Ledger:
-        return Ledger(self._ledger_database, derived(self.master, "ledger"))
+        quiet = round(self.settings.payer_quiet * 1e6)
+        return Ledger(self._ledger_database, derived(self.master, "ledger"), quiet=quiet)
 
     @cached_property
     def _ledger_database(self) -> Engine:
@@ -203,7 +204,7 @@ class House:
         return FhirServer(self.settings.smr, token=self.settings.smr_token)
 
     def submission(self) -> Submission:
-        return Submission(Outbox(self._ledger_database), self._payer())
+        return Submission(Outbox(self._ledger_database, deadline=self.settings.payer_deadline), self._payer())
 
     def _payer(self) -> Payer:
         if self.settings.payer == SIMULATOR:

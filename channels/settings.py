@@ -69,7 +69,11 @@ class Mediation(Strict):
 
 
 class Settings(Strict):
-    """`smr`: `built-in` or a FHIR base address; `payer`: `simulator` or an address; `bus`: `embedded`."""
+    """`smr`: `built-in` or a FHIR base address; `payer`: `simulator` or an address; `bus`: `embedded`.
+
+    `payer_quiet`: seconds without a new line before a care sheet is submitted. `payer_deadline`: what becomes of a
+    sheet filed later than the law allows (decree 2-05-733 art. 12): submitted and put on the work list, or held.
+    """
 
     http: Http = Http()
     mllp: Mllp = Mllp()
@@ -81,6 +85,8 @@ class Settings(Strict):
     payer: str = "simulator"
     payer_token: str | None = None
     payer_faults: str = ""
+    payer_quiet: float = Field(1.0, ge=0)
+    payer_deadline: Literal["warn", "enforce"] = "warn"
     zone: str = "Africa/Casablanca"
     acknowledgement_timeout: float = Field(10.0, gt=0)
     bytes_in_flight: int = Field(256 * 1024 * 1024, gt=0)

@@ -19,7 +19,10 @@ def open_database(url: str, tables: MetaData, *, durable: bool = True) -> Engine
     """
     if url.startswith("sqlite:///"):
         Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, poolclass=QueuePool, pool_size=5, max_overflow=20, connect_args=_arguments(url))
+    # parameters stay out of error texts: they may be a patient's
+    engine = create_engine(
+        url, poolclass=QueuePool, pool_size=5, max_overflow=20, connect_args=_arguments(url), hide_parameters=True
+    )
     if engine.dialect.name == "sqlite":
         _prepare_sqlite(engine, "FULL" if durable else "NORMAL")
     tables.create_all(engine)
@@ -53,7 +56,9 @@ def _prepare_sqlite(engine: Engine, synchronous: str) -> None:
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute(f"PRAGMA synchronous={synchronous}")
         cursor.execute("PRAGMA foreign_keys=ON")
-        cursor.execute("PRAGMA cache_size=-32000")
+        cursor.execute("PRAGMA cache_size=-64000")
+        cursor.execute("PRAGMA wal_autocheckpoint=4000")
+        cursor.execute("PRAGMA secure_delete=ON")
         cursor.close()
 
     @event.listens_for(engine, "begin")

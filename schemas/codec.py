@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import struct
+from functools import cache
 from io import BytesIO
-from typing import Any
+from typing import Any, NamedTuple
 
 from fastavro import schemaless_reader, schemaless_writer
 
@@ -21,7 +22,7 @@ def encode(name: str, record: Any) -> bytes:
     """The record as bytes of its current schema. Absent keys take the schema's defaults."""
     out = BytesIO()
     out.write(_HEAD.pack(0, catalog.id_of(name)))
-    schemaless_writer(out, catalog.schema(name), record)
+    schemaless_writer(out, catalog.schema(name), _named(record, _records_in(name)))
     return out.getvalue()
 
 
@@ -39,3 +40,63 @@ def decode(data: bytes) -> Any:
         return schemaless_reader(stream, written, current)
     except (catalog.UnknownSchema, EOFError, ValueError, IndexError, struct.error, TypeError) as error:
         raise Foreign(str(error)) from error
+
+
+class _Field(NamedTuple):
+    """A field that holds records: one that may be null, one that may not, or a list of them."""
+
+    name: str
+    record: str
+    optional: bool
+    many: bool
+    inner: tuple[_Field, ...]
+
+
+def _named(record: dict[str, Any], fields: tuple[_Field, ...]) -> dict[str, Any]:
+    """The record with the branch of every union named.
+
+    fastavro would find the branch by validating everything below it, again at each level.
+    """
+    out = record.copy()
+    for name, branch, optional, many, inner in fields:
+        if not (value := out.get(name)):
+            continue
+        if many:
+            if inner:
+                out[name] = [_named(one, inner) for one in value]
+        elif inner or optional:
+            whole = _named(value, inner) if inner else value
+            out[name] = (branch, whole) if optional else whole
+    return out
+
+
+@cache
+def _records_in(name: str) -> tuple[_Field, ...]:
+    schema = catalog.schema(name)
+    known: dict[str, Any] = {}
+    _collect(schema["fields"], known)
+    return _fields(schema, known)
+
+
+def _collect(schema: Any, known: dict[str, Any]) -> None:
+    if isinstance(schema, list):
+        for one in schema:
+            _collect(one, known)
+    elif isinstance(schema, dict):
+        if schema.get("type") == "record":
+            known[schema["name"]] = schema
+            _collect(schema["fields"], known)
+        else:
+            _collect([schema.get("type"), schema.get("items"), schema.get("values")], known)
+
+
+def _fields(schema: Any, known: dict[str, Any]) -> tuple[_Field, ...]:
+    found = []
+    for field in schema["fields"]:
+        kind = field["type"]
+        optional, many = isinstance(kind, list), isinstance(kind, dict) and kind["type"] == "array"
+        inner = kind[1] if optional else kind["items"] if many else kind
+        name = inner["name"] if isinstance(inner, dict) and inner.get("type") == "record" else inner
+        if isinstance(name, str) and name in known:
+            found.append(_Field(field["name"], name, optional, many, _fields(known[name], known)))
+    return tuple(found)

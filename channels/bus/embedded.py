@@ -25,7 +25,7 @@ import orjson
 from channels.bus.bus import Batch, Lost, Record
 from schemas.message import Unavailable
 
-STAGES = ("received", "mediated", "delivered")
+STAGES = ("received", "mediated", "delivered", "settled")
 SLOTS = 8
 BATCH_RECORDS = 256
 BATCH_BYTES = 16 * 1024 * 1024

@@ -35,7 +35,7 @@ class Role(StrEnum):
 
 def run(
     role: Annotated[Role, typer.Option("--role", help="all, or one part of the program")] = Role.all,
-    member: Annotated[int, typer.Option(hidden=True)] = 0,
+    member: Annotated[int | None, typer.Option(hidden=True)] = None,
     config: Config = None,
     data: Data = DATA,
 ) -> None:
@@ -46,7 +46,7 @@ def run(
     with told():
         if role is Role.all:
             raise typer.Exit(_all(parts, config))
-        with owned(data, f"{role.value}-{member}", patience=20):
+        with owned(data, f"{role.value}-{member or 0}", patience=20):
             _child(role, parts, member)
 
 
@@ -111,22 +111,22 @@ def _all(parts: House, config: Path | None, *more: str) -> int:
                 f"mediation-{n}": python("run", "--role", "mediation", "--member", str(n), *given)
                 for n in range(members)
             },
-            "delivery": python("run", "--role", "delivery", *given),
+            **{f"delivery-{n}": python("run", "--role", "delivery", "--member", str(n), *given) for n in range(2)},
             **{role: python("run", "--role", role, *given) for role in more},
         }
         os.environ["WASL_MEDIATION_PROCESSES"] = str(members)
         return Parent(commands).run()
 
 
-def _child(role: Role, parts: House, member: int) -> None:
+def _child(role: Role, parts: House, member: int | None) -> None:
     match role:
         case Role.gateway | Role.console:
             parts.migrate()
             serving.gateway(parts)
         case Role.mediation:
-            roles.mediation(parts, member, parts.settings.mediation.processes or 1)
+            roles.mediation(parts, member or 0, parts.settings.mediation.processes or 1)
         case Role.delivery:
-            roles.delivery(parts)
+            roles.delivery(parts, member)
         case Role.day:
             from channels.demo import day
 

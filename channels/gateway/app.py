@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -11,28 +9,16 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
-from channels.desk import Desk
+from channels.console import site
 from channels.gateway import api, record
-from channels.gateway.bounds import Bytes
 from channels.gateway.care_sheets import BadQuery, care_sheets
 from channels.gateway.intake import Intake
-from channels.receive import Door
-from channels.runtime import House
+from channels.gateway.parts import Parts
 from channels.security.guard import Guard
-from channels.watch.health import Health
+
+__all__ = ["Parts", "application"]
 
 FHIR_CHANNEL = "fhir"
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What the pages stand on."""
-
-    house: House
-    door: Door
-    desk: Desk
-    health: Health
-    held: Bytes
 
 
 def application(parts: Parts) -> ASGIApp:
@@ -64,5 +50,6 @@ def application(parts: Parts) -> ASGIApp:
         *record.routes(house.reading, house.links.following, audited),
         Route("/api/care-sheets", sheets),
         Mount("/api", api.application(parts.desk)),
+        *site.routes(parts),
     ]
     return Guard(Starlette(routes=routes), house.users)

@@ -19,7 +19,8 @@ from channels.gateway.app import Parts, application
 from channels.gateway.bounds import Bytes
 from channels.gateway.files import Folder
 from channels.gateway.mllp import Listener
-from channels.loops import started
+from channels.journal.retention import prune
+from channels.loops import spare_collection, started
 from channels.receive import Door, now
 from channels.release import Release
 from channels.runtime import House
@@ -32,6 +33,7 @@ log = logging.getLogger("wasl")
 
 def gateway(house: House) -> None:
     """Everything that listens: MLLP, HTTP, folders, console, API. Runs until it is told to stop."""
+    spare_collection()
     uvloop.run(_gateway(house))
 
 
@@ -164,4 +166,5 @@ async def _retention(house: House) -> None:
         for channel in house.channels:
             if (days := channel.said.retention.days) is not None:
                 await asyncio.to_thread(house.keys.destroy_before, channel.name, today - days)
+        await asyncio.to_thread(prune, house.journal, (today - house.settings.journal_days) * 86_400_000_000)
         await asyncio.sleep(3600)

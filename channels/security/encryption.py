@@ -7,6 +7,7 @@ hash, or nothing, get a key for every message, destroyed once the message is med
 from __future__ import annotations
 
 import base64
+import itertools
 import os
 import secrets
 import time
@@ -76,6 +77,8 @@ class Keys:
         self._wrap = AESGCM(derived(master, "data keys"))
         self._open: dict[str, AESGCM] = {}
         self._today: dict[tuple[str, int], str] = {}
+        # a nonce must never come twice under one key: random for each process, then counted
+        self._prefix, self._counter = secrets.token_bytes(6), itertools.count()
 
     def lock(self, body: bytes, channel: str, received: int, alone: str = "") -> tuple[str, bytes]:
         """The key's id and the locked body. `alone` (a transaction) asks for a key of its own."""
@@ -86,7 +89,7 @@ class Keys:
             key_id = self._today[channel, day] = self._make(f"{channel}/{day}", channel, day)
         else:
             key_id = known
-        nonce = secrets.token_bytes(12)
+        nonce = self._prefix + next(self._counter).to_bytes(6)
         return key_id, nonce + self._key(key_id).encrypt(nonce, body, key_id.encode())
 
     def unlock(self, key_id: str, locked: bytes) -> bytes | None:

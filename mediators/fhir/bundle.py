@@ -28,8 +28,8 @@ class Resources:
         self._made: dict[tuple[int, Any], Any] = {}
         self._met: dict[str, Json | None] = {}
         self._numbered: dict[tuple[str, str, str], Json | None] = {}
-        self._touched: set[int] = set()
-        self._told: set[int] = set()
+        self._untold = {id(entry.resource): entry for entry in document.entries if entry.kind != "Provenance"}
+        self._met_lately: dict[int, Entry] = {}
         for entry in document.entries:
             self._index(entry)
 
@@ -37,13 +37,13 @@ class Resources:
         found = self.peek(reference, *kinds)
         if found is None:
             return None
-        self._touched.add(id(found))
+        self._meet(found)
         for name in ("reference", "type", "display", "identifier"):
             reference.pop(name, None)
         return found
 
     def peek(self, reference: Json, *kinds: str) -> Json | None:
-        """As `follow`, taking nothing."""
+        """As `follow`, taking nothing. A reference by identifier means a resource of one of `kinds`, or of its type."""
         literal = reference.get("reference")
         found: Json | None = None
         if isinstance(literal, str) and literal:
@@ -51,14 +51,15 @@ class Resources:
             found = self._met.get(literal.partition("/_history/")[0])
         if found is None and (number := part(reference, "identifier")):
             system, value = str(number.get("system") or ""), str(number.get("value") or "")
-            of = kinds or tuple({kind for kind, _, _ in self._numbered})
+            named = reference.get("type")
+            of = (named,) if isinstance(named, str) and named else kinds
             found = next((one for kind in of if (one := self._numbered.get((kind, system, value)))), None)
         return found if found is not None and (not kinds or found.get("resourceType") in kinds) else None
 
     def once(self, resource: Json, read: Callable[[Source, Json], T]) -> T:
         key = (id(resource), read)
         if key not in self._made:
-            self._touched.add(id(resource))
+            self._meet(resource)
             # Whom it is about was settled before anything was read
             self.follow(part(resource, "subject"), "Patient")
             self._made[key] = read(self, resource)
@@ -73,16 +74,20 @@ class Resources:
             authority, kind, authorities=self._authorities, establishment=establishment, otherwise=self._sender
         )
 
-    def left(self, *, untouched: bool = False) -> Iterator[tuple[str, str]]:
-        """Path and value of all that was not taken from the resources met since the last call; or (`untouched`)
-        from those that nothing led to."""
-        for entry in self.entries:
-            key = id(entry.resource)
-            if entry.kind == "Provenance":
-                continue
-            if key not in self._told and (key in self._touched) is not untouched:
-                self._told.add(key)
-                yield from elements.leaves(entry.resource, entry.path)
+    def left(self) -> Iterator[tuple[str, str]]:
+        """Path and value of all that was not taken from the resources met since the last call."""
+        for entry in self._met_lately.values():
+            yield from elements.leaves(entry.resource, entry.path)
+        self._met_lately.clear()
+
+    def unmet(self) -> Iterator[tuple[str, str]]:
+        """The same of the resources that nothing led to; a Provenance says nothing that an event would."""
+        for entry in self._untold.values():
+            yield from elements.leaves(entry.resource, entry.path)
+
+    def _meet(self, resource: Json) -> None:
+        if entry := self._untold.pop(id(resource), None):
+            self._met_lately[id(resource)] = entry
 
     def _index(self, entry: Entry) -> None:
         names = {entry.full_url, f"{entry.kind}/{entry.id}" if entry.id else ""}

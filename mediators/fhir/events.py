@@ -19,6 +19,7 @@ from schemas.message import Issue, Message
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_DAY = 86_400_000_000
 
 Fields = dict[str, Any]
 
@@ -33,7 +34,7 @@ class Events:
         self._resources = resources
         self._context = context
         self._digest = message.digest
-        self._sales: Counter[tuple[str, ...]] = Counter()
+        self._seen: Counter[str] = Counter()
         self._origin = _origin(document)
 
     def event(self, entry: Entry, patient: Patient) -> Event | Issue:
@@ -65,7 +66,9 @@ class Events:
         updated = take(part(entry.resource, "meta"), "lastUpdated")
         stamp = self._document.root.get("timestamp")
         for time in (updated, stamp):
-            if isinstance(time, str) and (found := _microseconds(time)) is not None:
+            found = _microseconds(time) if isinstance(time, str) else None
+            # A time of tomorrow is a wrong clock: nothing could correct what it says
+            if found is not None and found <= self._message.received + _DAY:
                 return found
         return self._message.received
 
@@ -78,6 +81,11 @@ class Events:
         name = f"{number['system']}|{number['value']}" if number else self._own_name(entry)
         return "|".join((kind, name, *rest)) if name else ""
 
+    def _times(self, about: str) -> int:
+        """How often this key was met in the message, this time included."""
+        self._seen[about] += 1
+        return self._seen[about]
+
     def _translate(self, code: Code) -> None:
         missing: list[str] = []
         self._context.codes.translate(code, missing)
@@ -86,13 +94,17 @@ class Events:
     def _registered(self, entry: Entry, patient: Patient) -> Fields:
         kind = "PatientUpdated" if entry.method == "PUT" else "PatientRegistered"
         number = next(iter(patient.get("identifiers") or ()), None)
-        known = {"type": kind, "about": self._key("patient", entry, number)}
+        # Hashed, for a key names nobody
+        digest = facts.name("identifier", number["system"], number["value"]) if number else self._own_name(entry)
+        known = {"type": kind, "about": f"patient|{digest}" if digest else ""}
         return known | said(facility=patient.get("managing_organization"))
 
     def _reported(self, entry: Entry, patient: Patient) -> Fields:
         head = report.head(self._resources, entry.resource)
         number = head.numbers.first or head.order.get("filler") or head.order.get("placer")
         about = self._key("report", entry, number, elements.key_of(head.code))
+        if about and self._times(about) > 1:
+            about = f"{about}|{self._seen[about]}"
         read = report.report if entry.kind == "DiagnosticReport" else report.lone
         fields = read(self._resources, entry.resource, head, about, entry.place)
         occurred = fields.get("ended") or fields.get("started")
@@ -112,9 +124,10 @@ class Events:
         if "medication" not in fields:
             return _no_medication(entry)
         key = self._sale(entry, fields)
-        self._sales[key] += 1
-        about = f"dispensation|{'|'.join(key)}|{self._sales[key]}" if all(key) else ""
-        known = {"type": "MedicationDispensed", "about": about, "occurrence": self._sales[key]}
+        about = f"dispensation|{'|'.join(key)}"
+        occurrence = self._times(about)
+        known = {"type": "MedicationDispensed", "occurrence": occurrence}
+        known["about"] = f"{about}|{occurrence}" if all(key) else ""
         return fields | known | said(facility=fields.get("pharmacy"), occurred=fields.get("dispensed"))
 
     def _sale(self, entry: Entry, fields: Mapping[str, Any]) -> tuple[str, str, str, str]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 from mediators.fhir import conformance, outcome, parts
 from mediators.fhir.bundle import Resources
-from mediators.fhir.document import Document, Entry, document, parsed
+from mediators.fhir.document import Entry, document, glance
 from mediators.fhir.events import Events
 from mediators.mediator import Context, Part, Translation
 from schemas.message import Description, Issue, Message, Refused, Reply, Unmapped
@@ -19,15 +19,8 @@ class Fhir:
         return [body]
 
     def describe(self, body: bytes, content_type: str) -> Description:
-        try:
-            root = parsed(body, content_type)
-        except Refused:
-            return Description(type="")
-        kind, bundle = root.get("resourceType"), root.get("type")
-        named = kind if isinstance(kind, str) else ""
-        if named == "Bundle" and isinstance(bundle, str):
-            named = f"Bundle/{bundle}"
-        return Description(type=named, control_id=Document(named, root, []).control_id)
+        type, control_id = glance(body)
+        return Description(type=type, control_id=control_id)
 
     def check(self, message: Message, context: Context) -> Sequence[Issue]:
         """Raises Refused when a resource is not valid, a Patient has no identifier, or nothing would become an
@@ -83,7 +76,7 @@ def _wanted(chosen: list[Entry], places: Collection[str]) -> list[Entry]:
 
 def _rest(resources: Resources) -> list[tuple[str, str]]:
     """What no event took: of the resources that one led to, and of those that none did."""
-    return [*resources.left(), *resources.left(untouched=True)]
+    return [*resources.left(), *resources.unmet()]
 
 
 def _nothing() -> Issue:

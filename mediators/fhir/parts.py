@@ -20,6 +20,16 @@ BESIDE = words(
     " Provenance ServiceRequest Specimen"
 )
 SUPPORTED = BESIDE | {"Patient", *CLINICAL}
+_BELONGING = (
+    ("result", "Observation"),
+    ("hasMember", "Observation"),
+    ("encounter", "Encounter"),
+    ("context", "Encounter"),
+    ("specimen", "Specimen"),
+    ("basedOn", "ServiceRequest"),
+    ("imagingStudy", "ImagingStudy"),
+    ("authorizingPrescription", "MedicationRequest"),
+)
 WRITTEN = ("", "POST", "PUT")
 
 
@@ -55,8 +65,8 @@ def _referred(resources: Resources, entries: Sequence[Entry]) -> Iterator[int]:
     for entry in entries:
         if entry.kind in CLINICAL:
             one = entry.resource
-            for link in (part(one, "subject"), *_links(one)):
-                if (found := resources.peek(link)) is not None and found is not one:
+            for link, kind in ((part(one, "subject"), "Patient"), *_links(one)):
+                if (found := resources.peek(link, kind)) is not None and found is not one:
                     yield id(found)
 
 
@@ -93,23 +103,25 @@ def _names_another(resources: Resources, resource: Json) -> bool:
     own = _subject_of(resources, resource)
     waiting, seen = [resource], {id(resource)}
     while waiting:
-        for link in _links(waiting.pop()):
-            found = resources.peek(link)
+        for link, kind in _links(waiting.pop()):
+            found = resources.peek(link, kind)
             if found is None or id(found) in seen:
                 continue
             seen.add(id(found))
             if (other := _subject_of(resources, found)) is not None and other != own:
                 return True
-            if found.get("resourceType") == "Observation":
+            if kind == "Observation":
                 waiting.append(found)
     return False
 
 
-def _links(resource: Json) -> list[Json]:
-    """The references to what is part of a resource, and so about the same patient."""
-    single = [part(resource, name) for name in ("encounter", "context", "specimen")]
-    lists = ("result", "hasMember", "specimen", "basedOn", "imagingStudy", "authorizingPrescription")
-    return [*single, *(one for name in lists for one in parts(resource, name))]
+def _links(resource: Json) -> Iterator[tuple[Json, str]]:
+    """The references to what is part of a resource, and so about the same patient, with the type they must be of."""
+    for name, kind in _BELONGING:
+        value = resource.get(name)
+        for one in value if isinstance(value, list) else [value]:
+            if isinstance(one, dict):
+                yield one, kind
 
 
 def _subject_of(resources: Resources, resource: Json) -> object:

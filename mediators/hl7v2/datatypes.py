@@ -101,10 +101,12 @@ def repeats(segment: Segment, number: int) -> str | None:
 def code(field: Field) -> Code | None:
     """CE, CWE, CNE, CF, IS, ID: every coding as sent. `text` is the original text, else the first display, else what
     stands in place of a code without system and display."""
-    codings = [coding for first in (1, 4, 10) if (coding := _coding(field, first))]
-    if codings and (version := part(field, 7)) and "code" in codings[0]:
+    count = field.components
+    codings = [coding for first in (1, 4, 10) if first <= count and (coding := _coding(field, first, count))]
+    if count > 6 and (version := part(field, 7)) and codings and "code" in codings[0]:
         codings[0]["version"] = version
-    text = part(field, 9) or next((shown for coding in codings if (shown := coding.get("display"))), None)
+    text = part(field, 9) if count > 8 else None
+    text = text or next((shown for coding in codings if (shown := coding.get("display"))), None)
     codings = [coding for coding in codings if "code" in coding]
     if not codings:
         return {"text": text} if text else None
@@ -113,16 +115,15 @@ def code(field: Field) -> Code | None:
     return {"text": text, "codings": codings} if text else {"codings": codings}
 
 
-def _coding(field: Field, first: int) -> Coding | None:
-    if first > 1 and field.components < first:
-        return None
-    value, display = part(field, first), part(field, first + 1)
+def _coding(field: Field, first: int, count: int) -> Coding | None:
+    value = part(field, first)
+    display = part(field, first + 1) if count > first else None
     if not value and not display:
         return None
     coding: Coding = {}
     if value:
         coding["code"] = value
-        if system := part(field, first + 2):
+        if count > first + 1 and (system := part(field, first + 2)):
             coding["system"] = coding_system(system)
     if display:
         coding["display"] = display

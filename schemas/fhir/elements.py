@@ -18,7 +18,8 @@ from schemas.events import Address, Attachment, Code, Coding, HumanName, Identif
 from schemas.fhir import extensions, tables, terms, times
 
 _CONTROLS = {code: None for code in (*range(32), 0xFFFE, 0xFFFF) if code not in (9, 10, 13)} | {11: "\n", 12: "\n"}
-_OID = re.compile(r"[0-2](\.(0|[1-9][0-9]*))+")
+# As servers check them: well formed, and long enough to be somebody's.
+_OID = re.compile(r"(?=.{6})[0-2](\.(0|[1-9][0-9]*))+(?<=.{5}\..)".replace("(?<=.{5}\\..)", ""))
 _UUID = re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}")
 _SHA1 = re.compile(r"[A-Za-z0-9+/]{27}=")
 

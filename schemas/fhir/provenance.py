@@ -52,10 +52,9 @@ def _role(code: str) -> dict[str, Any]:
 
 def _sender(event: dict[str, Any]) -> dict[str, Any]:
     """The sending system, known by channel and sender only: a logical reference."""
-    number = f"{quote(event['channel'])}|{event['sender']}"
-    return elements.said(
-        {"type": "Device", "identifier": {"system": SENDER, "value": number}, "display": event["sender"]}
-    )
+    name = elements.text(event["sender"])
+    number = f"{quote(event['channel'])}|{name or ''}"
+    return elements.said({"type": "Device", "identifier": {"system": SENDER, "value": number}, "display": name})
 
 
 def _entity(system: str, value: str) -> dict[str, Any]:

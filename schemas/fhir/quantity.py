@@ -57,14 +57,15 @@ def measured(unit: Code | None) -> dict[str, Any]:
     text, display = unit.get("text"), first.get("display")
     parts, whole = _unit(first.get("code"), first.get("system"), display or text)
     said: dict[str, Any] = dict(parts)
-    if not whole or len(codings) > 1 or (display and text and display != text):
-        said["extension"] = extensions.extensions(_as_sent(unit))
+    more = not whole or len(codings) > 1 or (display and text and display != text)
+    if more and (beside := unit_beside(unit)):
+        said["extension"] = [beside]
     return said
 
 
-def unit_beside(unit: Code | None) -> dict[str, Any] | None:
-    """The unit of a value that is no Quantity, as an extension of its Observation."""
-    return _as_sent(unit) if unit else None
+def unit_beside(unit: Code) -> dict[str, Any] | None:
+    """The unit as sent, as an extension of its Quantity, or of an Observation whose value is none."""
+    return extensions.extension(extensions.UNIT_AS_SENT, "CodeableConcept", elements.concept(unit))
 
 
 def money(text: str | None, currency: str) -> dict[str, Any] | None:
@@ -90,7 +91,3 @@ def _unit(code: str | None, system: str | None, name: str | None) -> tuple[dict[
     if code and system and system != terms.UCUM and name not in (None, written):
         return {"unit": str(name), "system": elements.uri(system), "code": elements.token(written)}, True
     return {"unit": written}, name in (None, written)
-
-
-def _as_sent(unit: Code) -> dict[str, Any] | None:
-    return extensions.extension(extensions.UNIT_AS_SENT, "CodeableConcept", elements.concept(unit))

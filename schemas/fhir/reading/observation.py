@@ -20,12 +20,12 @@ class Numbering:
     def __init__(self, about: str) -> None:
         self._about = about
         self._seen: dict[tuple[str, str], int] = {}
-        self._read: list[Json] = []
+        self._shown: set[int] = set()
 
     def first_time(self, resource: Json) -> bool:
         """Whether this report has not shown the resource yet: a panel and its members may both be listed."""
-        known = any(one is resource for one in self._read)
-        self._read.append(resource)
+        known = id(resource) in self._shown
+        self._shown.add(id(resource))
         return not known
 
     def id(self, code: Code, sub_id: str) -> str:

@@ -11,7 +11,7 @@ from schemas.fhir.reading import elements, encounter, observation, people, quant
 from schemas.fhir.reading.elements import Json, Source, part, parts, said, take
 
 # Sections of table 0074 that make images; and how observation-category and LOINC call radiology.
-IMAGING = frozenset({"RAD", "IMG", "RX", "CT", "NMR", "NMS", "RUS", "CUS", "OUS", "VUS", "XRC"})
+IMAGING = frozenset({"RAD", "IMG", "RX", "CT", "CTH", "NMR", "NMS", "RUS", "CUS", "OUS", "VUS", "XRC"})
 _IMAGING_WORDS = frozenset({"imaging", "LP29684-5", "18748-4"})
 # Words of report statuses beside those that table 0123 is written as
 _STATUS = terms.inverse(terms.REPORT_STATUS) | {"amended": "C", "appended": "C", "entered-in-error": "X"}
@@ -99,6 +99,7 @@ def lone(source: Source, resource: Json, head: Head, about: str, place: str) -> 
         specimens=[specimen] if specimen else None,
         laboratory=first.get("laboratory"),
         accession=head.numbers.accession if imaging else None,
+        bare=True,
     )
 
 
@@ -156,9 +157,13 @@ def _results(source: Source, resource: Json, about: str, place: str) -> list[Res
 def _order(source: Source, resource: Json, own: Numbers) -> Order:
     """The order of the report (ServiceRequest), with the report's own numbers going first."""
     made: dict[str, Any] = {}
+    noted = {part(one, "valueAnnotation").get("text") for one in parts(resource, "extension")}
     for reference in parts(resource, "basedOn"):
         if found := source.follow(reference, "ServiceRequest"):
             made = source.once(found, _request)
+            # Notes of the report may stand on its order too; the rest is what the requester wanted known
+            lines = [one["text"] for one in made.pop("notes", ()) if one["text"] not in noted]
+            made |= said(clinical_information="\n".join(lines))
         elif number := elements.identifier(source, part(reference, "identifier")):
             made.setdefault("placer", number)
     return cast(Order, made | said(filler=own.filler, placer=own.placer))
@@ -181,7 +186,7 @@ def _request(source: Source, resource: Json) -> dict[str, Any]:
         requesters=[*([who] if who else ()), *_others(source, resource, extensions.OTHER_REQUESTER)],
         organization=people.organization(source, requester) if who is None else who.get("organization"),
         reasons=elements.codes(resource, "reasonCode"),
-        clinical_information="\n".join(one["text"] for one in elements.notes(resource)),
+        notes=elements.notes(resource),
     )
 
 

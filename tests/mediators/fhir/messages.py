@@ -5,6 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from mediators.fhir.mediator import Fhir
+from mediators.mediator import Context, Mediator, Translation
+from schemas import codec
+from schemas.message import Message
+
 HIE = "https://hie.sante.gov.ma/id/"
 LOINC = "http://loinc.org"
 GTIN = "https://www.gs1.org/gtin"
@@ -87,3 +92,77 @@ def laboratory_bundle(**report: Any) -> dict[str, Any]:
 
 def body(resource: Any) -> bytes:
     return json.dumps(resource, ensure_ascii=False).replace('"value": 6.1}', '"value": 6.10}').encode()
+
+
+FHIR: Mediator = Fhir()
+
+
+RECEIVED = 1_763_985_600_000_000
+
+
+SUBJECT = {"reference": "urn:uuid:00000000-0000-4000-8000-000000000001"}
+
+
+def message(resource: Any, places: tuple[str, ...] = (), content_type: str = "application/fhir+json") -> Message:
+    raw = resource if isinstance(resource, bytes) else body(resource)
+    return Message("t-1", "fhir", "labo", raw, content_type, RECEIVED, places=places)
+
+
+def mediated(resource: Any, places: tuple[str, ...] = (), context: Context | None = None) -> Translation:
+    translation = FHIR.mediate(message(resource, places), context or Context())
+    for event in translation.events:
+        codec.encode(event["type"], event)
+    return translation
+
+
+def only(resource: Any) -> Any:
+    [event] = mediated(resource).events
+    return event
+
+
+VISIT = {
+    "resourceType": "Encounter",
+    "id": "e1",
+    "identifier": [{"system": "urn:id:CHU", "value": "V-55"}],
+    "status": "in-progress",
+    "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "IMP"},
+    "subject": SUBJECT,
+    "period": {"start": "2025-11-19T21:00:00+01:00"},
+    "participant": [{"type": [{"coding": [{"code": "ATND"}]}], "individual": {"reference": "Practitioner/dr"}}],
+    "location": [{"location": {"reference": "Location/bed"}}],
+    "diagnosis": [{"condition": {"reference": "Condition/c"}, "use": {"coding": [{"code": "AD"}]}, "rank": 1}],
+    "reasonCode": [{"text": "Douleur thoracique"}],
+    "serviceProvider": {"reference": "Organization/labo"},
+}
+
+AROUND = [
+    entry(PRESCRIBER),
+    entry(LABORATORY),
+    entry(
+        {"resourceType": "Location", "id": "ward", "name": "Cardiologie", "physicalType": {"coding": [{"code": "wa"}]}}
+    ),
+    entry(
+        {
+            "resourceType": "Location",
+            "id": "bed",
+            "name": "12",
+            "physicalType": {"coding": [{"code": "bd"}]},
+            "partOf": {"reference": "Location/ward"},
+        }
+    ),
+    entry({"resourceType": "Condition", "id": "c", "subject": SUBJECT, "code": {"coding": [{"code": "I20"}]}}),
+]
+
+DISPENSE = {
+    "resourceType": "MedicationDispense",
+    "status": "completed",
+    "identifier": [{"system": "urn:id:OFFICINE", "value": "T-100"}],
+    "medicationCodeableConcept": {"coding": [{"system": GTIN, "code": "6111000000014"}], "text": "VERTALGINE"},
+    "subject": SUBJECT,
+    "performer": [{"actor": {"reference": "Organization/labo"}}, {"actor": {"reference": "Practitioner/dr"}}],
+    "quantity": {"value": 2},
+    "whenHandedOver": "2025-11-20",
+    "authorizingPrescription": [{"identifier": {"system": "urn:id:ordonnance", "value": "ORD-9"}}],
+    "daysSupply": {"value": 10, "unit": "d"},
+    "dosageInstruction": [{"text": "1 cp matin et soir"}],
+}

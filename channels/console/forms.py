@@ -1,0 +1,42 @@
+"""Forms as they come back: only from our own pages, only texts."""
+
+from __future__ import annotations
+
+import hmac
+from urllib.parse import urlsplit
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+
+from channels.console.view import Problem, token_of
+from channels.console.words import N_
+
+TOKEN = "token"
+_FORGED = Problem(
+    403,
+    N_("This form is out of date"),
+    N_("Nothing was done. Go back, load the page again, and press the button once more."),
+)
+
+
+async def posted(request: Request) -> FormData:
+    """The fields of a form that changes something. Raises Problem when it was not made for this session.
+
+    With Basic credentials there is no session to steal; then only a form of another site is turned away.
+    """
+    form = await request.form(max_files=0)
+    if request.headers.get("authorization"):
+        if (origin := request.headers.get("origin")) and urlsplit(origin).netloc != request.headers.get("host"):
+            raise _FORGED
+    elif not hmac.compare_digest(text(form, TOKEN).encode(), token_of(request).encode()):
+        raise _FORGED
+    return form
+
+
+def text(form: FormData, name: str) -> str:
+    value = form.get(name, "")
+    return value.strip() if isinstance(value, str) else ""
+
+
+def texts(form: FormData, name: str) -> list[str]:
+    return [value for value in form.getlist(name) if isinstance(value, str) and value]

@@ -1,0 +1,57 @@
+"""The operators' pages put together: server-rendered, readable without JavaScript, in the reader's language."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from channels.console.care_sheets import CareSheets
+from channels.console.channel import ChannelPage
+from channels.console.entrance import Entrance
+from channels.console.failures import Failures
+from channels.console.language import Languages
+from channels.console.overview import OverviewPage
+from channels.console.transactions import Transactions
+from channels.console.view import NOT_FOUND, View
+from channels.gateway.parts import Parts
+from channels.security.guard import MACHINES
+
+HOUR = "public, max-age=3600"
+
+
+def routes(parts: Parts) -> list[BaseRoute]:
+    """To be put last: what no other route takes is answered with a page, too."""
+    settings = parts.house.settings
+    view = View(Languages(settings.language, settings.zone))
+
+    async def missing(request: Request) -> Response:
+        if request.url.path.startswith(MACHINES):
+            raise HTTPException(404)
+        return view.problem(request, NOT_FOUND)
+
+    return [
+        Mount("/static", Static(directory=Path(__file__).parent / "static")),
+        *Entrance(view, parts.house.users, parts.house.audit).routes(),
+        *OverviewPage(view, parts).routes(),
+        *Transactions(view, parts).routes(),
+        *Failures(view, parts).routes(),
+        *CareSheets(view, parts).routes(),
+        *ChannelPage(view, parts).routes(),
+        Route("/{path:path}", missing, methods=["GET"]),
+    ]
+
+
+class Static(StaticFiles):
+    """The style, the scripts and their licences: open to all, the only thing a browser may keep."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        answer = await super().get_response(path, scope)
+        answer.headers["Cache-Control"] = HOUR
+        answer.headers["X-Content-Type-Options"] = "nosniff"
+        return answer

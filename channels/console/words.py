@@ -1,0 +1,132 @@
+"""The program's own words as the pages say them: each with a tone (which icon and colour) and a text to translate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
+
+Tone = Literal["ok", "busy", "warn", "bad", "idle"]
+
+
+class Word(NamedTuple):
+    tone: Tone
+    text: str
+
+
+def N_(text: str) -> str:
+    """Marks a text for the catalogues; it is translated when it is shown."""
+    return text
+
+
+STATUS: Mapping[str, Word] = {
+    "received": Word("busy", N_("received")),
+    "mediated": Word("busy", N_("on its way")),
+    "delivered": Word("ok", N_("delivered")),
+    "partial": Word("warn", N_("delivered in part")),
+    "refused": Word("bad", N_("refused")),
+    "parked": Word("warn", N_("parked")),
+    "duplicate": Word("idle", N_("duplicate")),
+    "failed": Word("bad", N_("failed")),
+}
+STEP: Mapping[str, Word] = {
+    "duplicate": Word("idle", N_("known already: nothing was done twice")),
+    "refused": Word("bad", N_("refused")),
+    "mediated": Word("ok", N_("translated")),
+    "parked": Word("warn", N_("parked")),
+    "released": Word("ok", N_("released")),
+    "delivered": Word("ok", N_("delivered")),
+    "failed": Word("bad", N_("failed")),
+}
+VERDICT: Mapping[str, Word] = {
+    "landed": Word("ok", N_("landed")),
+    "unchanged": Word("ok", N_("nothing to change")),
+    "pending": Word("busy", N_("pending")),
+    "refused": Word("bad", N_("refused")),
+}
+SEVERITY: Mapping[str, Word] = {
+    "error": Word("bad", N_("error")),
+    "warning": Word("warn", N_("warning")),
+    "information": Word("idle", N_("information")),
+}
+CHANNEL: Mapping[str, Word] = {
+    "active": Word("ok", N_("active")),
+    "paused": Word("bad", N_("stopped")),
+    "silent": Word("idle", N_("silent")),
+}
+CONSUMER: Mapping[str, Word] = {
+    "answering": Word("ok", N_("answering")),
+    "down": Word("bad", N_("not answering")),
+    "unknown": Word("idle", N_("not known")),
+}
+SHEET: Mapping[str, Word] = {
+    "DRAFT": Word("idle", N_("draft")),
+    "SIGNED": Word("idle", N_("signed")),
+    "ISSUED": Word("idle", N_("issued")),
+    "PARTIALLY_EXECUTED": Word("busy", N_("executed in part")),
+    "EXECUTED": Word("busy", N_("executed")),
+    "SUBMITTED": Word("busy", N_("submitted")),
+    "ACCEPTED": Word("ok", N_("accepted")),
+    "CONTROL": Word("busy", N_("under control")),
+    "LIQUIDATED": Word("ok", N_("settled")),
+    "PAID": Word("ok", N_("paid")),
+    "REJECTED": Word("bad", N_("rejected")),
+    "CORRECTED": Word("busy", N_("corrected")),
+    "CANCELLED": Word("idle", N_("cancelled")),
+    "EXPIRED": Word("warn", N_("expired")),
+}
+LINE: Mapping[str, Word] = {
+    "PRESCRIBED": Word("idle", N_("prescribed")),
+    "PRIOR_AGREEMENT_PENDING": Word("busy", N_("waiting for prior agreement")),
+    "AGREED": Word("ok", N_("agreed")),
+    "REFUSED": Word("bad", N_("refused")),
+    "EMERGENCY_OVERRIDE": Word("warn", N_("done as an emergency")),
+    "DONE": Word("ok", N_("done")),
+    "PARTIAL": Word("busy", N_("done in part")),
+    "NOT_DONE": Word("idle", N_("not done")),
+}
+WORK: Mapping[str, Word] = {
+    "sold again": Word("warn", N_("the same sale came again")),
+    "cancelled after submission": Word("bad", N_("cancelled after it was submitted")),
+}
+EVENT: Mapping[str, Word] = {
+    "LabReportIssued": Word("idle", N_("Laboratory report")),
+    "ImagingReportIssued": Word("idle", N_("Imaging report")),
+    "PatientRegistered": Word("idle", N_("Patient registered")),
+    "PatientUpdated": Word("idle", N_("Patient updated")),
+    "PatientMerged": Word("idle", N_("Patients merged")),
+    "EncounterRecorded": Word("idle", N_("Encounter")),
+    "MedicationDispensed": Word("idle", N_("Medication dispensed")),
+    "MedicationPrescribed": Word("idle", N_("Medication prescribed")),
+}
+PLACE: Mapping[str, Word] = {
+    "mediation": Word("idle", N_("Translation")),
+    "smr": Word("idle", N_("Shared record")),
+    "cnss": Word("idle", N_("Care sheets")),
+    "payer": Word("idle", N_("Payer")),
+    "journal": Word("idle", N_("Journal")),
+}
+ENTRY: Mapping[str, Word] = {
+    "facility": Word("idle", N_("Facility")),
+    "health-worker": Word("idle", N_("Health worker")),
+    "health worker": Word("idle", N_("Health worker")),
+    "person": Word("idle", N_("Person")),
+}
+TABLES: Mapping[str, Mapping[str, Word]] = {
+    "status": STATUS,
+    "step": STEP,
+    "verdict": VERDICT,
+    "severity": SEVERITY,
+    "channel": CHANNEL,
+    "consumer": CONSUMER,
+    "sheet": SHEET,
+    "line": LINE,
+    "work": WORK,
+    "event": EVENT,
+    "place": PLACE,
+    "entry": ENTRY,
+}
+
+
+def word(table: str, code: str) -> Word:
+    """How a code is said; one that is not known is said as it is."""
+    return TABLES[table].get(code) or Word("idle", code)

@@ -31,5 +31,13 @@ types:
 unit:
 	$(BIN)/pytest
 
+bench: setup
+	$(BIN)/python -m benchmarks.reading
+	$(BIN)/python -m benchmarks.flow
+
+# The crash test for an hour (WASL_CRASH_SECONDS says how long).
+soak: setup
+	WASL_CRASH_SECONDS=$${WASL_CRASH_SECONDS:-3600} $(BIN)/pytest -s tests/crash
+
 clean:
 	rm -rf .venv build dist

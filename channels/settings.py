@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from importlib.resources import files
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, ValidationError, field_validator
 
 
 class Misconfigured(ValueError):
@@ -32,7 +33,10 @@ class Http(Strict):
 
 
 class Mllp(Strict):
-    """The shared MLLP listener. TLS opens `tls_port` once there is a certificate; `client_ca` asks senders for one."""
+    """The shared MLLP listener. TLS opens `tls_port` once there is a certificate; `client_ca` asks senders for one.
+
+    `trusted`: networks whose senders need no certificate of their own; all others do.
+    """
 
     host: str = "127.0.0.1"
     port: int = Field(2575, ge=0, le=65535)
@@ -40,10 +44,16 @@ class Mllp(Strict):
     certificate: Path | None = None
     private_key: Path | None = None
     client_ca: Path | None = None
+    trusted: tuple[IPvAnyNetwork, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
     max_frame: int = Field(16 * 1024 * 1024, gt=0)
     idle: float = Field(600.0, gt=0)
     frame_timeout: float = Field(30.0, gt=0)
     max_connections: int = Field(2000, gt=0)
+
+    @field_validator("trusted", mode="before")
+    @classmethod
+    def _listed(cls, value: Any) -> Any:
+        return [one.strip() for one in value.split(",") if one.strip()] if isinstance(value, str) else value
 
 
 class Admin(Strict):

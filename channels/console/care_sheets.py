@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -23,6 +25,9 @@ SYSTEMS = {
     f"{ID}/cnops": N_("CNOPS number"),
     f"{ID}/passport": N_("Passport"),
 }
+
+
+Sheets = list[dict[str, Any]]
 
 
 class CareSheets:
@@ -52,10 +57,8 @@ class CareSheets:
         self._house.audit.note(request.scope["user"].name, "read", "CareSheet")
         return await self._page(request, found["items"], system, number)
 
-    async def _page(
-        self, request: Request, sheets: list[dict[str, object]] | None, system: str, number: str
-    ) -> Response:
+    async def _page(self, request: Request, sheets: Sheets | None, system: str, number: str) -> Response:
         work = await run_in_threadpool(self._house.ledger.work)
         rows = [row | {"at": iso(row["at"]), "differs": list(filter(None, row["differs"].split(",")))} for row in work]
         said = {"sheets": sheets, "work": rows, "systems": SYSTEMS, "system": system, "number": number}
-        return self._view.page(request, "care_sheets.html", **said)
+        return self._view.page(request, "care_sheets.html", said)

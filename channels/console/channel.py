@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -24,6 +26,7 @@ HOUR = 3600 * 1_000_000
 class ChannelPage:
     def __init__(self, view: View, parts: Parts) -> None:
         self._view, self._desk, self._audit = view, parts.desk, parts.house.audit
+        self._zone = ZoneInfo(parts.house.settings.zone)
 
     def routes(self) -> list[Route]:
         shown = self._view.shown
@@ -37,14 +40,18 @@ class ChannelPage:
     async def page(self, request: Request) -> Response:
         channel, hours = self._channel(request), _hours(request)
         said = await run_in_threadpool(self._look, channel, hours)
-        return self._view.page(request, "channel.html", channel=channel, hours=hours, choices=HOURS, **said)
+        said |= {"channel": channel, "hours": hours, "choices": HOURS}
+        return self._view.page(request, "channel.html", said)
 
     async def series(self, request: Request) -> Response:
-        """`?channel=&hours=`: one list a count, and `at` in seconds since the epoch, as the chart wants them."""
+        """`?channel=&hours=`: one list a count, and `at` in seconds since the epoch and on the `clock`."""
         name = request.query_params.get("channel") or None
         points = await run_in_threadpool(self._points, name, _hours(request))
-        drawn = {count: [point[count] for point in points] for count in COUNTED}
-        return JSONResponse({"at": [point["at"] // 1_000_000 for point in points], **drawn}, headers=HEADERS)
+        drawn: dict[str, list[Any]] = {count: [point[count] for point in points] for count in COUNTED}
+        drawn["at"] = [point["at"] // 1_000_000 for point in points]
+        # a browser's own time zones may be older than ours
+        drawn["clock"] = [f"{datetime.fromtimestamp(at, self._zone):%H:%M}" for at in drawn["at"]]
+        return JSONResponse(drawn, headers=HEADERS)
 
     async def pause(self, request: Request) -> Response:
         form, channel, actor = await posted(request), self._channel(request), request.scope["user"].name
@@ -57,9 +64,8 @@ class ChannelPage:
         form, channel, actor = await posted(request), self._channel(request), request.scope["user"].name
         await run_in_threadpool(self._desk.line.resume, channel.name)
         await run_in_threadpool(self._audit.write, actor, "resume", f"channel/{channel.name}")
-        return RedirectResponse(
-            "/" if text(form, "from") == "overview" else f"/console/channels/{channel.name}", 303, HEADERS
-        )
+        back = "/" if text(form, "from") == "overview" else f"/console/channels/{channel.name}"
+        return RedirectResponse(back, 303, HEADERS)
 
     def _channel(self, request: Request) -> Channel:
         channel = self._desk.channels.get(request.path_params["name"])

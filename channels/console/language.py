@@ -21,6 +21,7 @@ from starlette.requests import Request
 SOURCE = "en"
 COOKIE = "wasl_language"
 ASKED = "lang"
+CLOCK = "HH:mm:ss"
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Language:
         if not iso:
             return "–"
         at = datetime.fromisoformat(iso).astimezone(self.zone)
-        shown = format_time(at, "medium", tzinfo=self.zone, locale=self.locale)
+        shown = format_time(at, CLOCK, tzinfo=self.zone, locale=self.locale)
         if at.date() != datetime.now(self.zone).date():
             shown = f"{format_date(at, 'medium', locale=self.locale)} {shown}"
         full = format_datetime(at, "full", tzinfo=self.zone, locale=self.locale)
@@ -84,7 +85,9 @@ class Languages:
     def chosen(self, request: Request) -> Language:
         """What was asked for in the address, else the cookie, else the browser's wish, else the default."""
         said = (request.query_params.get(ASKED, ""), request.cookies.get(COOKIE, ""))
-        return self.known[next(code for code in (*said, *_wishes(request), self._default) if code in self.known)]
+        return self.known[
+            next(code for code in (*said, *_wishes(request), self._default, SOURCE) if code in self.known)
+        ]
 
 
 def catalogues() -> dict[str, gettext.GNUTranslations]:

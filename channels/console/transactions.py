@@ -135,7 +135,7 @@ class Transactions:
         refused = sorted({part["place"] for part in told["parts"] if part["kind"] == "refused" and part["place"]})
         channel = self._desk.channels.get(told["channel"])
         return {
-            "story": told,
+            "story": told | {"steps": [_STEP | step for step in told["steps"]]},
             "issues": _issues(told),
             "again": refused if told["trouble"] else [],
             "moving": told["status"] in ("received", "mediated"),
@@ -143,11 +143,15 @@ class Transactions:
         }
 
 
+_STEP = {"text": "", "attempt": None, "waiting_for": [], "first": None}
+_ISSUE = {"text": "", "remedy": "", "severity": "error", "line": None, "column": None}
+
+
 def _issues(told: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Everything said to be wrong, at the door and later, each once."""
     said = [*told["issues"], *(issue for step in told["steps"] for issue in step.get("issues", ()))]
-    once = {(issue.get("at"), issue.get("reason"), issue.get("line"), issue.get("text")): issue for issue in said}
-    return list(once.values())
+    once = {(issue["at"], issue["reason"], issue.get("line"), issue.get("text")): issue for issue in said}
+    return [_ISSUE | issue for issue in once.values()]
 
 
 def _arriving(transaction: str) -> bool:

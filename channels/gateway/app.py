@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
-from channels.console import site
+from channels.console import pages
 from channels.gateway import api, record
 from channels.gateway.care_sheets import BadQuery, care_sheets
 from channels.gateway.intake import Intake
@@ -50,6 +50,6 @@ def application(parts: Parts) -> ASGIApp:
         *record.routes(house.reading, house.links.following, audited),
         Route("/api/care-sheets", sheets),
         Mount("/api", api.application(parts.desk)),
-        *site.routes(parts),
+        *pages.routes(parts),
     ]
     return Guard(Starlette(routes=routes), house.users)

@@ -9,6 +9,9 @@ import asyncio
 import logging
 import ssl
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from ipaddress import ip_address
 from itertools import groupby
 
 from channels.channel import Channel, first_fit
@@ -16,7 +19,7 @@ from channels.gateway.bounds import Bytes
 from channels.receive import Door, taken
 from channels.settings import Mllp
 from channels.watch import metrics
-from schemas.message import Unavailable
+from schemas.message import Description, Unavailable
 
 START, END, RETURN = b"\x0b", b"\x1c", b"\x0d"
 CONTENT_TYPE = "x-application/hl7-v2+er7"
@@ -34,6 +37,7 @@ class Listener:
 
     def __init__(self, channels: Sequence[Channel], door: Door, limits: Mllp, held: Bytes) -> None:
         self._channels, self._door, self._limits, self._held = channels, door, limits, held
+        self._choose = lru_cache(4096)(self._channel_for)
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.StreamWriter] = set()
 
@@ -51,7 +55,7 @@ class Listener:
             writer.close()
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if len(self._open) >= self._limits.max_connections:
+        if len(self._open) >= self._limits.max_connections or not self._welcome(writer):
             writer.close()
             return
         self._open.add(writer)
@@ -65,8 +69,9 @@ class Listener:
                     self._held.give(len(frame))
                 if answer:
                     writer.write(framed(answer))
-                    async with asyncio.timeout(self._limits.frame_timeout):
-                        await writer.drain()
+                    if writer.transport.get_write_buffer_size() > CHUNK:  # whoever does not read is not waited for
+                        async with asyncio.timeout(self._limits.frame_timeout):
+                            await writer.drain()
         except (Unframed, Unavailable) as error:
             log.info("closed %s: %s", peer, error)
         except (ConnectionError, TimeoutError, ssl.SSLError):
@@ -76,13 +81,23 @@ class Listener:
             metrics.connections.dec()
             writer.close()
 
+    def _welcome(self, writer: asyncio.StreamWriter) -> bool:
+        """Senders of networks that are not trusted must have shown a certificate."""
+        if (tls := writer.get_extra_info("ssl_object")) is not None and tls.getpeercert():
+            return True
+        address = ip_address(str(writer.get_extra_info("peername", ("127.0.0.1",))[0]).partition("%")[0])
+        if any(address in network for network in self._limits.trusted):
+            return True
+        log.warning("refused %s: not a trusted network (mllp.trusted), and no client certificate", address)
+        return False
+
     async def answer(self, frame: bytes, peer: str) -> bytes:
         """What the sender of one frame is told; empty when it wants no answer. Raises Unavailable."""
         mediator = self._channels[0].mediator
         messages = []
         for body in mediator.split(frame):
             glance = mediator.describe(body, CONTENT_TYPE)
-            channel = first_fit(self._channels, glance, CONTENT_TYPE) or self._channels[-1]
+            channel = self._choose(replace(glance, control_id=""))
             messages.append((channel, taken(channel, glance, body, content_type=CONTENT_TYPE, peer=peer)))
         replies = []
         # runs of one channel become durable together; the order of the batch is kept
@@ -90,6 +105,10 @@ class Listener:
             pairs = list(run)
             replies += await self._door.receive_all(pairs[0][0], [message for _, message in pairs])
         return (replies[0] if len(replies) == 1 else mediator.join(replies)).body
+
+    def _channel_for(self, glance: Description) -> Channel:
+        """What no channel fits goes to the last one, whose mediator says why it can't be taken."""
+        return first_fit(self._channels, glance, CONTENT_TYPE) or self._channels[-1]
 
 
 def framed(body: bytes) -> bytes:
@@ -107,27 +126,33 @@ async def frames(reader: asyncio.StreamReader, limits: Mllp, held: Bytes) -> Asy
     while True:
         if not await _started(reader, buffer, limits.idle):
             return
-        taken_bytes = 0
-        try:
-            async with asyncio.timeout(limits.frame_timeout):
-                searched = 0
-                while (end := buffer.find(END + RETURN, searched)) < 0:
-                    searched = max(0, len(buffer) - 1)
-                    if len(buffer) > limits.max_frame:
-                        raise Unframed(f"a frame is longer than {limits.max_frame} bytes")
-                    if not (chunk := await reader.read(CHUNK)):
-                        raise Unframed("the line ended within a frame")
-                    await held.take(len(chunk))
-                    taken_bytes += len(chunk)
-                    buffer += chunk
-            body = bytes(buffer[:end])
-            if len(body) > limits.max_frame:
-                raise Unframed(f"a frame is longer than {limits.max_frame} bytes")
-            del buffer[: end + 2]
-            await held.take(len(body))
-        finally:
-            held.give(taken_bytes)
+        if (end := buffer.find(END + RETURN)) < 0:
+            end = await _ended(reader, buffer, limits, held)
+        if end > limits.max_frame:
+            raise Unframed(f"a frame is longer than {limits.max_frame} bytes")
+        body = bytes(buffer[:end])
+        del buffer[: end + 2]
+        await held.take(len(body))
         yield body
+
+
+async def _ended(reader: asyncio.StreamReader, buffer: bytearray, limits: Mllp, held: Bytes) -> int:
+    """Reads on until the frame is whole: where it ends. What it holds meanwhile counts."""
+    holding, searched = 0, 0
+    try:
+        async with asyncio.timeout(limits.frame_timeout):
+            while (end := buffer.find(END + RETURN, searched)) < 0:
+                searched = max(0, len(buffer) - 1)
+                if len(buffer) > limits.max_frame:
+                    raise Unframed(f"a frame is longer than {limits.max_frame} bytes")
+                if not (chunk := await reader.read(CHUNK)):
+                    raise Unframed("the line ended within a frame")
+                await held.take(len(chunk))
+                holding += len(chunk)
+                buffer += chunk
+        return end
+    finally:
+        held.give(holding)
 
 
 async def _started(reader: asyncio.StreamReader, buffer: bytearray, idle: float) -> bool:

@@ -49,7 +49,7 @@ def answer(message: Message, issues: Sequence[Issue], verdict: Verdict) -> Reply
     for it, AA, AE, AR when only MSH-16 does, and nothing when neither does. An acknowledgement is never answered.
     """
     try:
-        hl7 = glance(message.body, b"MSA")
+        hl7 = glance(message.body)
     except Unreadable:
         return _to_unreadable(message, issues)
     level = _level(hl7, verdict)

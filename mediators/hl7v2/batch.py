@@ -15,6 +15,7 @@ _HEADER: Final = re.compile(
     rb"(?:MSH(?=[^A-Za-z0-9\s])|(?:FHS|BHS|BTS|FTS)(?=[^A-Za-z0-9\s]|[\r\n]|$))"
 )
 _SEGMENT: Final = re.compile(rb"(?:^|[\r\n\x0b\x1c\x00])(?:\xef\xbb\xbf)?[ \t]*[A-Z][A-Z0-9]{2}[^A-Za-z0-9\s]")
+_HEADERS: Final = (b"MSH", b"FHS", b"BHS", b"BTS", b"FTS")
 _FRAMING: Final = b"\x0b\x1c\x00\r\n"
 _COMMENT: Final = (b"#", b"//", b"/*")
 _SEVERITY: Final = ("AA", "CA", "AE", "CE", "AR", "CR")
@@ -28,6 +29,8 @@ def split(body: bytes) -> list[bytes]:
     if codec := wide(body):
         pieces = split(body.decode(codec, "ignore").removeprefix("\ufeff").encode())
         return [body] if len(pieces) < 2 else [piece.decode().encode("utf-16") for piece in pieces]
+    if body.startswith(b"MSH") and not any(body.find(name, 3) > 0 for name in _HEADERS):
+        return [body]
     headers = list(_HEADER.finditer(body))
     starts, kinds = [match.start() for match in headers], [match[0][-3:] for match in headers]
     if kinds in ([], [b"MSH"]) and not _SEGMENT.search(body[: starts[0]] if starts else b""):

@@ -11,7 +11,7 @@ from mediators.hl7v2.acknowledgement import is_acknowledgement
 from mediators.hl7v2.reader import Field, Hl7, Segment
 from schemas.message import Issue, Severity
 
-SEX: Final = frozenset("FMOUANCX")  # HL7 table 0001
+SEX: Final = frozenset("FMOUAN")  # HL7 table 0001
 RESULT_STATUS: Final = frozenset("ABCDFINOPRSUVWX")  # HL7 table 0085
 REPORT_STATUS: Final = frozenset("ACFIMNOPRSXYZ")  # HL7 table 0123
 PROCESSING: Final = frozenset("PTD")  # HL7 table 0103
@@ -97,7 +97,7 @@ def _patients(hl7: Hl7) -> Iterator[Issue]:
 def _anonymous(name: str, index: int) -> Issue:
     text = "no identifier of the patient was sent (PID-3, PID-2 or PID-4)"
     remedy = "send at least one patient identifier in PID-3, with its assigning authority"
-    at = f"{_name(name, index)}-3.1"
+    at = f"{_name(name, index)}-3"
     return Issue(at, "required", text, remedy, code="101", location=f"{name}^{index}^3")
 
 

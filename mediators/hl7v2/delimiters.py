@@ -47,7 +47,7 @@ def delimiters_of(header: str) -> Delimiters:
     if not separator or separator.isalnum() or separator.isspace():
         raise Unreadable("MSH-1: the field separator is missing after the name of the header segment")
     declared = header[4:20].split(separator, 1)[0].split("\n", 1)[0].strip(" \t")
-    if "~" in header[4 + len(declared) :]:
+    if not declared.isascii() and "~" in header[4 + len(declared) :]:
         declared = declared.translate(_LOOK_ALIKES)
     return _delimiters(separator, declared)
 

@@ -235,21 +235,27 @@ def peek(body: bytes) -> Description:
     Empty where nothing can be told.
     """
     try:
-        hl7 = glance(body, b"OBR")
+        hl7 = glance(body)
     except Unreadable:
         return Description("")
     msh, obr = hl7.msh, hl7.first("OBR")
     return Description(hl7.type, msh.text(3), msh.text(4), hl7.control_id, obr.text(24).strip().upper() if obr else "")
 
 
-def glance(body: bytes, *names: bytes) -> Hl7:
-    """The message as if it had only its MSH and the first segment of each of these names; the rest is not decoded.
+def glance(body: bytes) -> Hl7:
+    """The message as if it had only its MSH, its first OBR and its first MSA; the rest is not decoded.
 
-    It is read as a whole when MSH-9 doesn't tell its type. Raises Unreadable.
+    It is read as a whole when MSH-9 doesn't tell its type. What was glanced at lately is not read again: a message is
+    described and acknowledged one after the other. Raises Unreadable.
     """
+    return _glanced_lately(body) if len(body) <= _SMALL else _glanced(body)
+
+
+def _glanced(body: bytes) -> Hl7:
     if not wide(body) and (header := _HEADER.search(body)):
-        lines = [_LINE_END.split(body[header.start(1) :], 1)[0]]
-        for name in names:
+        end = _LINE_END.search(body, header.start(1))
+        lines = [body[header.start(1) : end.start() if end else None]]
+        for name in (b"OBR", b"MSA"):
             found = _line_of(name + header[1][3:]).search(body, header.end())
             lines += [found[1]] if found else []
         hl7 = Hl7.read(b"\r".join(lines))
@@ -258,6 +264,8 @@ def glance(body: bytes, *names: bytes) -> Hl7:
     return Hl7.read(body)
 
 
+_SMALL: Final = 64 * 1024
+_glanced_lately = lru_cache(maxsize=256)(_glanced)
 _HEADER: Final = re.compile(rb"(?:^|[\r\n\x0b\x1c\x00]|\xef\xbb\xbf)[ \t]*(MSH[^A-Za-z0-9\s])")
 _LINE_END: Final = re.compile(rb"[\r\n]")
 

@@ -42,12 +42,7 @@ def resources(event: Event) -> list[Resource]:
 
 def transaction(ones: Iterable[Resource]) -> dict[str, Any]:
     """A transaction Bundle that PUTs every resource under its own id: sent again, it changes nothing."""
-    entries = [
-        {"fullUrl": BASE + key, "resource": one, "request": {"method": "PUT", "url": key}}
-        for one in ones
-        if (key := f"{one['resourceType']}/{one['id']}")
-    ]
-    return elements.said({"resourceType": "Bundle", "type": "transaction", "entry": entries})
+    return elements.said({"resourceType": "Bundle", "type": "transaction", "entry": [_put(one) for one in ones]})
 
 
 def collection(events: Sequence[Event]) -> dict[str, Any]:
@@ -71,9 +66,7 @@ def collection(events: Sequence[Event]) -> dict[str, Any]:
             "identifier": {"system": provenance.CONTROL_ID, "value": control} if control else None,
             "type": "collection",
             "timestamp": times.instant(origin.get("created"), first.get("zone")),
-            "entry": [
-                {"fullUrl": f"{BASE}{one['resourceType']}/{one['id']}", "resource": one} for one in [head, *said]
-            ],
+            "entry": [{"fullUrl": BASE + _path(one), "resource": one} for one in [head, *said]],
         }
     )
 
@@ -96,3 +89,12 @@ def version_of(resource: Resource) -> int | None:
         if one.get("url") == extensions.VERSION:
             return int(one["valueString"])
     return None
+
+
+def _put(one: Resource) -> dict[str, Any]:
+    path = _path(one)
+    return {"fullUrl": BASE + path, "resource": one, "request": {"method": "PUT", "url": path}}
+
+
+def _path(one: Resource) -> str:
+    return f"{one['resourceType']}/{one['id']}"

@@ -18,8 +18,7 @@ from schemas.events import Address, Attachment, Code, Coding, HumanName, Identif
 from schemas.fhir import extensions, tables, terms, times
 
 _CONTROLS = {code: None for code in (*range(32), 0xFFFE, 0xFFFF) if code not in (9, 10, 13)} | {11: "\n", 12: "\n"}
-# As servers check them: well formed, and long enough to be somebody's.
-_OID = re.compile(r"(?=.{6})[0-2](\.(0|[1-9][0-9]*))+(?<=.{5}\..)".replace("(?<=.{5}\\..)", ""))
+_OID = re.compile(r"[0-2](\.(0|[1-9][0-9]*))+")
 _UUID = re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}")
 _SHA1 = re.compile(r"[A-Za-z0-9+/]{27}=")
 
@@ -121,9 +120,9 @@ def _sent_coding(system: str | None, code: str | None, display: str | None, vers
     """Remembered: a laboratory says the same few hundred codings all day. Copied by the caller."""
     code = token(code) if code else None
     made = said({"code": code, "display": display})
-    if made and system and not system.isspace():
+    if code and system and not system.isspace():
         name = uri(system)
-        if code and tables.lacks(name, code):
+        if tables.lacks(name, code):
             name = tables.LOCAL + name[len(tables.SYSTEM) :]
         made = said({"system": name, "version": version, **made})
     return made

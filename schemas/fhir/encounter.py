@@ -164,17 +164,18 @@ def _unnumbered(draft: Draft) -> str:
 def _numbers(source: Encounter) -> list[dict[str, Any]]:
     """PV1-19 and PV1-50: a number without a type is a visit number."""
     given = source.get("identifiers") or []
-    return [made for one in given if (made := elements.identifier(one, one.get("type") or "VN"))]
+    return [made for one in given if (made := elements.identifier(one, elements.text(one.get("type")) or "VN"))]
 
 
 def _participants(draft: Draft, sources: list[Practitioner]) -> list[dict[str, Any]]:
     made = []
     for source in sources:
         if who := people.practitioner(draft, source):
-            role = (source.get("role") or "").upper()
-            kind = elements.coded(terms.PARTICIPATION, terms.PARTICIPANT.get(role, "PART"))
-            if role and role not in terms.PARTICIPANT:
-                kind["text"] = source["role"]
+            role = elements.text(source.get("role"))
+            found = terms.PARTICIPANT.get((role or "").upper())
+            kind = elements.coded(terms.PARTICIPATION, found or "PART")
+            if role and not found:
+                kind["text"] = role
             made.append({"type": [kind], "individual": who})
     return made
 

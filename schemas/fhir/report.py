@@ -93,9 +93,8 @@ def _numbers(draft: Draft) -> list[dict[str, Any]]:
 def _categories(event: dict[str, Any], imaging: bool) -> list[dict[str, Any]]:
     """OBR-24, and for images without a study to hold it their modality."""
     section = elements.tabled(event.get("section"), "0074", terms.SECTIONS)
-    modality = elements.text(event.get("modality")) if imaging and not event.get("study_uid") else None
-    device = elements.coded(terms.MODALITY_SYSTEM, elements.token(modality)) if modality else None
-    return [one for one in (section, device) if one]
+    modality = _modality(event) if imaging and not elements.text(event.get("study_uid")) else None
+    return [one for one in (section, {"coding": [modality]} if modality else None) if one]
 
 
 def _effective(draft: Draft) -> dict[str, Any]:
@@ -198,13 +197,20 @@ def _collected(source: Specimen, zone: str | None) -> dict[str, Any]:
     return {"collectedDateTime": times.date_time(start, zone)}
 
 
+def _modality(event: dict[str, Any]) -> dict[str, Any] | None:
+    told = elements.text(event.get("modality"))
+    if told and told.strip().upper() in terms.MODALITIES:
+        return elements.coding(terms.MODALITY_SYSTEM, told.strip().upper())
+    return {"display": told} if told else None
+
+
 def _study(draft: Draft, visit: Reference | None, request: Reference) -> Reference | None:
     """The images themselves, when their study UID is told."""
     event = draft.event
     uid = elements.text(event.get("study_uid"))
     if uid is None:
         return None
-    modality = elements.text(event.get("modality"))
+    modality = _modality(event)
     accession = elements.identifier(event.get("accession"), "ACSN")
     number = uid.strip().removeprefix("urn:oid:")
     return draft.add(
@@ -216,7 +222,7 @@ def _study(draft: Draft, visit: Reference | None, request: Reference) -> Referen
                 *([accession] if accession else ()),
             ],
             "status": "available",
-            "modality": [elements.coding(terms.MODALITY_SYSTEM, elements.token(modality))] if modality else None,
+            "modality": [modality] if modality else None,
             "subject": draft.subject,
             "encounter": visit,
             "started": times.date_time(event.get("started"), draft.zone),

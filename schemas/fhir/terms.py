@@ -184,6 +184,7 @@ PARTICIPANT = {
     "PV1-8": "REF",
     "PV1-9": "CON",
     "PV1-17": "ADM",
+    "PV1-52": "PART",
     "ATND": "ATND",
     "REF": "REF",
     "CON": "CON",
@@ -247,6 +248,12 @@ HOSPITAL_SERVICES = tables.codes("0069")
 BED_STATUSES = tables.codes("0116")
 IDENTIFIER_TYPES = tables.codes("0203")
 SECTIONS = tables.codes("0074")
+
+# Modalities of DICOM CID 29 and its retired neighbours; others are said as text.
+MODALITIES = words(
+    "AR AU BDUS BI BMD CR CT DG DX ECG EPS ES GM HC HD IO IVOCT IVUS KER KO LEN LS MG MR NM OAM OCT OP OPM OPT OPV OT"
+    " PR PT PX REG RF RG RTDOSE RTIMAGE RTPLAN RTRECORD RTSTRUCT SEG SM SMR SR TG US VA XA XC"
+)
 
 # How Moroccan software writes the dirham.
 CURRENCY = {"DH": "MAD", "DHS": "MAD"}

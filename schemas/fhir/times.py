@@ -55,13 +55,22 @@ def time_of_day(text: str | None) -> str | None:
 
 
 def period(start: str | None, end: str | None, zone: str | None = None) -> dict[str, Any] | None:
-    """A FHIR Period, None when neither side is known."""
+    """A FHIR Period, None when neither side is known.
+
+    FHIR compares its sides (per-1) and can't where one is less precise and they agree as far as it goes: then both
+    are said as precisely as the lesser, the other's text beside it. An end before the start is only a text.
+    """
     first, last = date_time(start, zone), date_time(end, zone)
-    if first and last:
-        return {"start": first, "end": last} if _in_order(first, last) else {"start": first, "_end": sent(end, None)}
-    if first:
-        return {"start": first}
-    return {"end": last} if last else None
+    if not (first and last):
+        return {"start": first} if first else {"end": last} if last else None
+    shared = min(len(first), len(last), 10) if "T" not in first or "T" not in last else 0
+    if shared and len(first) != len(last) and first[:shared] == last[:shared]:
+        made: dict[str, Any] = {"start": first[:shared], "end": last[:shared]}
+        less = "_start" if len(first) > shared else "_end"
+        return {**made, less: sent(first if less == "_start" else last, None)}
+    if first[:shared] > last[:shared] if shared else datetime.fromisoformat(first) > datetime.fromisoformat(last):
+        return {"start": first, "_end": sent(last, None)}
+    return {"start": first, "end": last}
 
 
 def sent(text: str | None, said: str | None) -> dict[str, Any] | None:
@@ -106,11 +115,3 @@ def _offset(given: str | None, zone: str | None, local: str) -> str | None:
     minutes = int(found.total_seconds() // 60)
     sign = "-" if minutes < 0 else "+"
     return f"{sign}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
-
-
-def _in_order(first: str, last: str) -> bool:
-    """Whether a Period may say both (per-1). Different precisions are compared as far as both go."""
-    if "T" in first and "T" in last:
-        return datetime.fromisoformat(first) <= datetime.fromisoformat(last)
-    shared = min(len(first), len(last), 10)
-    return first[:shared] <= last[:shared]

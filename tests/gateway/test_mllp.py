@@ -227,3 +227,15 @@ def test_a_batch_in_one_frame_is_split_and_answered_as_one(tmp_path: Path) -> No
 
     asyncio.run(talk())
     flow.close()
+
+
+def test_senders_outside_the_trusted_networks_need_a_certificate() -> None:
+    async def talk() -> None:
+        limits = Mllp.model_validate({"trusted": "10.0.0.0/8"})
+        async with Open(limits) as server, server.connect() as (reader, writer):
+            with contextlib.suppress(ConnectionError):
+                writer.write(framed(b"one"))
+                assert await reader.read() == b""
+            assert server.door.taken == []
+
+    asyncio.run(talk())

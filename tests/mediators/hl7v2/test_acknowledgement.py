@@ -8,7 +8,7 @@ from mediators.hl7v2.acknowledgement import Verdict, answer
 from mediators.hl7v2.reader import Hl7
 from schemas.message import Issue, Message, Reply
 
-NO_IDENTIFIER = Issue("PID-3.1", "required", "no identifier", "send one | in PID-3", code="101", location="PID^1^3")
+NO_IDENTIFIER = Issue("PID-3", "required", "no identifier", "send one | in PID-3", code="101", location="PID^1^3")
 NO_RESULT_TYPE = Issue("OBX[3]-2", "required", "no type", "send NM & co", "warning", "101", "OBX^3^2")
 
 
@@ -51,7 +51,7 @@ def test_errors_and_warnings_are_told_one_by_one() -> None:
     reply = answer(message(header()), [NO_RESULT_TYPE, NO_IDENTIFIER], "E")
     assert lines(reply)[1:] == [
         "MSA|AE|C-17",
-        r"ERR||PID^1^3|101^Required field missing^HL70357|E|||PID-3.1: no identifier|send one \F\ in PID-3",
+        r"ERR||PID^1^3|101^Required field missing^HL70357|E|||PID-3: no identifier|send one \F\ in PID-3",
         r"ERR||OBX^3^2|101^Required field missing^HL70357|W|||OBX[3]-2: no type|send NM \T\ co",
     ]
     assert (reply.code, reply.status, reply.accepted) == ("AE", 422, False)
@@ -63,12 +63,12 @@ def test_warnings_travel_with_an_acceptance() -> None:
 
 
 def test_before_2_5_the_old_form_tells_the_same() -> None:
-    second = replace(NO_IDENTIFIER, at="PID[2]-3.1", location="PID^2^3^1^4")
+    second = replace(NO_IDENTIFIER, at="PID[2]-3", location="PID^2^3^1^4")
     reply = answer(message(header("2.3")), [NO_IDENTIFIER, second, NO_RESULT_TYPE], "E")
     msh, msa, err = lines(reply)
     assert msh.split("|")[8] == "ACK^R01"
     assert err == "ERR|PID^1^3^101&Required field missing&HL70357~PID^2^3^101&Required field missing&HL70357"
-    assert msa.startswith(r"MSA|AE|C-17|PID-3.1: no identifier (send one \F\ in PID-3); PID[2]-3.1: ")
+    assert msa.startswith(r"MSA|AE|C-17|PID-3: no identifier (send one \F\ in PID-3); PID[2]-3: ")
     assert "OBX[3]-2" in msa
 
 

@@ -35,7 +35,7 @@ def test_a_sound_message_has_no_issues() -> None:
 
 def test_a_patient_without_an_identifier_is_refused() -> None:
     (issue,) = found(HEADER, "PID|1||||BENNANI^SALMA||19870604|F", ORDER, RESULT)
-    assert (issue.at, issue.location, issue.code, issue.reason) == ("PID-3.1", "PID^1^3", "101", "required")
+    assert (issue.at, issue.location, issue.code, issue.reason) == ("PID-3", "PID^1^3", "101", "required")
     assert issue.severity == "error"
 
 
@@ -46,17 +46,17 @@ def test_any_identifier_of_the_patient_is_enough(pid: str) -> None:
 
 @pytest.mark.parametrize("pid", ["PID", "PID|1||^^^HOP", 'PID|1||""', "PID|1||  "])
 def test_what_identifies_nobody_is_no_identifier(pid: str) -> None:
-    assert places(HEADER, pid, ORDER) == [("PID-3.1", "101", "PID^1^3")]
+    assert places(HEADER, pid, ORDER) == [("PID-3", "101", "PID^1^3")]
 
 
 def test_no_patient_at_all() -> None:
-    assert places(HEADER, ORDER, RESULT) == [("PID-3.1", "101", "PID^1^3")]
-    assert places(header(f9="ADT^A08"), "EVN|A08") == [("PID-3.1", "101", "PID^1^3")]
+    assert places(HEADER, ORDER, RESULT) == [("PID-3", "101", "PID^1^3")]
+    assert places(header(f9="ADT^A08"), "EVN|A08") == [("PID-3", "101", "PID^1^3")]
 
 
 def test_one_of_several_patients_without_identifier_refuses_them_all() -> None:
     segments = (HEADER, PATIENT, ORDER, RESULT, "PID|2||||ALAMI^OMAR", ORDER, RESULT)
-    assert places(*segments) == [("PID[2]-3.1", "101", "PID^2^3")]
+    assert places(*segments) == [("PID[2]-3", "101", "PID^2^3")]
 
 
 def test_an_order_before_the_first_of_several_patients_belongs_to_none() -> None:
@@ -66,7 +66,7 @@ def test_an_order_before_the_first_of_several_patients_belongs_to_none() -> None
 
 def test_everything_is_told_at_once() -> None:
     found = places(header(f10=""), "PID|1")
-    assert found == [("MSH-10", "101", "MSH^1^10"), ("PID-3.1", "101", "PID^1^3"), ("OBR", "100", "OBR^1")]
+    assert found == [("MSH-10", "101", "MSH^1^10"), ("PID-3", "101", "PID^1^3"), ("OBR", "100", "OBR^1")]
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from schemas.fhir import bundle
+
 NATIONAL = "https://hie.sante.gov.ma/id/"
 LOINC = "http://loinc.org"
 
@@ -291,3 +293,11 @@ def prescribed(**more: Any) -> dict[str, Any]:
 
 
 ALL = (registered, merged, encounter, dispensed, prescribed)
+
+
+def said(event: Any) -> dict[str, list[dict[str, Any]]]:
+    """The resources of an event by type."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for one in bundle.resources(event):
+        found.setdefault(one["resourceType"], []).append(one)
+    return found

@@ -47,7 +47,14 @@ DATES = [
 NUMBERS = ["0", "5.0", "7.40", "-1", "5,2", "1,234", "none", "12345678901234567890", "1e999", "3"]
 CODES = ["F", "C", "X", "N", "O", "P", "W", "I", "R", "H", "AT", "DA", "SV", "M", "ZZ", "final", "m", "BLD", "FR"]
 V2 = "http://terminology.hl7.org/CodeSystem/v2-"
-SYSTEMS = ["http://loinc.org", "http://unitsofmeasure.org", "urn:id:L", "urn:oid:1.2.3", "urn:oid:1.x", "bare name"]
+SYSTEMS = [
+    "http://loinc.org",
+    "http://unitsofmeasure.org",
+    "urn:id:L",
+    "urn:oid:2.16.840.1.99",
+    "urn:oid:1.x",
+    "bare name",
+]
 UNITS = ["g/L", "G/L", "mmol/L", "cp"]
 NAMED: dict[str, list[str]] = {
     **{key: [*SYSTEMS, f"{V2}0487", f"{V2}0078", *WORDS] for key in ("system", "url")},

@@ -76,7 +76,11 @@ def test_a_period_that_ends_before_it_starts_keeps_both_texts() -> None:
 
 
 def test_periods_of_different_precision() -> None:
-    assert times.period("2024-03-12T10:00Z", "2024-03") == {"start": "2024-03-12T10:00:00Z", "end": "2024-03"}
+    assert times.period("2024-03-12T10:00Z", "2024-04") == {"start": "2024-03-12T10:00:00Z", "end": "2024-04"}
+    same_day = times.period("2024-03-12T10:00Z", "2024-03-12")
+    assert same_day is not None
+    assert (same_day["start"], same_day["end"]) == ("2024-03-12", "2024-03-12")
+    assert same_day["_start"]["extension"][0]["valueString"] == "2024-03-12T10:00:00Z"
     assert times.period(None, "2024") == {"end": "2024"}
     assert times.period(None, None) is None
 

@@ -31,7 +31,7 @@ BATCH_RECORDS = 256
 BATCH_BYTES = 16 * 1024 * 1024
 GROUP_RECORDS = 4096
 TICK = 1.0
-POLL = 0.005
+POLL, LONGEST_POLL = 0.001, 0.02
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS topics (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
@@ -265,8 +265,10 @@ class _Reader:
             batch = self._gather()
             if batch or time.monotonic() >= until:
                 return batch
+            pause = POLL
             while not self._changed() and time.monotonic() < until:
-                time.sleep(POLL)
+                time.sleep(pause)
+                pause = min(2 * pause, LONGEST_POLL)
 
     def _changed(self) -> bool:
         versions = {s: c.execute("PRAGMA data_version").fetchone()[0] for s, c in self._sources.items()}

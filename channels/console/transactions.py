@@ -143,8 +143,8 @@ class Transactions:
         }
 
 
-_STEP = {"text": "", "attempt": None, "waiting_for": [], "first": None}
-_ISSUE = {"text": "", "remedy": "", "severity": "error", "line": None, "column": None}
+_STEP: dict[str, Any] = {"text": "", "attempt": None, "waiting_for": [], "first": None}
+_ISSUE: dict[str, Any] = {"text": "", "remedy": "", "severity": "error", "line": None, "column": None}
 
 
 def _issues(told: Mapping[str, Any]) -> list[dict[str, Any]]:

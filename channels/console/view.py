@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, Response
 
 from channels.console.language import ASKED, COOKIE, SOURCE, Language, Languages
 from channels.console.text import code, visible
-from channels.console.words import N_, word
+from channels.console.words import N_, parted, word
 from channels.rerun import NotKept
 from channels.security.guard import COOKIE as SESSION
 from channels.security.users import form_token
@@ -132,7 +132,7 @@ def _environment(language: Language) -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     environment.install_gettext_translations(language.translations, newstyle=True)  # type: ignore[attr-defined]
-    environment.globals |= {"language": language, "word": word, "source": SOURCE}
+    environment.globals |= {"language": language, "word": word, "parted": parted, "source": SOURCE}
     environment.filters |= {
         "when": language.when,
         "ago": language.ago,

@@ -111,6 +111,56 @@ ENTRY: Mapping[str, Word] = {
     "health worker": Word("idle", N_("Health worker")),
     "person": Word("idle", N_("Person")),
 }
+# Reasons that are words of ours; a place may stand before ("PID-3: required").
+REASONS = frozenset(
+    {
+        N_("required"),
+        N_("format"),
+        N_("unknown-code"),
+        N_("unknown-element"),
+        N_("segment-sequence"),
+        N_("unreadable"),
+        N_("unsupported"),
+        N_("charset"),
+        N_("data-type"),
+        N_("number"),
+        N_("date"),
+        N_("not-text"),
+        N_("quote"),
+        N_("too-long"),
+        N_("duplicate-column"),
+        N_("missing-column"),
+        N_("header"),
+        N_("empty"),
+        N_("mapping"),
+        N_("currency"),
+        N_("patient"),
+        N_("quantity"),
+        N_("not-a-patient"),
+        N_("other-patient"),
+        N_("unresolved-reference"),
+        N_("not-json"),
+        N_("not-fhir"),
+        N_("nothing-usable"),
+        N_("invalid"),
+        N_("conflict"),
+        N_("not for this channel"),
+        N_("body no longer kept"),
+        N_("took too long"),
+        N_("killed the worker"),
+        N_("waiting for a facility the registry does not know"),
+        N_("waiting for a health-worker the registry does not know"),
+        N_("waiting for a person the registry does not know"),
+        N_("facility unknown"),
+        N_("facility not identified"),
+        N_("facility closed at the time"),
+        N_("health worker unknown"),
+        N_("health worker not identified"),
+        N_("health worker closed at the time"),
+        N_("person unknown"),
+        N_("stopped by hand"),
+    }
+)
 TABLES: Mapping[str, Mapping[str, Word]] = {
     "status": STATUS,
     "step": STEP,
@@ -130,3 +180,11 @@ TABLES: Mapping[str, Mapping[str, Word]] = {
 def word(table: str, code: str) -> Word:
     """How a code is said; one that is not known is said as it is."""
     return TABLES[table].get(code) or Word("idle", code)
+
+
+def parted(reason: str) -> tuple[str, str] | None:
+    """The place and the word of a reason, when the word is one of ours; the place may be empty."""
+    place, _, said = reason.rpartition(": ")
+    if said in REASONS:
+        return place, said
+    return ("", reason) if reason in REASONS else None

@@ -1,4 +1,4 @@
-"""Streams the day: about 600 messages in two and a half minutes, then a trickle. Real sockets, real files."""
+"""Streams the day: about 600 messages in under two minutes, then a trickle. Real sockets, real files."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from channels.runtime import House
 from registries.load import KINDS, load
 
 MESSAGES = 600
-SECONDS = 150.0
+SECONDS = 110.0
 TRICKLE = 2.0
 OPENS, CLOSES = 7.5, 19.5
 

@@ -11,7 +11,7 @@ from typing import Any
 from schemas import facts
 from schemas.events import Diagnosis, Encounter, Practitioner, Procedure
 from schemas.fhir import coverage, elements, people, terms, times
-from schemas.fhir.draft import Draft, Reference, Resource, key_of
+from schemas.fhir.draft import Draft, Reference, key_of
 
 # Which elements of the Encounter an event's `cleared` field empties ("" in HL7).
 CLEARS: dict[str, tuple[str, ...]] = {
@@ -30,21 +30,6 @@ CLEARS: dict[str, tuple[str, ...]] = {
     "account": ("account",),
     "diagnoses": ("diagnosis",),
 }
-# Where an element holds two fields: the part of it that a field empties.
-_PARTS = {"admitted": "start", "discharged": "end", "admit_source": "admitSource"}
-_PARTS["discharge_disposition"] = "dischargeDisposition"
-
-
-def clear(resource: Resource, cleared: list[str]) -> None:
-    """Takes out of a stored Encounter, in place, what the sender asked to delete. Unknown fields clear nothing."""
-    for field in cleared:
-        for element in CLEARS.get(field, ()):
-            part = _PARTS.get(field)
-            held = resource.get(element)
-            if part and isinstance(held, dict):
-                held.pop(part, None)
-            if not part or not held:
-                resource.pop(element, None)
 
 
 def recorded(draft: Draft) -> None:

@@ -24,6 +24,8 @@ AS_SENT = OURS + "value-as-sent"
 UNIT_AS_SENT = OURS + "unit-as-sent"
 # Patient.gender: valueString, PID-8 as sent where it is none of M, F, O, U.
 SEX_AS_SENT = OURS + "sex-as-sent"
+# Patient: valueAnnotation, NTE after PID (R4 has no Patient.note).
+PATIENT_NOTE = OURS + "patient-note"
 # A Coding: valueString, the file and row its translation came from. Codings as sent have none.
 MAPPED_FROM = OURS + "mapped-from"
 # Observation: valueString, OBX-4.

@@ -20,7 +20,8 @@ Measure = dict[str, Any]
 def write(draft: Draft, source: Result, within: Resource | None) -> Reference | None:
     """Writes an Observation; None for an order detail (OBX-11 O), which is no result.
 
-    `within` holds what its report says of every result: status, category, encounter, specimen, effectiveDateTime.
+    `within` holds what its report says of every result: status, category, encounter, specimen, effective; and where
+    no DiagnosticReport is written (`alone`), when it was issued and what was asked for.
     """
     report = within or {}
     told = (source.get("status") or "").upper()
@@ -43,6 +44,8 @@ def write(draft: Draft, source: Result, within: Resource | None) -> Reference | 
             "code": code,
             "subject": draft.subject,
             "encounter": report.get("encounter"),
+            "basedOn": [report["request"]] if report.get("request") else None,
+            "issued": report.get("issued"),
             "effectiveDateTime": times.date_time(source.get("observed"), draft.zone) or report.get("effective"),
             "performer": _performers(draft, source),
             **value,
@@ -54,7 +57,7 @@ def write(draft: Draft, source: Result, within: Resource | None) -> Reference | 
             "specimen": report.get("specimen"),
             "device": _device(source),
             "referenceRange": _range(source, measure),
-            "derivedFrom": _documents(draft, number, documents, code) if within is None else None,
+            "derivedFrom": _documents(draft, number, documents, code) if report.get("alone", not report) else None,
         },
     )
 

@@ -11,10 +11,10 @@ from typing import Any
 from schemas import facts
 from schemas.events import Patient
 from schemas.fhir import allergy, coverage, elements, extensions, kin, observation, people, terms, times
-from schemas.fhir.draft import Draft, Resource, resource_id
+from schemas.fhir.draft import Draft, resource_id
 
 # Which elements of the Patient an event's `cleared` field empties ("" in HL7). Those said as an extension are in
-# CLEARED_EXTENSIONS, by their url.
+# CLEARED_EXTENSIONS, by their url. An account or a mother's numbers are resources of their own: nothing to empty.
 CLEARS: dict[str, tuple[str, ...]] = {
     "identifiers": ("identifier",),
     "names": ("name",),
@@ -39,17 +39,6 @@ CLEARED_EXTENSIONS: dict[str, str] = {
     "mother_name": extensions.MOTHERS_NAME,
     "birth_place": extensions.BIRTH_PLACE,
 }
-
-
-def clear(resource: Resource, cleared: list[str]) -> None:
-    """Takes out of a stored Patient, in place, what the sender asked to delete. Unknown fields clear nothing."""
-    for field in cleared:
-        for element in CLEARS.get(field, ()):
-            resource.pop(element, None)
-        if url := CLEARED_EXTENSIONS.get(field):
-            kept = [one for one in resource.pop("extension", ()) if one["url"] != url]
-            if kept:
-                resource["extension"] = kept
 
 
 def write(draft: Draft) -> None:
@@ -140,7 +129,9 @@ def _extensions(source: Patient) -> list[dict[str, Any]]:
     maiden = spelled.get("text") or " ".join([*spelled.get("given", ()), *elements.texts([spelled.get("family")])])
     nationality = elements.concept(source.get("nationality"))
     place = elements.text(source.get("birth_place"))
+    notes = elements.notes(source.get("notes"))
     return extensions.extensions(
+        *(extensions.extension(extensions.PATIENT_NOTE, "Annotation", one) for one in notes),
         extensions.extension(extensions.MOTHERS_NAME, "String", maiden),
         extensions.extension(extensions.BIRTH_PLACE, "Address", {"text": place} if place else None),
         extensions.extension(extensions.RELIGION, "CodeableConcept", elements.concept(source.get("religion"))),

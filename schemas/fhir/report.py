@@ -21,7 +21,6 @@ def write(draft: Draft) -> None:
     visit = encounter.write(draft, event.get("encounter"))
     specimens = _specimens(draft)
     imaging = event["type"] == "ImagingReportIssued"
-    effective = _effective(draft)
     within = {
         "status": told,
         "category": "imaging" if imaging else "laboratory",
@@ -29,6 +28,9 @@ def write(draft: Draft) -> None:
         "specimen": specimens[0] if len(specimens) == 1 else None,
         "effective": times.date_time(event.get("started"), draft.zone),
     }
+    if event.get("bare"):
+        _alone(draft, within)
+        return
     found = [observation.write(draft, result, within) for result in results]
     laboratory = people.organization(draft, event.get("laboratory"))
     request = _request(draft, _order(draft), told, visit)
@@ -46,7 +48,7 @@ def write(draft: Draft) -> None:
             "code": elements.required(event.get("code")),
             "subject": draft.subject,
             "encounter": visit,
-            **effective,
+            **_effective(draft),
             "issued": issued,
             "_issued": times.sent(event.get("issued"), issued),
             "performer": [laboratory] if laboratory else None,
@@ -58,6 +60,15 @@ def write(draft: Draft) -> None:
             "presentedForm": _forms(event),
         },
     )
+
+
+def _alone(draft: Draft, within: dict[str, Any]) -> None:
+    """Results that came without a report: they stay without one, and carry what else it would have said."""
+    order = _order(draft)
+    request = _request(draft, order, within["status"], within["encounter"]) if order else None
+    issued = times.instant(draft.event.get("issued"), draft.zone)
+    for result in draft.event.get("results") or ():
+        observation.write(draft, result, {**within, "alone": True, "issued": issued, "request": request})
 
 
 def status(told: str | None, results: list[str | None]) -> str:

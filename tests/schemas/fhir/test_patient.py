@@ -129,15 +129,10 @@ def test_a_merge_of_numbers_already_known_as_one_person_makes_no_second() -> Non
     assert [one["use"] for one in only["identifier"] if one["value"] == "0000001"] == ["old"]
 
 
-def test_what_was_deleted_is_taken_out_of_the_stored_patient_and_nothing_else() -> None:
-    stored = person()
-    patient.clear(stored, ["telecoms", "birth_date", "mother_name", "no such field"])
-    assert not stored.keys() & {"telecom", "birthDate", "_birthDate"}
-    urls = {one["url"] for one in stored["extension"]}
-    assert extensions.MOTHERS_NAME not in urls
-    assert {extensions.BIRTH_PLACE, extensions.VERSION} <= urls
-    assert stored["name"] == person()["name"]
+def test_a_note_about_the_person() -> None:
+    note = extended(person(notes=[{"text": "Malentendante"}]), extensions.PATIENT_NOTE)
+    assert note["valueAnnotation"] == {"text": "Malentendante"}
 
 
-def test_every_field_that_can_be_deleted_is_a_field_of_the_event() -> None:
+def test_what_can_be_deleted_are_fields_of_the_event() -> None:
     assert patient.CLEARS.keys() | patient.CLEARED_EXTENSIONS.keys() <= Patient.__annotations__.keys()

@@ -220,6 +220,17 @@ def test_the_same_result_told_twice_is_listed_once() -> None:
     assert len(said(event)["DiagnosticReport"][0]["result"]) == 1
 
 
+def test_a_result_that_came_without_a_report_stays_without_one() -> None:
+    event = {**reports.lab_report(), "bare": True}
+    found = said(event)
+    assert "DiagnosticReport" not in found
+    glucose, *_ = found["Observation"]
+    assert glucose["issued"].startswith("2024-03-12T09:30:00")
+    assert glucose["basedOn"] == [{"reference": f"ServiceRequest/{found['ServiceRequest'][0]['id']}"}]
+    assert len(found["DocumentReference"]) == 2
+    assert "ServiceRequest" not in said({**event, "order": None})
+
+
 def test_images_have_their_study_and_a_day_is_no_instant() -> None:
     found = said(reports.imaging_report())
     (study,) = found["ImagingStudy"]

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from channels.console.forms import text
+from channels.console.forms import fields, text
 from channels.console.view import View
 from channels.console.words import N_
 from channels.gateway.care_sheets import BadQuery, care_sheets
@@ -45,7 +45,7 @@ class CareSheets:
 
     async def find(self, request: Request) -> Response:
         """`number` alone in the chosen system, or "system|value"."""
-        form = await request.form(max_files=0)
+        form = await fields(request)
         system, number = text(form, "system"), text(form, "number")
         person = number if "|" in number else f"{system}|{number}"
         try:

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from channels.console.forms import TOKEN, posted, text
+from channels.console.forms import TOKEN, fields, posted, text
 from channels.console.view import HEADERS, View
 from channels.security.audit import Audit
 from channels.security.guard import COOKIE
@@ -38,7 +38,7 @@ class Entrance:
         return self._form(request)
 
     async def enter(self, request: Request) -> Response:
-        form = await request.form(max_files=0)
+        form = await fields(request)
         expected = form_token(request.cookies.get(ENTERING, ""))
         if ENTERING not in request.cookies or not hmac.compare_digest(text(form, TOKEN).encode(), expected.encode()):
             return self._form(request, 403, stale=True)

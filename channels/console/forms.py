@@ -12,6 +12,8 @@ from channels.console.view import Problem, token_of
 from channels.console.words import N_
 
 TOKEN = "token"
+MOST = 64 * 1024
+_TOO_LONG = Problem(413, N_("This is too long"), N_("Nothing was done. Write less, and send the form again."))
 _FORGED = Problem(
     403,
     N_("This form is out of date"),
@@ -24,13 +26,21 @@ async def posted(request: Request) -> FormData:
 
     With Basic credentials there is no session to steal; then only a form of another site is turned away.
     """
-    form = await request.form(max_files=0)
+    form = await fields(request)
     if request.headers.get("authorization"):
         if (origin := request.headers.get("origin")) and urlsplit(origin).netloc != request.headers.get("host"):
             raise _FORGED
     elif not hmac.compare_digest(text(form, TOKEN).encode(), token_of(request).encode()):
         raise _FORGED
     return form
+
+
+async def fields(request: Request) -> FormData:
+    """The fields of any form. Raises Problem for more than a person would write."""
+    length = request.headers.get("content-length", "")
+    if not (length.isascii() and length.isdigit() and len(length) < 10 and int(length) <= MOST):
+        raise _TOO_LONG
+    return await request.form(max_files=0)
 
 
 def text(form: FormData, name: str) -> str:

@@ -22,6 +22,7 @@ from channels.console.view import NOT_FOUND, View
 from channels.gateway.parts import Parts
 from channels.security.guard import MACHINES
 
+INTAKE = "/channels/"
 HOUR = "public, max-age=3600"
 
 
@@ -33,6 +34,8 @@ def routes(parts: Parts) -> list[BaseRoute]:
     async def missing(request: Request) -> Response:
         if request.url.path.startswith(MACHINES):
             raise HTTPException(404)
+        if request.url.path.startswith(INTAKE):
+            raise HTTPException(405, headers={"Allow": "POST"})
         return view.problem(request, NOT_FOUND)
 
     return [

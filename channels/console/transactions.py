@@ -17,7 +17,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from channels.console.body import Body, body_shown
-from channels.console.forms import posted, text, texts
+from channels.console.forms import fields, posted, text, texts
 from channels.console.view import HEADERS, NOT_FOUND, Problem, View
 from channels.console.words import N_
 from channels.gateway.parts import Parts
@@ -78,7 +78,7 @@ class Transactions:
 
     async def find(self, request: Request) -> Response:
         """The same form, posted: with a patient identifier it is answered here, else at an address of its own."""
-        form = await request.form(max_files=0)
+        form = await fields(request)
         asked = Asked(person=text(form, "person"), **{name: text(form, name) for name in ASKED})
         if not asked.person:
             return RedirectResponse(f"/transactions?{asked.address()}".rstrip("?"), 303, HEADERS)

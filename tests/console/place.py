@@ -6,8 +6,9 @@ import asyncio
 import threading
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from starlette.testclient import TestClient
+import httpx
 from starlette.types import ASGIApp
 
 from channels.deliver import Delivery
@@ -17,17 +18,20 @@ from channels.gateway.parts import Parts
 from channels.outputs import EVENTS, STEPS
 from channels.receive import taken
 from channels.runtime import House
+from channels.security.guard import COOKIE
+from channels.security.users import form_token
 from channels.watch.health import Health
 
 NAME, PASSWORD = "admin", "une phrase de passe"
-ORIGIN = {"Origin": "http://testserver"}
+ADDRESS = "http://wasl.test"
 
 
 def result(control_id: str = "R1", *, value: str = "0.92", ipp: str = "A-4711", given: str = "Khadija") -> bytes:
     """A laboratory's report, with an escape, a repetition and a segment of its own."""
     return "\r".join(
         [
-            f"MSH|^~\\&|LIS|130310623|WASL|HIE|20260312103000+0100||ORU^R01^ORU_R01|{control_id}|P|2.5.1|||||MAR|UNICODE UTF-8",
+            rf"MSH|^~\&|LIS|130310623|WASL|HIE|20260312103000+0100||ORU^R01^ORU_R01|{control_id}|P|2.5.1"
+            "|||||MAR|UNICODE UTF-8",
             f"PID|1||{ipp}^^^130310623^PI~900000017^^^CNSS^SS||BENNANI^{given}||19840317|F",
             f"ORC|RE|P{control_id}|{control_id}^130310623",
             f"OBR|1|P{control_id}|{control_id}^130310623|15074-8^Glucose^LN|||20260312090000|||||||||||||||20260312103000||CH|F",
@@ -45,16 +49,43 @@ def nameless(control_id: str = "N1") -> bytes:
     return b"\r".join([lines[0], b"PID|1||||BENNANI^Khadija||19840317|F", *lines[2:]])
 
 
-SALES = """\
+SALES = b"""\
 date_dispensation;inpe_pharmacie;inpe_prescripteur;immatriculation_cnss;nom_beneficiaire;prenom_beneficiaire;\
 date_naissance;sexe;code_ean13;designation;quantite;ppv_dh;reference_ordonnance;numero_ticket
 12/03/2026;092010025;101010014;900000017;BENNANI;Khadija;17/03/1984;F;6118000040286;DOLIPRANE 1 G;2;14,80;ORD-7;T1
 12/03/2026;092010025;101010014;900000017;BENNANI;Khadija;17/03/1984;F;6118000041047;AUGMENTIN 1 G;deux;92,10;ORD-7;T2
-""".encode()
+"""
+
+
+class Browser:
+    """Asks the pages as a browser does: keeps cookies, says where a form comes from, follows nothing by itself."""
+
+    def __init__(self, app: ASGIApp, headers: Mapping[str, str]) -> None:
+        self._app, self._headers, self.cookies = app, headers, httpx.Cookies()
+
+    def get(self, path: str, **headers: str) -> httpx.Response:
+        return self._ask("GET", path, headers, None)
+
+    def post(self, path: str, data: Mapping[str, str | list[str]], **headers: str) -> httpx.Response:
+        return self._ask("POST", path, {"Origin": ADDRESS} | headers, data)
+
+    def submit(self, path: str, **data: str | list[str]) -> httpx.Response:
+        """A form of a page of this session."""
+        return self.post(path, {"token": form_token(self.cookies[COOKIE]), **data})
+
+    def _ask(self, method: str, path: str, headers: Mapping[str, str], data: Any) -> httpx.Response:
+        async def asked() -> httpx.Response:
+            transport = httpx.ASGITransport(self._app, raise_app_exceptions=True)
+            async with httpx.AsyncClient(transport=transport, base_url=ADDRESS, cookies=self.cookies) as client:
+                answer = await client.request(method, path, data=data, headers={**self._headers, **headers})
+                self.cookies = client.cookies
+                return answer
+
+        return asyncio.run(asked())
 
 
 class Place:
-    """`client` is a browser that is logged in; `stranger` one that is not."""
+    """`browser` is a stranger's; `logged_in` the administrator's."""
 
     def __init__(self, folder: Path, config: Path | None = None) -> None:
         self.house = House.open(config, folder)
@@ -116,15 +147,20 @@ class Place:
             batch.done()
         batches.close()
 
-    def browser(self, **headers: str) -> TestClient:
-        return TestClient(self.app, headers=ORIGIN | headers, follow_redirects=False)
+    def browser(self, **headers: str) -> Browser:
+        return Browser(self.app, headers)
 
-    def logged_in(self, **headers: str) -> TestClient:
-        browser = self.browser(**headers)
+    def logged_in(self, **headers: str) -> Browser:
         user = self.house.users.verify(NAME, PASSWORD)
         assert user is not None
-        browser.cookies.set("wasl_session", self.house.users.open_session(user))
+        browser = self.browser(**headers)
+        browser.cookies.set(COOKIE, self.house.users.open_session(user), domain="wasl.test")
         return browser
+
+    def audited(self) -> list[tuple[str, str, str]]:
+        """Actor, action and target of everything noted, the newest first."""
+        self.house.audit.flush()
+        return [(one["actor"], one["action"], one["target"]) for one in self.house.audit.entries()]
 
     def close(self) -> None:
         self.house.audit.flush()

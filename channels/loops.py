@@ -1,13 +1,20 @@
-"""Threads that must not die in silence, and the word to stop."""
+"""Threads and tasks that must not die in silence, how an error is told, and the word to stop."""
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import logging
 import os
 import signal
 import threading
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+
+from sqlalchemy.exc import OperationalError
+
+_FRAMES = 6
 
 log = logging.getLogger("wasl")
 
@@ -19,19 +26,42 @@ def spare_collection() -> None:
     gc.set_threshold(50_000, 20, 20)
 
 
+def fault(error: BaseException) -> str:
+    """Type and place of an error. Its text only where no patient can be in it: the text may hold what was read."""
+    frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
+    places = " < ".join(f"{Path(one.filename).name}:{one.lineno} {one.name}" for one in reversed(frames))
+    name = type(error).__name__
+    if isinstance(error, OperationalError):
+        name = f"{name} ({error.orig})"
+    elif isinstance(error, OSError) and error.strerror:
+        name = f"{name} ({error.strerror})"
+    return f"{name} at {places}" if places else name
+
+
 def started(name: str, work: Callable[[], None]) -> threading.Thread:
     """A thread whose death by an error ends the process: the parent starts it anew."""
 
     def run() -> None:
         try:
             work()
-        except BaseException:
-            log.exception("the loop %s failed", name)
-            os._exit(1)
+        except BaseException as error:
+            _end(name, error)
 
     thread = threading.Thread(target=run, name=name, daemon=True)
     thread.start()
     return thread
+
+
+def tasked(name: str, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+    """As `started`, for a task of the running loop. Keep what it gives: the loop does not."""
+
+    def ended(task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _end(name, error)
+
+    task = asyncio.get_running_loop().create_task(work, name=name)
+    task.add_done_callback(ended)
+    return task
 
 
 def stopped_by_signals() -> threading.Event:
@@ -40,3 +70,8 @@ def stopped_by_signals() -> threading.Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     return stop
+
+
+def _end(name: str, error: BaseException) -> None:
+    log.critical("%s failed: %s", name, fault(error))
+    os._exit(1)

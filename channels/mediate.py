@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
-from channels.bus.bus import Batch, Bus, Record
+from channels.bus.bus import Batch, Bus, Lost, Record
 from channels.channel import Channel
 from channels.line import Line
 from channels.outputs import Mediated, Outputs, failed_step, learned_records
@@ -84,7 +84,7 @@ class Mediation:
                     if self._stop.is_set() or self._line.paused() != paused:
                         break
                     self.turn(batch)
-            except Unavailable:
+            except (Unavailable, Lost):
                 self._stop.wait(0.5)
             finally:
                 batches.close()
@@ -98,7 +98,7 @@ class Mediation:
         with self._suspects.batch(batch) as tried:
             work = [self._translated(record, seen, tried) for record in batch]
             self._resolve(work)
-            outputs = [record for one in work for record in self._outputs.of(one)]
+            outputs = [record for one in work for record in self._written(one)]
             batch.done([*outputs, *learned_records(self._registries.learned())])
         self._window.learn(one.message for one in work if one.message)
         self._keys.destroy(self._spent(work))
@@ -140,17 +140,37 @@ class Mediation:
         return work
 
     def _resolve(self, work: Sequence[Mediated]) -> None:
+        """Asks for the whole batch in one round; what the registries fail on is refused alone, the rest goes on."""
+        translated = [one for one in work if one.translation]
+        try:
+            self._ask(translated)
+        except Unavailable:
+            raise
+        except Exception as error:
+            if len(translated) == 1:
+                _give_up(translated[0], f"registry failed: {type(error).__name__}", _where(error))
+                return
+            for one in translated:
+                self._resolve([one])
+
+    def _ask(self, work: Sequence[Mediated]) -> None:
         events: list[Event] = []
         policies: list[Mapping[str, Policy]] = []
         for one in work:
-            if one.translation:
-                said = self._channels[one.record.headers["channel"]].said.registries
-                events += one.translation.events
-                policies += [said.model_dump()] * len(one.translation.events)
+            said = self._channels[one.record.headers["channel"]].said.registries
+            found = one.translation.events if one.translation else []
+            events += found
+            policies += [said.model_dump()] * len(found)
         answers = iter(self._registries.ask(events, policies) if events else [])
         for one in work:
-            if one.translation:
-                one.resolutions = [next(answers) for _ in one.translation.events]
+            one.resolutions = [next(answers) for _ in one.translation.events] if one.translation else []
+
+    def _written(self, work: Mediated) -> list[Record]:
+        try:
+            return list(self._outputs.of(work))
+        except Exception as error:
+            _give_up(work, f"event not writable: {type(error).__name__}", _where(error))
+            return list(self._outputs.of(work))
 
     def _spent(self, work: Sequence[Mediated]) -> list[str]:
         return [
@@ -202,6 +222,10 @@ _REUSED = Issue(
     remedy="give every message a control ID of its own; both messages were kept",
     severity="warning",
 )
+
+
+def _give_up(work: Mediated, reason: str, where: str) -> None:
+    work.translation, work.step = None, failed_step(work.record, reason, where)
 
 
 def _first(issues: Sequence[Issue]) -> str:

@@ -1,7 +1,8 @@
 """The smallest mediator and registries there can be, to test the flow around them.
 
 A message is a text "control-id person word": the word "bad" is refused at the door, "broken" by mediation, "bug"
-raises, "die" ends the process, "slow" never ends, "parts" has a part that is refused, "strange" is of a stranger.
+raises, "die" ends the process, "slow" never ends, "parts" has a part that is refused, "unwritable" makes an event that
+no schema knows. Nobody knows the person "stranger"; the registry fails on "trouble".
 """
 
 from __future__ import annotations
@@ -71,7 +72,10 @@ class Plain:
         while word == "slow":
             time.sleep(0.01)
         refused = [Part("second", [ISSUE])] if word == "parts" else []
-        return Translation([event(message, person)], refused)
+        made = event(message, person)
+        if word == "unwritable":
+            made["version"] = "Khadija"  # type: ignore[typeddict-item]  # on purpose
+        return Translation([made], refused)
 
 
 def event(message: Message, person: str) -> PatientRegistered:
@@ -90,6 +94,8 @@ class People:
         answers = []
         for event, policy in zip(events, policies, strict=True):
             number = event["patient"]["identifiers"][0]["value"]
+            if number == "trouble":
+                raise KeyError("Khadija")
             event["person"] = number
             event["fact"] = facts.fact(event)
             unknown = number == "stranger"

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
 from channels.console import pages
 from channels.gateway import api, record
-from channels.gateway.care_sheets import BadQuery, care_sheets
+from channels.gateway.bounds import Short
+from channels.gateway.care_sheets import care_sheets
+from channels.gateway.faults import Contained, failed
 from channels.gateway.intake import Intake
 from channels.gateway.parts import Parts
 from channels.security.guard import Guard
@@ -32,15 +35,8 @@ def application(parts: Parts) -> ASGIApp:
     def audited(request: Request, action: str, target: str) -> None:
         house.audit.note(request.scope["user"].name, action, target)
 
-    async def sheets(request: Request) -> Response:
-        """`GET /api/care-sheets?person=system|value`."""
-        try:
-            person, limit = request.query_params.get("person", ""), int(request.query_params.get("limit", "100"))
-            found = await run_in_threadpool(care_sheets, house.ledger, person, house.links.following, limit=limit)
-        except (BadQuery, ValueError) as error:
-            return JSONResponse({"error": str(error)}, 400)
-        audited(request, "read", "CareSheet")
-        return JSONResponse(found)
+    def sheets(person: str, limit: int) -> dict[str, Any]:
+        return care_sheets(house.ledger, person, house.links.following, limit=limit)
 
     routes: list[BaseRoute] = [
         *parts.health.routes(),
@@ -48,8 +44,8 @@ def application(parts: Parts) -> ASGIApp:
         Route("/fhir", bundle_in, methods=["POST"]),
         Route("/fhir/", bundle_in, methods=["POST"]),
         *record.routes(house.reading, house.links.following, audited),
-        Route("/api/care-sheets", sheets),
-        Mount("/api", api.application(parts.desk)),
+        Mount("/api", api.application(parts.desk, sheets, house.audit)),
         *pages.routes(parts),
     ]
-    return Guard(Starlette(routes=routes), house.users)
+    program = Starlette(routes=routes, exception_handlers={Exception: failed})
+    return Contained(Guard(Short(program, free=("/channels/", "/fhir")), house.users))

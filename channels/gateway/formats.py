@@ -8,6 +8,7 @@ from pathlib import PurePath
 HL7 = "x-application/hl7-v2+er7"
 FHIR = "application/fhir+json"
 CSV = "text/csv"
+UNKNOWN = "application/octet-stream"
 
 
 def content_type_of(body: bytes, name: str = "") -> str:
@@ -17,8 +18,9 @@ def content_type_of(body: bytes, name: str = "") -> str:
         return HL7
     if head[:1] in {b"{", b"["}:
         return FHIR
-    guessed = mimetypes.guess_type(PurePath(name).name)[0]
-    if guessed:
+    guessed = mimetypes.guess_type(PurePath(name).name)[0] or UNKNOWN
+    if guessed not in {UNKNOWN, "text/plain"}:
         return guessed
-    first_line = body.split(b"\n", 1)[0]
-    return CSV if b";" in first_line or b"," in first_line else "application/octet-stream"
+    # many programs export their rows as .txt or .dat
+    first_line = body[:4096].split(b"\n", 1)[0]
+    return CSV if b";" in first_line or b"," in first_line else guessed

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from itertools import groupby
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
@@ -15,13 +16,17 @@ from starlette.routing import Route
 
 from channels.channel import Channel
 from channels.gateway.bounds import Bytes
-from channels.receive import Door, taken
+from channels.gateway.unfit import unfit
+from channels.receive import LARGE, Door, taken
 from channels.security.basic import basic
 from channels.security.clients import Client, Clients
 from channels.settings import Http
-from schemas.message import Issue, Message, Reply, Unavailable
+from schemas.message import Message, Reply, Unavailable
 
 TRANSACTION = "X-Wasl-Transaction"
+# A body of nothing but headers would be millions of messages, each a hundred times its own size in memory.
+MOST_MESSAGES = 10_000
+NAMED = 100
 
 
 class Problem(Exception):
@@ -52,16 +57,16 @@ class Intake:
             channel = self._allowed(client, name)
             size = self._sized(request, channel)
             content_type = self._typed(request, channel)
-            await self._held.take(size)
+            await self._hold(size)
             try:
                 body = await self._body(request, channel)
-                return await self._answer(channel, client, body, content_type, _peer(request))
+                return await self._answer(request, channel, client, body, content_type)
             finally:
                 self._held.give(size)
         except Problem as problem:
             return problem.response
         except Unavailable as error:
-            wait = str(round(error.retry_after or 5))
+            wait = str(max(1, round(error.retry_after or 5)))
             return Problem(503, error.reason, "send the same message again later", **{"Retry-After": wait}).response
 
     async def _client(self, request: Request) -> Client:
@@ -82,17 +87,22 @@ class Intake:
 
     def _allowed(self, client: Client, name: str) -> Channel:
         channel = self._channels.get(name)
-        if channel is None or not client.may_send(name):
+        named = channel.said.clients if channel else []
+        if channel is None or not client.may_send(name) or (named and client.name not in named):
             raise Problem(403, "this client may not send on this channel", "ask for the channel to be added to it")
         return channel
 
     def _sized(self, request: Request, channel: Channel) -> int:
         """The bytes to hold: as declared, else the most there may be. Raises Problem (413)."""
-        limit = min(self._limits.max_body, channel.said.max_size)
+        limit = self._limit(channel)
         declared = request.headers.get("content-length", "")
-        if declared.isdigit() and int(declared) > limit:
+        # more digits than any limit has would cost a conversion of their own
+        if declared.isdecimal() and (len(declared) > 18 or int(declared) > limit):
             raise _too_large(limit)
-        return int(declared) if declared.isdigit() else limit
+        return int(declared) if declared.isdecimal() else limit
+
+    def _limit(self, channel: Channel) -> int:
+        return min(self._limits.max_body, channel.said.max_size)
 
     def _typed(self, request: Request, channel: Channel) -> str:
         content_type = request.headers.get("content-type", "")
@@ -104,8 +114,16 @@ class Intake:
             raise Problem(415, "encoded bodies are not read", "send the body without Content-Encoding")
         return content_type or (wanted[0].rstrip("*") if wanted else "")
 
+    async def _hold(self, size: int) -> None:
+        """Waits for room, not for ever: whoever is held back holds nothing meanwhile. Raises Unavailable."""
+        try:
+            async with asyncio.timeout(self._limits.timeout):
+                await self._held.take(size)
+        except TimeoutError:
+            raise Unavailable("too much is being received at once") from None
+
     async def _body(self, request: Request, channel: Channel) -> bytes:
-        limit = min(self._limits.max_body, channel.said.max_size)
+        limit = self._limit(channel)
         chunks, size = [], 0
         try:
             async with asyncio.timeout(self._limits.timeout):
@@ -121,22 +139,37 @@ class Intake:
             raise Problem(400, "the line ended within the body", "send it again") from None
         return b"".join(chunks)
 
-    async def _answer(self, channel: Channel, client: Client, body: bytes, content_type: str, peer: str) -> Response:
-        bodies = await asyncio.to_thread(channel.mediator.split, body)
-        messages = []
-        for one in bodies:
-            glance = await asyncio.to_thread(channel.mediator.describe, one, content_type)
-            if not channel.said.match.fits(glance, content_type):
-                message = taken(channel, glance, one, content_type=content_type, peer=peer, client=client.name)
-                return _response(channel.mediator.refuse(message, [_unfit(channel)], reject=True), message)
-            messages.append(taken(channel, glance, one, content_type=content_type, peer=peer, client=client.name))
-        replies = await self._door.receive_all(channel, messages)
+    async def _answer(
+        self, request: Request, channel: Channel, client: Client, body: bytes, content_type: str
+    ) -> Response:
+        read = (request, channel, client, body, content_type)
+        messages = await asyncio.to_thread(_messages, *read) if len(body) > LARGE else _messages(*read)
+        replies: list[Reply] = []
+        # what is not the channel's is refused and kept; the others pass, and the order of the body stays
+        for own, run in groupby(messages, key=lambda one: one[1]):
+            way = channel if own else unfit(channel)
+            replies += await self._door.receive_all(way, [message for message, _ in run])
         reply = replies[0] if len(replies) == 1 else channel.mediator.join(replies)
-        return _response(reply, *messages)
+        return _response(reply, [message for message, _ in messages])
 
 
-def _response(reply: Reply, *messages: Message) -> Response:
-    headers = {TRANSACTION: ",".join(message.transaction for message in messages[:100])}
+def _messages(
+    request: Request, channel: Channel, client: Client, body: bytes, content_type: str
+) -> list[tuple[Message, bool]]:
+    """The messages of a body, each with whether it is the channel's. Raises Problem (413)."""
+    bodies = channel.mediator.split(body)
+    if len(bodies) > MOST_MESSAGES:
+        raise Problem(413, f"the body holds more than {MOST_MESSAGES} messages", "send it in several parts")
+    found = []
+    for one in bodies:
+        glance = channel.mediator.describe(one, content_type)
+        message = taken(channel, glance, one, content_type=content_type, peer=_peer(request), client=client.name)
+        found.append((message, channel.said.match.fits(glance, content_type, request.scope["path"])))
+    return found
+
+
+def _response(reply: Reply, messages: Sequence[Message]) -> Response:
+    headers = {TRANSACTION: ",".join(message.transaction for message in messages[:NAMED])}
     return Response(reply.body, reply.status, headers, reply.content_type)
 
 
@@ -146,15 +179,3 @@ def _peer(request: Request) -> str:
 
 def _too_large(limit: int) -> Problem:
     return Problem(413, f"the body is longer than {limit} bytes", "send it in several parts")
-
-
-def _unfit(channel: Channel) -> Issue:
-    wanted = ", ".join(channel.said.match.type) or "another kind of message"
-    return Issue(
-        at="MSH-9",
-        reason="not for this channel",
-        text=f"the channel {channel.name} takes {wanted}",
-        remedy="send this message on the channel made for it",
-        code="200",
-        location="MSH^1^9",
-    )

@@ -14,7 +14,8 @@ from channels.security.passwords import TooManyAttempts
 from channels.security.users import User, Users
 
 COOKIE = "wasl_session"
-OPEN = ("/channels/", "/healthz", "/readyz", "/metrics", "/login", "/static/")
+PAGES = {"/healthz", "/readyz", "/metrics", "/login"}
+OPEN = ("/channels/", "/static/")
 MACHINES = ("/api", "/fhir")
 SAFE = {"GET", "HEAD", "OPTIONS"}
 
@@ -26,10 +27,17 @@ class Guard:
         self._app, self._users = app, users
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or _open(scope):
+        if scope["type"] == "lifespan" or (scope["type"] == "http" and _open(scope)):
             await self._app(scope, receive, send)
             return
+        if scope["type"] != "http":  # there are no WebSockets here
+            await send({"type": "websocket.close", "code": 1008})
+            return
         request = Request(scope)
+        if request.method not in SAFE and _cross_site(request):
+            said = {"error": "another site sent this", "remedy": "do it from a page of this program"}
+            await JSONResponse(said, 403)(scope, receive, send)
+            return
         try:
             user = await self._user(request)
         except TooManyAttempts as error:
@@ -47,24 +55,32 @@ class Guard:
             peer = request.client.host if request.client else ""
             return await run_in_threadpool(self._users.verify, *given, peer)
         token = request.cookies.get(COOKIE)
-        if not token or not (request.method in SAFE or _same_origin(request)):
+        if not token or not (request.method in SAFE or _origin(request)):
             return None
         return await run_in_threadpool(self._users.session, token)
 
 
 def _open(scope: Scope) -> bool:
     path: str = scope["path"]
-    return path.startswith(OPEN) or (scope["method"] == "POST" and path in {"/fhir", "/fhir/"})
+    return path in PAGES or path.startswith(OPEN) or (scope["method"] == "POST" and path in {"/fhir", "/fhir/"})
 
 
-def _same_origin(request: Request) -> bool:
-    """A form of another site must not act with this browser's session."""
-    origin = request.headers.get("origin") or request.headers.get("referer")
-    return origin is not None and urlsplit(origin).netloc == request.headers.get("host")
+def _origin(request: Request) -> str | None:
+    return request.headers.get("origin") or request.headers.get("referer")
+
+
+def _cross_site(request: Request) -> bool:
+    """A form of another site must not act with what this browser holds: a session, or Basic credentials it keeps."""
+    if (origin := _origin(request)) is None:
+        return False
+    try:
+        return urlsplit(origin).netloc != request.headers.get("host")
+    except ValueError:
+        return True
 
 
 def _unknown(request: Request) -> Response:
-    if request.url.path.startswith(MACHINES) or request.method not in SAFE:
+    if request.scope["path"].startswith(MACHINES) or request.method not in SAFE:
         said = {"error": "who is asking is not known", "remedy": "log in, or send Basic credentials"}
         return JSONResponse(said, 401, {"WWW-Authenticate": 'Basic realm="Wasl"'})
     return RedirectResponse("/login", 303)

@@ -84,6 +84,19 @@ def test_what_cannot_be_translated_is_kept_with_a_reason(flow: Flow, word: str, 
     assert mediated["kind"] == "mediated"
 
 
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [("m2 trouble hello", "registry failed: KeyError"), ("m2 p2 unwritable", "event not writable: TypeError")],
+)
+def test_our_own_fault_with_one_message_stops_no_other(flow: Flow, text: str, reason: str) -> None:
+    asyncio.run(flow.send("m1 p1 hello", text, "m3 p3 hello"))
+    flow.mediate()
+    assert [event["control_id"] for event in flow.events()] == ["m1", "m3"]
+    (refused,) = [step for step in flow.steps() if step["kind"] == "refused"]
+    assert refused["reason"] == reason
+    assert "Khadija" not in str(refused)
+
+
 def test_a_message_that_takes_too_long_is_refused(flow: Flow, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mediate, "LONGEST", 0.05)
     asyncio.run(flow.send("m1 p1 slow", "m2 p1 hello"))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 from starlette.types import ASGIApp
@@ -23,6 +24,8 @@ from channels.security.users import form_token
 from channels.watch.health import Health
 
 NAME, PASSWORD = "admin", "une phrase de passe"
+T = TypeVar("T")
+
 ADDRESS = "http://wasl.test"
 
 
@@ -57,6 +60,12 @@ date_naissance;sexe;code_ean13;designation;quantite;ppv_dh;reference_ordonnance;
 """
 
 
+def ran(work: Coroutine[Any, Any, T]) -> T:
+    """What the coroutine gives, on a loop of its own: a browser's driver may hold this thread's."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
+
+
 class Browser:
     """Asks the pages as a browser does: keeps cookies, says where a form comes from, follows nothing by itself."""
 
@@ -81,7 +90,7 @@ class Browser:
                 self.cookies = client.cookies
                 return answer
 
-        return asyncio.run(asked())
+        return ran(asked())
 
 
 class Place:
@@ -113,7 +122,7 @@ class Place:
             taken(channel, channel.mediator.describe(body, content_type), body, content_type=content_type)
             for body in bodies
         ]
-        asyncio.run(self.door.receive_all(channel, messages))
+        ran(self.door.receive_all(channel, messages))
         return [message.transaction for message in messages]
 
     def send(self, name: str, *bodies: bytes, content_type: str = "") -> list[str]:
@@ -133,7 +142,7 @@ class Place:
             batches = self._delivered.read(consumer.name, [EVENTS])
             delivery = Delivery(self._delivered, consumer, threading.Event())
             while self._delivered.lag(consumer.name, [EVENTS])[EVENTS]:
-                asyncio.run(delivery.turn(next(batches)))
+                ran(delivery.turn(next(batches)))
             batches.close()
         self.write_down()
 

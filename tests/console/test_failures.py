@@ -34,7 +34,7 @@ def test_failures_are_grouped_by_reason(place: Place, admin: Browser) -> None:
     page = admin.get("/failures")
     assert re.search(r"PID-3\S* required", words(page))
     assert 'class="figure">3<' in page.text
-    assert f'href="/transactions/{made[2]}"' in page.text
+    assert sum(f'href="/transactions/{one}"' in page.text for one in made[:3]) == 1
 
 
 def test_the_question_says_how_many_and_the_answer_runs_them_all(place: Place, admin: Browser) -> None:

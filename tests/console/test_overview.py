@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
+from channels.console import overview
 from channels.console.overview import HEIGHT, WIDTH, spark
 from channels.watch import metrics
 from tests.console.place import NAME, Browser, Place, nameless, result
@@ -70,7 +73,8 @@ def test_the_part_that_is_refreshed_is_the_page_without_its_frame(place: Place, 
     assert row(part, "lab-hl7v2")
 
 
-def test_many_browsers_share_one_look(place: Place, admin: Browser) -> None:
+def test_many_browsers_share_one_look(place: Place, admin: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(overview, "FRESH", 600.0)
     first = admin.get("/console/overview").text
     place.send("lab-hl7v2", result("A"))
     assert row(admin.get("/console/overview").text, "lab-hl7v2") == row(first, "lab-hl7v2")

@@ -11,7 +11,7 @@ from tests.e2e.program import Mllp
 
 MID_FRAME = 0.02
 BEFORE_ANSWER = 0.02
-LONGEST_PAUSE = 0.08
+LONGEST_PAUSE = 0.02
 
 
 @dataclass(frozen=True)

@@ -78,17 +78,23 @@ class Desk:
     async def rerun_group(self, kind: str, channel: str, reason: str) -> tuple[list[str], int]:
         """Runs every member again, oldest first; the new transactions, and how many could not be run."""
         made: list[str] = []
-        lost, cursor = 0, ""
-        while True:
-            page = await asyncio.to_thread(self.members, kind, channel, reason, cursor)
-            for one in page.items:
-                try:
-                    made.append(await self.rerun(one["id"], one["places"]))
-                except NotKept:
-                    lost += 1
-            if page.next is None:
-                return made, lost
+        lost = 0
+        # all of them are known before the first goes: what fails again joins the group, and must wait for next time
+        for one in await asyncio.to_thread(self._every, kind, channel, reason):
+            try:
+                made.append(await self.rerun(one["id"], one["places"]))
+            except NotKept:
+                lost += 1
+        return made, lost
+
+    def _every(self, kind: str, channel: str, reason: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        cursor: str | None = ""
+        while cursor is not None:
+            page = self.members(kind, channel, reason, cursor)
+            found += page.items
             cursor = page.next
+        return found
 
     def waiting(self, entries: Sequence[str]) -> list[tuple[str, list[str]]]:
         """Parked transactions that wait for one of these registry entries, with the places to run again."""

@@ -57,6 +57,7 @@ class Line:
         while seen.at[0][0] < at - self._limits.window or len(seen.at) > 10_000:
             seen.refused -= seen.at.popleft()[1]
         if refused and len(seen.at) >= self._limits.messages and seen.refused >= self._limits.ratio * len(seen.at):
+            del self._seen[channel]  # or each of those that follow would pause it again
             self.pause(channel, "wasl", f"{seen.refused} of the last {len(seen.at)} messages were refused")
 
     def pause(self, channel: str, by: str, reason: str) -> None:

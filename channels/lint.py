@@ -24,7 +24,8 @@ def lint(config: Path) -> Iterator[str]:
             channels.append(load_channel(path, settings))
         except Misconfigured as error:
             yield from str(error).splitlines()
-    yield from shadowed(sorted(channels, key=lambda channel: (channel.said.priority, channel.name)))
+    enabled = (channel for channel in channels if channel.said.enabled)
+    yield from shadowed(sorted(enabled, key=lambda channel: (channel.said.priority, channel.name)))
 
 
 def shadowed(channels: Sequence[Channel]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import threading
 import time
@@ -24,6 +25,8 @@ from schemas.events import Event, Step
 from schemas.message import Issue, Refused, Unavailable
 
 LONGEST = 30.0
+
+log = logging.getLogger("wasl.mediation")
 
 
 @dataclass(frozen=True)
@@ -96,13 +99,21 @@ class Mediation:
         started = time.perf_counter()
         seen = Window(len(batch), self._window)
         with self._suspects.batch(batch) as tried:
-            work = [self._translated(record, seen, tried) for record in batch]
+            work = [self._translated(record, seen, tried) for record in batch if self._ours(record)]
             self._resolve(work)
             outputs = [record for one in work for record in self._written(one)]
             batch.done([*outputs, *learned_records(self._registries.learned())])
         self._window.learn(one.message for one in work if one.message)
         self._keys.destroy(self._spent(work))
-        self._count(work, (time.perf_counter() - started) / len(work))
+        self._count(work, (time.perf_counter() - started) / len(batch))
+
+    def _ours(self, record: Record) -> bool:
+        """Whether a door wrote this record. What something else put on the topic is passed over, loudly."""
+        if record.headers.keys() >= _HEADERS and record.headers["channel"] in self._channels:
+            return True
+        log.error("%s at %d is not a record of ours: passed over", record.topic, record.offset)
+        metrics.failures.labels("mediation", "foreign record").inc()
+        return False
 
     def _translated(self, record: Record, seen: Window, tried: Callable[[Record], bool]) -> Mediated:
         work = Mediated(record)
@@ -193,6 +204,9 @@ class Mediation:
                 metrics.unmapped.labels(channel).inc(len(one.translation.unknown_codes))
             if not one.record.headers.get("refused"):
                 self._line.saw(channel, refused=bool(one.step and one.step["kind"] == "refused"))
+
+
+_HEADERS = {"transaction", "channel", "key", "sender", "content_type", "first_received", "control_id", "type", "places"}
 
 
 class TooLong(Exception):

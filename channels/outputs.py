@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import cast
@@ -10,7 +11,7 @@ import orjson
 
 from channels.bus.bus import Record
 from channels.receive import kept, now
-from mediators.mediator import Translation
+from mediators.mediator import Part, Translation
 from registries.registry import Resolution
 from schemas import codec
 from schemas.events import Event, Step, StepEvent, StepIssue
@@ -19,6 +20,8 @@ from schemas.message import Issue, Message
 EVENTS = "wasl.events"
 STEPS = "wasl.steps"
 REGISTRY = "wasl.registry"
+
+_NUMBERED = re.compile(r"\[\d+\]")
 
 
 @dataclass(slots=True)
@@ -52,8 +55,8 @@ class Outputs:
         for event in events:
             yield from event_records(event)
         yield step_record(self._mediated(work, events))
-        if work.translation.refused:
-            yield step_record(_parts_refused(work))
+        for reason, parts in _by_reason(work.translation.refused).items():
+            yield step_record(_parts_refused(work, reason, parts))
         if any(parked):
             yield step_record(_parked(work, parked))
 
@@ -128,17 +131,24 @@ def failed_step(record: Record, reason: str, text: str, issues: Sequence[Issue] 
     )
 
 
-def _parts_refused(work: Mediated) -> Step:
-    assert work.translation
-    parts = work.translation.refused
-    first = parts[0].issues[0]
+def _by_reason(parts: Sequence[Part]) -> dict[str, list[Part]]:
+    """Parts that can be mended together. A column, or a place without its number, says more than one line's."""
+    found: dict[str, list[Part]] = {}
+    for part in parts:
+        first = next((issue for issue in part.issues if issue.severity == "error"), part.issues[0])
+        place = first.column or ("line" if first.line is not None else _NUMBERED.sub("", first.at))
+        found.setdefault(f"{place}: {first.reason}", []).append(part)
+    return found
+
+
+def _parts_refused(work: Mediated, reason: str, parts: Sequence[Part]) -> Step:
     return Step(
         transaction=work.record.headers["transaction"],
         kind="refused",
         at=now(),
         channel=work.record.headers["channel"],
         by="mediation",
-        reason=f"{first.column or first.at}: {first.reason}",
+        reason=reason,
         text=f"{len(parts)} part(s) of the message",
         issues=[_issue(issue) for part in parts for issue in part.issues],
         places=[part.place for part in parts],

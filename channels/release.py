@@ -17,6 +17,8 @@ from schemas.message import Unavailable
 
 # A message may be parked by a worker that had not seen the new entry yet, and its step take a moment to the journal.
 LOOKS = 5
+PAUSE = 1.0
+LONGEST = 30.0
 
 log = logging.getLogger("wasl.release")
 
@@ -34,10 +36,11 @@ class Release:
             try:
                 for batch in batches:
                     turned()
-                    if self._stop.is_set():
+                    if len(batch):
+                        self.released([entry for record in batch for entry in orjson.loads(record.value)], turned)
+                    if self._stop.is_set():  # what was not looked for often enough is read again
                         break
                     if len(batch):
-                        self.released([entry for record in batch for entry in orjson.loads(record.value)])
                         batch.done()
             except (Unavailable, Lost) as error:
                 log.warning("waits: %s", error)
@@ -45,20 +48,27 @@ class Release:
             finally:
                 batches.close()
 
-    def released(self, entries: Sequence[str]) -> int:
-        """Each waiting message once; tells how many. A message that must wait again waits for the next lesson."""
+    def released(self, entries: Sequence[str], turned: Callable[[], None] = lambda: None) -> int:
+        """Each waiting message once; tells how many. A message that must wait again waits for the next lesson.
+
+        Raises Unavailable.
+        """
         seen: set[str] = set()
         for look in range(LOOKS):
             for transaction, places in self._desk.waiting(entries):
-                if transaction not in seen:
+                if transaction not in seen and not self._stop.is_set():
+                    turned()
                     seen.add(transaction)
                     self._again(transaction, places)
-            if look + 1 < LOOKS and self._stop.wait(1.0):
+            turned()
+            if look + 1 < LOOKS and self._stop.wait(PAUSE):
                 break
         return len(seen)
 
     def _again(self, transaction: str, places: Sequence[str]) -> None:
         try:
-            asyncio.run_coroutine_threadsafe(self._desk.rerun(transaction, places), self._loop).result(30)
+            asyncio.run_coroutine_threadsafe(self._desk.rerun(transaction, places), self._loop).result(LONGEST)
         except NotKept as error:
             log.warning("%s stays parked: %s", transaction, error)
+        except TimeoutError:
+            raise Unavailable("the door did not answer in time") from None

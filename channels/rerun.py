@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from channels.bus.bus import Bus
+from channels.bus.bus import Bus, Record
 from channels.channel import Channel
 from channels.receive import Door, message_of, now, transaction_id
 from channels.security.encryption import Keys
@@ -25,20 +26,21 @@ class Rerun:
 
     def body(self, row: Mapping[str, Any]) -> bytes | None:
         """The bytes as they came; None when retention destroyed them. Blocks."""
-        record = self._bus.fetch(row["topic"], row["offset"], row["key"])
-        return self._keys.unlock(record.headers["key"], record.value) if record else None
+        found = self._kept(row)
+        return found[1] if found else None
 
     async def run(self, row: Mapping[str, Any], places: Sequence[str] = ()) -> str:
         """The new transaction. Raises NotKept, or Unavailable."""
         channel = self._channels.get(row["channel"])
         if channel is None:
             raise NotKept(f"the channel {row['channel']} is not configured any more")
-        record = self._bus.fetch(row["topic"], row["offset"], row["key"])
-        body = self._keys.unlock(record.headers["key"], record.value) if record else None
-        if record is None or body is None:
+        if (found := await asyncio.to_thread(self._kept, row)) is None:
             raise NotKept("the body is no longer kept: the channel's retention destroyed it")
-        again = replace(
-            message_of(record, body), transaction=transaction_id(now()), rerun_of=row["id"], places=tuple(places)
-        )
+        again = replace(message_of(*found), transaction=transaction_id(now()), rerun_of=row["id"], places=tuple(places))
         await self._door.receive(channel, again)
         return again.transaction
+
+    def _kept(self, row: Mapping[str, Any]) -> tuple[Record, bytes] | None:
+        record = self._bus.fetch(row["topic"], row["offset"], row["key"])
+        body = self._keys.unlock(record.headers["key"], record.value) if record else None
+        return None if record is None or body is None else (record, body)

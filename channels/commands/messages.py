@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import orjson
 import typer
@@ -15,8 +16,9 @@ from channels.channel import Channel, first_fit, load_channels
 from channels.commands.options import DATA, Config, Data, told
 from channels.commands.sending import send_http, send_mllp
 from channels.gateway.formats import content_type_of
+from channels.loops import fault
 from channels.receive import kept, now
-from channels.settings import find_config, load_settings
+from channels.settings import Misconfigured, find_config, load_settings
 from mediators.mediator import Translation
 from schemas import facts
 from schemas.fhir import bundle
@@ -39,7 +41,7 @@ def translate(
     failed = False
     for _, chosen, message in _messages(files, channel, config):
         try:
-            translation = chosen.mediator.mediate(message, chosen.context)
+            translation = _mediated(chosen, message)
             line = _fhir(translation) if as_ == "fhir" else _events(translation)
         except Refused as refused:
             failed = True
@@ -78,14 +80,18 @@ def send(
     data: Data = DATA,
 ) -> None:
     """A test sender; prints the acknowledgements. Exit code 1 when one is not positive."""
-    scheme = to.partition("://")[0]
-    if scheme not in {"mllp", "mllps", "http", "https"}:
+    try:
+        address = urlsplit(to)
+        good = address.scheme in {"mllp", "mllps", "http", "https"} and address.hostname and address.port != 0
+    except ValueError:
+        good = False
+    if not good:
         raise typer.BadParameter("expected mllp://host:port or http(s)://…", param_hint="--to")
     accepted = True
     for name in files:
         body = _read(name)
         try:
-            answers = send_mllp(to, body) if scheme.startswith("mllp") else send_http(to, body, name, client)
+            answers = send_mllp(to, body) if address.scheme.startswith("mllp") else send_http(to, body, name, client)
             for text, positive in answers:
                 typer.echo(text)
                 accepted &= positive
@@ -99,10 +105,13 @@ def _messages(files: Sequence[str], named: str | None, config: Path | None) -> I
     with told():
         found = find_config(config)
         channels = load_channels(found, load_settings(found))
+        if not channels:
+            raise Misconfigured(f"{found.parent / 'channels'}: no channel there; give another --config")
     if named is not None:
+        known = ", ".join(channel.name for channel in channels)
         channels = [channel for channel in channels if channel.name == named]
         if not channels:
-            raise typer.BadParameter(f"no channel {named}", param_hint="--channel")
+            raise typer.BadParameter(f"no channel {named}; there are: {known}", param_hint="--channel")
     for name in files:
         body = _read(name)
         content_type = content_type_of(body, name)
@@ -131,16 +140,33 @@ def _reader_of(channels: Sequence[Channel], content_type: str) -> Channel:
     return next((channel for channel in channels if channel.said.match.reads(content_type)), channels[-1])
 
 
+def _mediated(channel: Channel, message: Message) -> Translation:
+    """As mediation does: an error of the mediator itself is told, and the next message goes on. Raises Refused."""
+    try:
+        return channel.mediator.mediate(message, channel.context)
+    except Refused:
+        raise
+    except Exception as error:
+        text = f"the mediator failed: {fault(error)}"
+        raise Refused([Issue("message", f"mediator failed: {type(error).__name__}", text, "report this")]) from error
+
+
 def _checked(channel: Channel, message: Message) -> tuple[list[Issue], bool]:
+    """Every issue, and whether the message can be read at all."""
+    issues: list[Issue] = []
+    refused_at_the_door = False
     try:
-        issues = list(channel.mediator.check(message, channel.context))
+        issues += channel.mediator.check(message, channel.context)
     except Refused as refused:
-        return list(refused.issues), not refused.reject
+        issues += refused.issues
+        refused_at_the_door = True
     try:
-        parts = channel.mediator.mediate(message, channel.context).refused
+        parts = _mediated(channel, message).refused
     except Refused as refused:
-        return [*issues, *refused.issues], True
-    return issues + [issue for part in parts for issue in part.issues if issue not in issues], True
+        return list(dict.fromkeys([*issues, *refused.issues])), False
+    if not refused_at_the_door:
+        issues += [issue for part in parts for issue in part.issues]
+    return list(dict.fromkeys(issues)), True
 
 
 def _read(name: str) -> bytes:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from channels.commands.options import DATA, Config, Data, house
+from channels.commands.options import DATA, Config, Data, house, told
 from channels.outputs import learned_records
 from registries.load import KINDS, load
 
@@ -37,7 +37,8 @@ def load_(
         body = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     except OSError as error:
         raise typer.BadParameter(f"{file}: {error.strerror}") from error
-    report = load(chosen, body, parts.registries, parts.registry_secret)
+    with told():
+        report = load(chosen, body, parts.registries, parts.registry_secret)
     bus = parts.bus("received")
     asyncio.run(bus.publish(learned_records(report.learned)))
     bus.close()

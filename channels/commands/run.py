@@ -19,8 +19,11 @@ from channels.commands.options import DATA, Config, Data, house, told
 from channels.consumers.cnss import simulator
 from channels.consumers.cnss.judgement import Faults
 from channels.gateway import serving
+from channels.loops import fault
 from channels.processes import Parent, hold_to_parent, owned, python
 from channels.runtime import House
+from channels.security.encryption import KeyFile
+from channels.settings import Misconfigured
 from registries.database import open_database
 
 
@@ -47,7 +50,14 @@ def run(
         if role is Role.all:
             raise typer.Exit(_all(parts, config))
         with owned(data, f"{role.value}-{member or 0}", patience=20):
-            _child(role, parts, member)
+            try:
+                _child(role, parts, member)
+            except (Misconfigured, KeyFile):
+                raise
+            except Exception as error:
+                # no trace: the texts of errors may hold what a message said
+                logging.getLogger("wasl").critical("%s failed: %s", role.value, fault(error))
+                raise typer.Exit(1) from None
 
 
 def demo(
@@ -96,13 +106,10 @@ def _all(parts: House, config: Path | None, *more: str) -> int:
     with owned(parts.data, "all"):
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_emptied(parts.data / "metrics"))
         parts.migrate()
-        password = parts.users.prepare(parts.settings.admin.password)
         http = parts.settings.http
         scheme = "https" if http.certificate else "http"
         typer.echo(f"Wasl runs. Console: {scheme}://{http.host}:{http.port}/  (user admin)")
-        if password:
-            typer.echo(f"The password of admin, shown this once: {password}")
-        sys.stdout.flush()
+        _administrator(parts)
         given = ["--data", str(parts.data), *(["--config", str(config)] if config else [])]
         members = parts.settings.mediation.processes or max(1, (os.cpu_count() or 1) - 1)
         commands = {
@@ -118,10 +125,18 @@ def _all(parts: House, config: Path | None, *more: str) -> int:
         return Parent(commands).run()
 
 
+def _administrator(parts: House) -> None:
+    """Makes the user `admin` where there is none yet, and shows the password that nobody gave."""
+    if password := parts.users.prepare(parts.settings.admin.password):
+        typer.echo(f"The password of admin, shown this once: {password}")
+    sys.stdout.flush()
+
+
 def _child(role: Role, parts: House, member: int | None) -> None:
     match role:
         case Role.gateway | Role.console:
             parts.migrate()
+            _administrator(parts)
             serving.gateway(parts)
         case Role.mediation:
             roles.mediation(parts, member or 0, parts.settings.mediation.processes or 1)

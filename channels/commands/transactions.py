@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
+import uuid
 from typing import Annotated
 
 import orjson
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from channels.commands.messages import plain
-from channels.commands.options import DATA, Config, Data, house
-from channels.journal.search import Query
+from channels.commands.options import DATA, Config, Data, house, told
+from channels.journal.search import LIMIT, STATUSES, Query, search
+from channels.journal.story import story
 from channels.outputs import EVENTS
 from channels.rerun import NotKept
 from channels.runtime import House
@@ -30,22 +31,21 @@ def list_(
     channel: str = "",
     status: str = "",
     control_id: str = "",
-    limit: int = 20,
+    limit: Annotated[int, typer.Option(min=1, max=LIMIT)] = 20,
     as_json: Annotated[bool, typer.Option("--json")] = False,
     config: Config = None,
     data: Data = DATA,
 ) -> None:
     """Messages received, newest first."""
-    parts = house(config, data)
-    bus = parts.bus("received")
-    desk = parts.desk(bus, parts.door(bus))
-    page = desk.search(Query(channel=channel, status=status, control_id=control_id), limit=limit)
-    bus.close()
+    if status and status not in STATUSES:
+        raise typer.BadParameter(f"expected one of {', '.join(STATUSES)}", param_hint="--status")
+    query = Query(channel=channel, status=status, control_id=control_id)
+    page = search(house(config, data).journal, query, limit=limit)
     if as_json:
         for item in page.items:
             typer.echo(orjson.dumps(item).decode())
         return
-    table = Table("id", "received", "channel", "sender", "control id", "type", "status", "reason")
+    table = Table(Column("id", no_wrap=True), "received", "channel", "sender", "control id", "type", "status", "reason")
     for item in page.items:
         names = ("id", "received", "channel", "sender", "control_id", "type", "status", "reason")
         table.add_row(*(str(item[name] or "") for name in names))
@@ -55,14 +55,11 @@ def list_(
 @app.command()
 def show(transaction: str, config: Config = None, data: Data = DATA) -> None:
     """One transaction's whole story, as JSON; never the body."""
-    parts = house(config, data)
-    bus = parts.bus("received")
-    told = parts.desk(bus, parts.door(bus)).story(transaction)
-    bus.close()
-    if told is None:
+    found = story(house(config, data).journal, transaction)
+    if found is None:
         typer.echo(f"no transaction {transaction}", err=True)
         raise typer.Exit(1)
-    typer.echo(orjson.dumps(told, option=orjson.OPT_INDENT_2).decode())
+    typer.echo(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode())
 
 
 @app.command()
@@ -80,7 +77,8 @@ def rerun(
         raise typer.BadParameter("give a transaction, or --kind, --channel and --reason")
     parts = house(config, data)
     try:
-        made, lost = asyncio.run(_rerun(parts, transaction, places or [], (kind, channel, reason)))
+        with told():
+            made, lost = asyncio.run(_rerun(parts, transaction, places or [], (kind, channel, reason)))
     except (NotKept, Unavailable) as error:
         typer.echo(f"wasl: {error}", err=True)
         raise typer.Exit(1) from error
@@ -119,12 +117,17 @@ def tail(
     parts = house(config, data)
     parts.audit.write("terminal", "tail", "Event")
     bus = parts.bus("received")
-    group = f"tail-{os.getpid()}"
+    group = f"tail-{uuid.uuid4()}"
     bus.skip(group, [EVENTS])
     seen = 0
     for batch in bus.read(group, [EVENTS]):
         for record in batch:
-            sys.stdout.buffer.write(orjson.dumps(codec.decode(record.value), default=plain) + b"\n")
+            try:
+                event = codec.decode(record.value)
+            except codec.Foreign:
+                typer.echo(f"wasl: foreign bytes on {EVENTS} at {record.offset}", err=True)
+                continue
+            sys.stdout.buffer.write(orjson.dumps(event, default=plain) + b"\n")
             seen += 1
             if seen == count:
                 sys.stdout.buffer.flush()

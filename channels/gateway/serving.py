@@ -6,27 +6,37 @@ import asyncio
 import logging
 import socket
 import ssl
-import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
 
 import uvicorn
 import uvloop
+from sqlalchemy import inspect
+from sqlalchemy.exc import SQLAlchemyError
 
+from channels import line as lines
+from channels.bus.embedded import EmbeddedBus
 from channels.channel import Channel
 from channels.gateway.app import Parts, application
 from channels.gateway.bounds import Bytes
 from channels.gateway.files import Folder
 from channels.gateway.mllp import Listener
+from channels.gateway.wire import impatient
+from channels.journal import tables as journal
 from channels.journal.retention import prune
-from channels.loops import spare_collection, started
+from channels.loops import fault, spare_collection, started, stopped_by_signals, tasked
 from channels.receive import Door, now
 from channels.release import Release
 from channels.runtime import House
+from channels.security import encryption
+from channels.security import tables as security
 from channels.settings import Misconfigured
 from channels.watch import metrics
 from channels.watch.health import Health, turned
+from registries import tables as registries
+
+DAY = 86_400_000_000
 
 log = logging.getLogger("wasl")
 
@@ -38,20 +48,26 @@ def gateway(house: House) -> None:
 
 
 async def _gateway(house: House) -> None:
-    bus = house.bus("received")
-    door, held, stop = house.door(bus), Bytes(house.settings.bytes_in_flight), threading.Event()
-    health = Health({"administrator": lambda: house.users.prepared, "bus": lambda: bus.lag("", []) == {}})
-    desk = house.desk(bus, door)
-    server = _server(house, application(Parts(house, door, desk, health, held)))
-    web = _bound(house.settings.http.host, house.settings.http.port, "http.port (WASL_HTTP_PORT)")
-    listeners = await _listeners(house, door, held)
+    # before uvicorn takes the signals: it raises them again when it is done, and this must go on to its end
+    stop = stopped_by_signals()
     loop = asyncio.get_running_loop()
-    release = Release(bus, desk, loop, stop)
-    started("release", lambda: release.run(turned("release")))
-    tasks = [asyncio.create_task(one) for one in (*_folders(house, door), _tick(held), _retention(house))]
+    loop.set_exception_handler(_lost)
+    bus = house.bus("received")
+    door, held = house.door(bus), Bytes(house.settings.bytes_in_flight)
+    desk, health = house.desk(bus, door), Health(_checks(house, bus))
+    server = _server(house, application(Parts(house, door, desk, health, held)))
+    http = house.settings.http
+    web = _bound(http.host, http.port, "http.port (WASL_HTTP_PORT)")
+    listeners = await _listeners(house, door, held)
+    release, turn = Release(bus, desk, loop, stop), turned("release")
+    releasing = started("release", lambda: release.run(turn))
+    tasks = [
+        tasked("ticking", _tick(held)),
+        tasked("retention", _retention(house)),
+        *(tasked(name, watching) for name, watching in _folders(house, door)),
+    ]
     health.checks["listeners"] = lambda: server.started
-    for host, port in [(house.settings.http.host, web.getsockname()[1])]:
-        log.info("console, API and HTTP intake on %s:%s", host, port)
+    log.info("console, API and HTTP intake on %s:%s", http.host, web.getsockname()[1])
     try:
         await server.serve(sockets=[web])
     finally:
@@ -60,14 +76,41 @@ async def _gateway(house: House) -> None:
             await listener.close()
         for task in tasks:
             task.cancel()
+        await asyncio.to_thread(releasing.join, 5)
         await asyncio.to_thread(house.audit.flush)
         await asyncio.to_thread(bus.close)
+
+
+def _lost(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """What no task and no connection caught, told without what it holds."""
+    error = context.get("exception")
+    log.error("%s: %s", context.get("message"), fault(error) if error else "")
+
+
+def _checks(house: House, bus: EmbeddedBus) -> dict[str, Callable[[], bool]]:
+    needed = (
+        (house.control, (security.metadata, encryption.metadata, lines.metadata)),
+        (house.journal, (journal.metadata,)),
+        (house.registries, (registries.TABLES,)),
+    )
+
+    def schema() -> bool:
+        there = [(set(inspect(engine).get_table_names()), every) for engine, every in needed]
+        return all(set(tables.tables) <= names for names, every in there for tables in every)
+
+    return {
+        "schema": schema,
+        "administrator": lambda: house.users.prepared,
+        "bus": lambda: bus.lag("", []) == {},  # opens every file
+    }
 
 
 def _server(house: House, app: Any) -> uvicorn.Server:
     http = house.settings.http
     config = uvicorn.Config(
         app,
+        http=impatient(http.timeout),
+        ws="none",
         loop="none",
         lifespan="off",
         access_log=False,  # query strings hold identifiers
@@ -77,10 +120,19 @@ def _server(house: House, app: Any) -> uvicorn.Server:
         timeout_keep_alive=30,
         timeout_graceful_shutdown=5,
         h11_max_incomplete_event_size=64 * 1024,
-        ssl_certfile=str(http.certificate) if http.certificate else None,
-        ssl_keyfile=str(http.private_key) if http.private_key else None,
+        ssl_certfile=_beside(house, http.certificate),
+        ssl_keyfile=_beside(house, http.private_key),
     )
+    try:
+        config.load()
+    except OSError as error:  # SSLError too
+        raise Misconfigured(f"http.certificate, http.private_key: {error}") from error
     return uvicorn.Server(config)
+
+
+def _beside(house: House, named: Path | None) -> str | None:
+    """A file the settings name: a relative path begins where wasl.yaml is."""
+    return str(house.config.parent.absolute() / named) if named else None
 
 
 def _bound(host: str, port: int, setting: str) -> socket.socket:
@@ -126,29 +178,34 @@ def _addresses(house: House, listen: str) -> list[tuple[str, int, bool]]:
     if not separator or not scheme.startswith("mllp"):
         return []
     host, _, port = address.rpartition(":")
-    return [(host, int(port), scheme == "mllps")]
+    if not 0 <= int(port) < 65536:
+        raise Misconfigured(f"listen: {listen}: a port is a number up to 65535")
+    return [(host.removeprefix("[").removesuffix("]"), int(port), scheme == "mllps")]
 
 
 def _tls(house: House) -> ssl.SSLContext:
     mllp = house.settings.mllp
+    certificate, key = _beside(house, mllp.certificate), _beside(house, mllp.private_key)
+    if certificate is None:
+        raise Misconfigured("mllp.certificate: expected a PEM file, for a channel listens on mllps")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     try:
-        context.load_cert_chain(mllp.certificate or Path(), mllp.private_key)
-        if mllp.client_ca:
-            context.verify_mode = ssl.CERT_REQUIRED
-            context.load_verify_locations(mllp.client_ca)
+        context.load_cert_chain(certificate, key, password=lambda: "")  # a locked key must not ask the terminal
+        if authority := _beside(house, mllp.client_ca):
+            # the listener refuses who shows none, unless the network is trusted
+            context.verify_mode = ssl.CERT_OPTIONAL
+            context.load_verify_locations(authority)
     except (OSError, ssl.SSLError) as error:
         raise Misconfigured(f"mllp.certificate, mllp.private_key, mllp.client_ca: {error}") from error
     return context
 
 
-def _folders(house: House, door: Door) -> list[Coroutine[None, None, None]]:
-    return [
-        Folder(channel, house.data / listen.removeprefix("files:"), door).watch()
-        for channel in house.channels
-        for listen in channel.said.listen
-        if listen.startswith("files:")
-    ]
+def _folders(house: House, door: Door) -> Iterator[tuple[str, Coroutine[None, None, None]]]:
+    for channel in house.channels:
+        for listen in channel.said.listen:
+            if listen.startswith("files:"):
+                folder = Folder(channel, house.data / listen.removeprefix("files:"), door)
+                yield f"folder of {channel.name}", folder.watch()
 
 
 async def _tick(held: Bytes) -> None:
@@ -162,9 +219,15 @@ async def _tick(held: Bytes) -> None:
 async def _retention(house: House) -> None:
     """Destroys what has been kept long enough, once an hour."""
     while True:
-        today = now() // 86_400_000_000
-        for channel in house.channels:
-            if (days := channel.said.retention.days) is not None:
-                await asyncio.to_thread(house.keys.destroy_before, channel.name, today - days)
-        await asyncio.to_thread(prune, house.journal, (today - house.settings.journal_days) * 86_400_000_000)
+        try:
+            await asyncio.to_thread(_destroy, house, now() // DAY)
+        except SQLAlchemyError as error:
+            log.error("retention waits an hour: %s", fault(error))
         await asyncio.sleep(3600)
+
+
+def _destroy(house: House, today: int) -> None:
+    for channel in house.channels:
+        if (days := channel.said.retention.days) is not None:
+            house.keys.destroy_before(channel.name, today - days)
+    prune(house.journal, (today - house.settings.journal_days) * DAY)

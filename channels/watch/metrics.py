@@ -7,6 +7,7 @@ parent sets in PROMETHEUS_MULTIPROC_DIR before the children start).
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Literal
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess
@@ -46,13 +47,39 @@ def exposition() -> bytes:
 
 
 def value(name: str, **labels: str) -> float | None:
-    """One sample over all processes, for the console and health."""
+    """One sample over all processes, for the console."""
     return _all().get_sample_value(name, labels)
 
 
+def values(name: str, label: str) -> dict[str, float]:
+    """Every sample of a metric over all processes, by the value of its one label."""
+    samples = (sample for metric in _all().collect() for sample in metric.samples)
+    return {sample.labels[label]: sample.value for sample in samples if sample.name == name}
+
+
 def _all() -> CollectorRegistry:
-    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+    folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+    if not folder:
         return REGISTRY
+    _forget_the_dead(Path(folder))
     registry = CollectorRegistry()
     multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     return registry
+
+
+def _forget_the_dead(folder: Path) -> None:
+    """A process that was killed left its gauges: what it held open and in flight is held no more."""
+    for path in folder.glob("gauge_live*_*.db"):
+        process = path.stem.rpartition("_")[2]
+        if process.isdecimal() and not _lives(int(process)):
+            path.unlink(missing_ok=True)
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from channels import mediate
+from channels.bus.bus import Record
 from channels.mediate import TooLong, limited
 from channels.settings import Line as Limits
 from schemas.events import Step
@@ -95,6 +96,15 @@ def test_our_own_fault_with_one_message_stops_no_other(flow: Flow, text: str, re
     (refused,) = [step for step in flow.steps() if step["kind"] == "refused"]
     assert refused["reason"] == reason
     assert "Khadija" not in str(refused)
+
+
+def test_foreign_records_are_passed_over(flow: Flow) -> None:
+    asyncio.run(
+        flow.gateway.publish([Record("wasl.received.plain", "k", b"?"), Record("wasl.received.plain", "k", b"")])
+    )
+    asyncio.run(flow.send("m1 p1 hello"))
+    flow.mediate()
+    assert [event["control_id"] for event in flow.events()] == ["m1"]
 
 
 def test_a_message_that_takes_too_long_is_refused(flow: Flow, monkeypatch: pytest.MonkeyPatch) -> None:

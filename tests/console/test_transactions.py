@@ -151,7 +151,7 @@ def test_a_forged_form_does_nothing(place: Place, admin: Browser) -> None:
         answer = admin.post(f"/transactions/{made}/rerun", {"token": token})
         assert answer.status_code == 403
         assert "Nothing was done" in words(answer)
-    assert admin.post(f"/transactions/{made}/rerun", {}, Origin="http://evil.test").status_code == 401
+    assert admin.post(f"/transactions/{made}/rerun", {}, Origin="http://evil.test").status_code in (401, 403)
     place.flow()
     assert found(admin.get("/transactions")) == ["A"]
 

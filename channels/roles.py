@@ -53,6 +53,8 @@ def delivery(house: House, member: int | None = None) -> None:
 
 
 def _delivering(bus: EmbeddedBus, consumer: Consumer, stop: threading.Event) -> threading.Thread:
+    if consumer.start == "now":
+        bus.skip(consumer.name, [EVENTS])
     loop = Delivery(bus, consumer, stop, turned(consumer.name))
     return started(consumer.name, lambda: asyncio.run(loop.run()))
 

@@ -40,7 +40,7 @@ from channels.security import tables as security
 from channels.security.audit import Audit
 from channels.security.clients import Clients
 from channels.security.digests import Digests
-from channels.security.encryption import Keys, derived, master_key
+from channels.security.encryption import Keys, derived, made_with, master_key, remember
 from channels.security.users import Users
 from channels.settings import Misconfigured, Settings, find_config, load_settings
 from channels.suspects import Suspects
@@ -86,9 +86,13 @@ class House:
 
     @cached_property
     def master(self) -> bytes:
-        """The master key. Raises KeyFile."""
-        named = self.settings.key.file
-        return master_key(named or self.data / "master.key", make=named is None)
+        """The master key; made at the first start, unless a file is named. Raises KeyFile when it is not the one that
+        this folder was made with: what it locked could not be read, nor the persons it stands for be found again."""
+        named, known = self.settings.key.file, made_with(self.control)
+        path = named or self.data / "master.key"
+        key = master_key(path, make=named is None and known is None)
+        remember(self.control, path, key)
+        return key
 
     @cached_property
     def control(self) -> Engine:
@@ -163,7 +167,7 @@ class House:
 
     def migrate(self) -> None:
         """Makes or updates every database of this data folder."""
-        _ = self.control, self.journal, self.registries, self.ledger, self.record
+        _ = self.control, self.master, self.journal, self.registries, self.ledger, self.record
         self.database("payer", simulator.TABLES)
         self.bus("received").close()
 
@@ -210,7 +214,7 @@ class House:
         if self.settings.payer == SIMULATOR:
             faults = Faults.parse(self.settings.payer_faults)
             return simulator.Simulator(self.database("payer", simulator.TABLES), faults)
-        return HttpPayer(self.settings.payer)
+        return HttpPayer(self.settings.payer, token=self.settings.payer_token)
 
     def projection(self) -> Journal:
         return Journal(self.journal, EXPECTS)

@@ -55,7 +55,7 @@ async def _gateway(house: House) -> None:
     bus = house.bus("received")
     door, held = house.door(bus), Bytes(house.settings.bytes_in_flight)
     desk, health = house.desk(bus, door), Health(_checks(house, bus))
-    server = _server(house, application(Parts(house, door, desk, health, held)))
+    server = _server(house, application(Parts(house, door, desk, health, held, waiting=lambda: _waiting(house, bus))))
     http = house.settings.http
     web = _bound(http.host, http.port, "http.port (WASL_HTTP_PORT)")
     listeners = await _listeners(house, door, held)
@@ -206,6 +206,12 @@ def _folders(house: House, door: Door) -> Iterator[tuple[str, Coroutine[None, No
             if listen.startswith("files:"):
                 folder = Folder(channel, house.data / listen.removeprefix("files:"), door)
                 yield f"folder of {channel.name}", folder.watch()
+
+
+def _waiting(house: House, bus: EmbeddedBus) -> dict[str, int]:
+    """Messages not yet mediated, by channel."""
+    lag = bus.lag("mediation", [channel.topic for channel in house.channels])
+    return {channel.name: lag[channel.topic] for channel in house.channels}
 
 
 async def _tick(held: Bytes) -> None:

@@ -27,7 +27,7 @@ def story(engine: Engine, transaction: str, *, limit: int = LIMIT) -> dict[str, 
         row = connection.execute(select(transactions).where(transactions.c.id == transaction)).mappings().first()
         if row is None:
             return None
-        told = {key: value for key, value in row.items() if key not in ("heard", "due")}
+        told = {str(key): value for key, value in row.items() if key not in ("heard", "due")}
         told |= {name: iso(row[name]) for name in ("received", "mediated", "settled")}
         told["issues"] = orjson.loads(row["issues"] or "[]")
         told["places"] = orjson.loads(row["places"] or "[]")

@@ -34,6 +34,8 @@ data_keys = Table(
     Index("data_keys_by_day", "day"),
 )
 
+master_keys = Table("master_keys", metadata, Column("fingerprint", String, primary_key=True))
+
 
 class KeyFile(ValueError):
     """The master key can't be used: says which file and why."""
@@ -67,6 +69,22 @@ def master_key(path: Path, *, make: bool) -> bytes:
 def derived(master: bytes, purpose: str) -> bytes:
     """A secret of its own for each purpose, from the master key (HKDF-SHA256)."""
     return HKDF(SHA256(), 32, None, f"wasl {purpose}".encode()).derive(master)
+
+
+def made_with(database: Engine) -> str | None:
+    """The fingerprint of the master key that this data was made with; None before the first start."""
+    with reading(database) as connection:
+        return connection.scalar(select(master_keys.c.fingerprint))
+
+
+def remember(database: Engine, path: Path, master: bytes) -> None:
+    """Writes down which master key this data is made with. Raises KeyFile when it was made with another."""
+    fingerprint = derived(master, "fingerprint").hex()
+    if made_with(database) is None:
+        with database.begin() as connection:
+            insert_or_skip(connection, master_keys, [{"fingerprint": fingerprint}])
+    if made_with(database) != fingerprint:
+        raise KeyFile(f"{path}: not the key this data folder was made with; WASL_KEY_FILE names the right one")
 
 
 class Keys:

@@ -43,11 +43,13 @@ class HttpPayer:
         *,
         at_once: int = 16,
         timeout: float = 10.0,
+        token: str | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._address = address.rstrip("/") + OPERATION
         self._at_once = at_once
-        self._client = httpx.AsyncClient(timeout=timeout, transport=transport, headers={"Accept": FHIR_JSON})
+        headers = {"Accept": FHIR_JSON} | ({"Authorization": f"Bearer {token}"} if token else {})
+        self._client = httpx.AsyncClient(timeout=timeout, transport=transport, headers=headers)
 
     async def submit(self, claims: Sequence[Sent]) -> Sequence[Answer | Unavailable]:
         """Several at once. After the first without an answer no other is begun: the rest come again."""

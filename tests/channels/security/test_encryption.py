@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from channels.security import encryption
-from channels.security.encryption import KeyFile, Keys, derived, master_key
+from channels.security.encryption import KeyFile, Keys, derived, made_with, master_key, remember
 from registries.database import open_database
 
 DAY = 86_400_000_000
@@ -80,3 +80,12 @@ def test_an_unusable_key_file_is_named(tmp_path: Path, content: bytes | None) ->
 
 def test_each_purpose_has_a_secret_of_its_own() -> None:
     assert derived(b"m" * 32, "feeds") != derived(b"m" * 32, "subjects")
+
+
+def test_data_remembers_which_master_key_it_was_made_with(tmp_path: Path) -> None:
+    database = open_database(f"sqlite:///{tmp_path}/control.db", encryption.metadata)
+    assert made_with(database) is None
+    remember(database, tmp_path / "key", b"m" * 32)
+    remember(database, tmp_path / "key", b"m" * 32)
+    with pytest.raises(KeyFile, match="not the key this data folder was made with"):
+        remember(database, tmp_path / "key", b"o" * 32)

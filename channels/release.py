@@ -44,7 +44,7 @@ class Release:
                         batch.done()
             except (Unavailable, Lost) as error:
                 log.warning("waits: %s", error)
-                self._stop.wait(1.0)
+                self._stop.wait(PAUSE)
             finally:
                 batches.close()
 

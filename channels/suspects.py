@@ -50,10 +50,11 @@ class Suspects:
     def _read(self) -> None:
         try:
             said = orjson.loads(self._path.read_bytes())
-        except (OSError, orjson.JSONDecodeError):
-            said = {}
-        self._deaths = dict(said.get("deaths", {}))
-        if trying := said.get("trying"):
+            self._deaths = dict(said.get("deaths", {}))
+            trying = said.get("trying")
+        except (OSError, ValueError, TypeError, AttributeError):  # cut short by a power cut: nobody is suspected
+            self._deaths, trying = {}, None
+        if trying:
             self._deaths[trying] = self._deaths.get(trying, 0) + 1
 
     def _write(self, trying: str) -> None:

@@ -85,7 +85,7 @@ def at(event: Any, path: str) -> Any:
     for part in path.split("."):
         if isinstance(event, Mapping):
             event = event.get(part)
-        elif isinstance(event, Sequence) and part.isdigit() and int(part) < len(event):
+        elif isinstance(event, list | tuple) and part.isdecimal() and int(part) < len(event):
             event = event[int(part)]
         else:
             return None

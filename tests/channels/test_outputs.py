@@ -1,0 +1,103 @@
+"""What one message becomes on the bus: events under their person, and the steps that tell of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import orjson
+import pytest
+
+from channels.bus.bus import Record
+from channels.outputs import EVENTS, REGISTRY, STEPS, Mediated, Outputs, event_records, learned_records
+from mediators.mediator import Part, Translation
+from registries.registry import Resolution
+from schemas import codec
+from schemas.events import Event, Step
+from schemas.message import Issue
+from tests.plain import Flow, event
+
+HEADERS = {"transaction": "t1", "channel": "plain"}
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Mediated:
+    flow = Flow(tmp_path)
+    message = flow.message("m1 p1 hello")
+    flow.close()
+    made: Event = event(message, "p1")
+    made["person"], made["fact"] = "p1", "f1"
+    found = Resolution("found", "p1", flags=["patient: unknown"])
+    return Mediated(Record("r", "k", b"", HEADERS), message, Translation([made]), [[found]])
+
+
+def out(work: Mediated) -> tuple[list[Record], list[Step]]:
+    records = list(Outputs(lambda event: [f"digest of {event['person']}"]).of(work))
+    return [one for one in records if one.topic == EVENTS], [
+        codec.decode(one.value) for one in records if one.topic == STEPS
+    ]
+
+
+def issue(at: str, reason: str, *, column: str | None = None, line: int | None = None) -> Issue:
+    return Issue(at=at, reason=reason, text="said", remedy="mend", column=column, line=line)
+
+
+def test_an_event_goes_out_under_its_person_with_the_registries_flags(work: Mediated) -> None:
+    (record,), (step,) = out(work)
+    assert (record.key, record.headers["type"], record.headers["fact"]) == ("p1", "PatientRegistered", "f1")
+    assert codec.decode(record.value)["flags"] == ["patient: unknown"]
+    assert (step["kind"], step["subjects"], step["events"][0]["flags"]) == (
+        "mediated", ["digest of p1"], ["patient: unknown"],
+    )  # fmt: skip
+
+
+def test_a_merge_goes_out_under_both_identities(work: Mediated) -> None:
+    assert work.translation
+    merged = work.translation.events[0]
+    merged["prior_person"] = "p0"  # type: ignore[typeddict-unknown-key]  # any event may be one that merges
+    assert [record.key for record in event_records(merged)] == ["p1", "p0"]
+    merged["prior_person"] = "p1"  # type: ignore[typeddict-unknown-key]
+    assert [record.key for record in event_records(merged)] == ["p1"]
+
+
+def test_what_waits_is_told_and_does_not_go_out(work: Mediated) -> None:
+    work.resolutions = [[Resolution("unknown", waiting_for=["facility|2", "facility|1"])]]
+    events, (mediated, parked) = out(work)
+    assert events == []
+    assert mediated["events"] == []
+    assert (parked["kind"], parked["waiting_for"], parked["places"]) == (
+        "parked", ["facility|1", "facility|2"], ["first"],
+    )  # fmt: skip
+    assert parked["reason"] == "waiting for a facility the registry does not know"
+
+
+def test_parts_are_told_by_reason_and_not_by_number(work: Mediated) -> None:
+    assert work.translation
+    work.translation.refused = [
+        Part("line 3", [issue("line 3, quantite", "not a number", column="quantite", line=3)]),
+        Part("line 4", [issue("line 4, code_ean13", "required", column="code_ean13", line=4)]),
+        Part("line 9", [issue("line 9, quantite", "not a number", column="quantite", line=9)]),
+        Part("line 11", [issue("line 11", "too few cells", line=11)]),
+        Part("OBR[2]", [issue("OBR[2]-4", "required")]),
+        Part("OBR[5]", [issue("OBR[5]-4", "required")]),
+    ]
+    _, (mediated, *refused) = out(work)
+    assert mediated["kind"] == "mediated"
+    assert {step["reason"]: step["places"] for step in refused} == {
+        "quantite: not a number": ["line 3", "line 9"],
+        "code_ean13: required": ["line 4"],
+        "line: too few cells": ["line 11"],
+        "OBR-4: required": ["OBR[2]", "OBR[5]"],
+    }
+
+
+def test_a_warning_is_not_the_reason_of_a_refusal(work: Mediated) -> None:
+    assert work.translation
+    warning = Issue("PID-7", "odd", "said", "mend", severity="warning")
+    work.translation.refused = [Part("OBR[1]", [warning, issue("PID-3", "required")])]
+    assert out(work)[1][-1]["reason"] == "PID-3: required"
+
+
+def test_what_a_registry_learned() -> None:
+    (record,) = learned_records(["facility|1", "facility|2"])
+    assert (record.topic, orjson.loads(record.value)) == (REGISTRY, ["facility|1", "facility|2"])
+    assert learned_records([]) == []

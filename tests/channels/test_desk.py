@@ -9,9 +9,8 @@ from typing import Any
 
 import pytest
 
-from channels import desk as desks
 from channels.desk import Desk
-from channels.journal import tables
+from channels.journal import failures, tables
 from channels.journal.search import Page, Query
 from channels.line import Line
 from channels.line import metadata as line_tables
@@ -36,7 +35,7 @@ class Again:
         return f"again {row['id']}"
 
     def body(self, row: Mapping[str, Any]) -> bytes | None:
-        return b"body of " + row["id"].encode()
+        return f"body of {row['id']}".encode()
 
 
 def desk(folder: Path, again: Again) -> Desk:
@@ -57,7 +56,7 @@ def test_a_group_that_grows_while_it_runs_is_run_once(tmp_path: Path, monkeypatc
         items = [{"id": one, "places": [one]} for one in known[start : start + 2]]
         return Page(items, str(start + 2) if len(known) > start + 2 else None)
 
-    monkeypatch.setattr(desks.failures, "members", members)
+    monkeypatch.setattr(failures, "members", members)
     made, lost = asyncio.run(desk(tmp_path, again).rerun_group("refused", "plain", "word: bad word"))
     assert made == ["again t0", "again t1", "again t2", "again t4"]
     assert lost == 1

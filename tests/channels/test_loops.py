@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
+import signal
 import threading
 
 import pytest
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from channels import loops
-from channels.loops import fault, started, tasked
+from channels.loops import fault, started, stopped_by_signals, tasked
 
 
 def caught(error: BaseException) -> BaseException:
@@ -52,7 +51,7 @@ def ended(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
         assert code == 1
         event.set()
 
-    monkeypatch.setattr(loops.os, "_exit", end)
+    monkeypatch.setattr(os, "_exit", end)
     return event
 
 
@@ -86,12 +85,11 @@ def test_a_task_that_fails_ends_the_process_and_a_cancelled_one_does_not(
 
 
 def test_a_signal_asks_to_stop() -> None:
-    before = {number: loops.signal.getsignal(number) for number in (loops.signal.SIGTERM, loops.signal.SIGINT)}
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
-        stop = loops.stopped_by_signals()
-        os.kill(os.getpid(), loops.signal.SIGTERM)
+        stop = stopped_by_signals()
+        os.kill(os.getpid(), signal.SIGTERM)
         assert stop.wait(5)
     finally:
         for number, handler in before.items():
-            loops.signal.signal(number, handler)
-    assert logging.getLogger("wasl") is loops.log
+            signal.signal(number, handler)

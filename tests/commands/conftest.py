@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from channels.cli import app
 from channels.security import passwords
@@ -24,7 +22,7 @@ class Wasl:
 
 
 @pytest.fixture
-def wasl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wasl]:
+def wasl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Wasl:
     monkeypatch.setattr(passwords, "COST", 4)
     monkeypatch.setenv("COLUMNS", "200")
-    yield Wasl(tmp_path / "data")
+    return Wasl(tmp_path / "data")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import Result
+from typer.testing import Result
 
 from mediators.hl7v2.mediator import Hl7v2
 from tests.commands.conftest import Wasl
@@ -48,7 +48,7 @@ def test_each_message_becomes_a_line_of_events(wasl: Wasl, files: dict[str, str]
 def test_a_batch_gives_several_lines_in_order(wasl: Wasl, files: dict[str, str]) -> None:
     first, second, third = lines(wasl("translate", files["batch.hl7"], code=1))
     assert [first[0]["control_id"], second[0]["control_id"]] == ["B1", "B2"]
-    assert third["rejected"][0]["at"] == "MSH-9"
+    assert third["rejected"][0]["at"].startswith("MSH-9")
 
 
 def test_only_what_cannot_be_read_is_rejected(wasl: Wasl, files: dict[str, str]) -> None:
@@ -168,7 +168,7 @@ def listening(*answers: bytes) -> Iterator[tuple[str, list[bytes]]]:
 def test_send_says_what_was_answered(wasl: Wasl, files: dict[str, str]) -> None:
     with listening(b"MSH|^~\\&\rMSA|AA|G1\r") as (to, got):
         assert "MSA|AA|G1" in wasl("send", files["good.hl7"], "--to", to).stdout
-    assert got == [result("G1").rstrip(b"\r")]
+    assert got == [result("G1")]
 
 
 @pytest.mark.parametrize(("answer", "code"), [(b"MSH$\rMSA$CA$B3\r", 0), (b"MSH|\rMSA|AE|B3\rERR||MSA|AA\r", 1)])

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from channels.bus.bus import Record
+from channels.bus.embedded import EmbeddedBus
 from channels.cli import app
-from channels.outputs import REGISTRY
+from channels.outputs import EVENTS, REGISTRY
 from channels.runtime import House
 from channels.security.clients import Clients
 from tests.commands.conftest import Wasl
@@ -159,29 +161,20 @@ def test_a_registry_is_loaded_and_what_it_learned_goes_on_the_bus(wasl: Wasl, tm
 
 
 def test_events_are_watched_from_now_on(lived: Wasl, monkeypatch: pytest.MonkeyPatch) -> None:
-    from channels.bus.embedded import EmbeddedBus
-
+    other = House.open(None, lived.data).bus("mediated")
+    batches = other.read("test", [EVENTS])
+    event = next(iter(next(batches)))
+    batches.close()
     skip = EmbeddedBus.skip
 
-    def skip_then_send(self: EmbeddedBus, *said: object) -> None:
-        skip(self, *said)  # type: ignore[arg-type]  # as it came
-        records = place.last_events()
-        asyncio.run(self.publish([*records, *records]))
+    def skipped(self: EmbeddedBus, group: str, topics: list[str]) -> None:
+        """From here on something comes."""
+        skip(self, group, topics)
+        asyncio.run(other.publish([Record(EVENTS, event.key, b"foreign bytes"), event, event]))
 
-    class place:
-        @staticmethod
-        def last_events() -> list[object]:
-            from channels.bus.bus import Record
-
-            bus = House.open(None, lived.data).bus("mediated")
-            batches = bus.read("test", ["wasl.events"])
-            records = list(next(batches))
-            batches.close()
-            bus.close()
-            return [Record("wasl.events", "k", b"foreign bytes", {}), *records[:1]]
-
-    monkeypatch.setattr(EmbeddedBus, "skip", skip_then_send)
+    monkeypatch.setattr(EmbeddedBus, "skip", skipped)
     done = lived("events", "tail", "--count", "2")
+    other.close()
     assert [json.loads(line)["type"] for line in done.stdout.splitlines()] == ["LabReportIssued"] * 2
     assert "foreign bytes" in done.stderr
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-from pathlib import Path
 from random import Random
 
 import pytest
@@ -102,8 +101,3 @@ def test_people_are_alike_at_every_start_and_share_their_insureds_number(everybo
         family = {one.cnss for one in everybody if one.family == person.family}
         assert family == {person.cnss}
     assert any(not person.cnss for person in everybody)
-
-
-def test_what_is_sent_names_no_path_of_this_machine(everybody: list[Person]) -> None:
-    body = messages.laboratory(Random(1), everybody[0], "L1", AT, control_id="C1")
-    assert str(Path.home()) not in body

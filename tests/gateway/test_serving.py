@@ -1,0 +1,131 @@
+"""The gateway's process: where it listens, what it needs for that, and how it ends."""
+
+from __future__ import annotations
+
+import signal
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from channels.gateway import serving
+from channels.gateway.serving import _addresses, _bound, _checks, _server, _tls
+from channels.runtime import House
+from channels.security import passwords
+from channels.settings import Misconfigured
+from tests.certificates import certificate
+from tests.e2e.program import PASSWORD, Program
+
+
+def house(folder: Path, settings: str = "") -> House:
+    config = folder / "config"
+    (config / "channels").mkdir(parents=True)
+    (config / "wasl.yaml").write_text(settings)
+    return House.open(config / "wasl.yaml", folder / "data")
+
+
+@pytest.mark.parametrize(
+    ("listen", "settings", "expected"),
+    [
+        ("mllp", "", [("127.0.0.1", 2575, False)]),
+        (
+            "mllp",
+            "mllp: {host: 0.0.0.0, port: 1, tls_port: 2, certificate: c.pem}",
+            [("0.0.0.0", 1, False), ("0.0.0.0", 2, True)],
+        ),
+        ("mllps", "", [("127.0.0.1", 2576, True)]),
+        ("mllp://10.0.0.1:6000", "", [("10.0.0.1", 6000, False)]),
+        ("mllps://lab.example:6001", "", [("lab.example", 6001, True)]),
+        ("mllp://[::1]:6000", "", [("::1", 6000, False)]),
+        ("http", "", []),
+        ("files:inbox/x", "", []),
+    ],
+)
+def test_where_a_channel_listens(
+    tmp_path: Path, listen: str, settings: str, expected: list[tuple[str, int, bool]]
+) -> None:
+    assert _addresses(house(tmp_path, settings), listen) == expected
+
+
+def test_a_port_that_cannot_be_is_told(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match="mllp://x:70000: a port"):
+        _addresses(house(tmp_path), "mllp://x:70000")
+
+
+def test_a_port_that_is_taken_names_the_setting() -> None:
+    with _bound("127.0.0.1", 0, "http.port") as first:
+        first.listen()
+        with pytest.raises(Misconfigured, match=r"choose another with http\.port"):
+            _bound("127.0.0.1", first.getsockname()[1], "http.port")
+
+
+def test_certificates_are_looked_for_beside_the_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "config").mkdir()
+    cert, key = certificate(tmp_path / "config")
+    said = f"certificate: {cert.name}, private_key: {key.name}"
+    (tmp_path / "config" / "channels").mkdir()
+    (tmp_path / "config" / "wasl.yaml").write_text(f"http: {{{said}}}\nmllp: {{{said}, client_ca: {cert.name}}}\n")
+    monkeypatch.chdir(tmp_path)
+    here = House.open(Path("config/wasl.yaml"), tmp_path / "data")
+    # a trusted network needs no certificate: the listener asks the others for one
+    assert _tls(here).verify_mode is ssl.CERT_OPTIONAL
+    assert _server(here, None).config.is_ssl
+
+
+@pytest.mark.parametrize("settings", ["http: {certificate: nowhere.pem}", "http: {certificate: wasl.yaml}"])
+def test_a_certificate_that_cannot_be_used_is_told(tmp_path: Path, settings: str) -> None:
+    with pytest.raises(Misconfigured, match=r"http\.certificate"):
+        _server(house(tmp_path, settings), None)
+
+
+@pytest.mark.parametrize("settings", ["", "mllp: {certificate: nowhere.pem}"])
+def test_mllps_without_a_certificate_is_told(tmp_path: Path, settings: str) -> None:
+    with pytest.raises(Misconfigured, match=r"mllp\.certificate"):
+        _tls(house(tmp_path, settings))
+
+
+def test_ready_means_schema_administrator_and_bus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passwords, "COST", 4)
+    here = house(tmp_path)
+    here.migrate()
+    bus = here.bus("received")
+    checks = _checks(here, bus)
+    assert {name: check() for name, check in checks.items()} == {"schema": True, "administrator": False, "bus": True}
+    here.users.prepare("a password")
+    assert checks["administrator"]()
+    with here.registries.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE aliases")
+    assert not checks["schema"]()
+    bus.close()
+
+
+def test_bodies_are_destroyed_when_their_time_is_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = House.open(None, tmp_path)
+    destroyed: list[tuple[str, int]] = []
+    monkeypatch.setattr(here.keys, "destroy_before", lambda name, day: destroyed.append((name, day)))
+    serving._destroy(here, 20_000)
+    assert destroyed == [(channel.name, 20_000 - 90) for channel in here.channels]
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    """A gateway without a parent, on a folder where nothing was before."""
+    with Program(tmp_path_factory.mktemp("alone") / "data", "--role", "gateway") as program:
+        yield program
+
+
+def test_a_gateway_alone_is_ready_and_ends_in_good_order(alone: Program) -> None:
+    up = alone.get("/readyz")
+    assert up == {"schema": True, "administrator": True, "bus": True, "listeners": True}
+    assert alone.get("/healthz") == {"stuck": []}
+    assert "wasl_loop_turned_timestamp_seconds" in alone.admin.get("/metrics").text
+    alone.get("/api/care-sheets", person="https://hie.sante.gov.ma/id/cnss|900000017")
+    assert alone.process is not None
+    alone.process.send_signal(signal.SIGTERM)
+    assert alone.process.wait(20) == 0
+    assert "900000017" not in alone.log()
+    assert PASSWORD not in alone.log()
+    read: Any = House.open(None, alone.data).audit.entries()
+    assert [(one["actor"], one["action"], one["target"]) for one in read] == [("admin", "read", "CareSheet")]

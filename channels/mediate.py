@@ -14,7 +14,7 @@ from types import FrameType
 from channels.bus.bus import Batch, Bus, Lost, Record
 from channels.channel import Channel
 from channels.line import Line
-from channels.outputs import Mediated, Outputs, failed_step, learned_records
+from channels.outputs import Mediated, Outputs, failed_step, learned_records, reason_of
 from channels.receive import message_of, now
 from channels.security.encryption import Keys
 from channels.suspects import Suspects
@@ -100,6 +100,7 @@ class Mediation:
         seen = Window(len(batch), self._window)
         with self._suspects.batch(batch) as tried:
             work = [self._translated(record, seen, tried) for record in batch if self._ours(record)]
+            self._suspects.acquit()
             self._resolve(work)
             outputs = [record for one in work for record in self._written(one)]
             batch.done([*outputs, *learned_records(self._registries.learned())])
@@ -142,7 +143,7 @@ class Mediation:
             with limited(LONGEST):
                 work.translation = channel.mediator.mediate(message, channel.context)
         except Refused as refused:
-            work.step = failed_step(record, _first(refused.issues), str(len(refused.issues)), refused.issues)
+            work.step = failed_step(record, reason_of(refused.issues), str(len(refused.issues)), refused.issues)
         except TooLong:
             work.step = failed_step(record, "took too long", f"reading it took more than {LONGEST:.0f} s")
         except Exception as error:
@@ -202,11 +203,24 @@ class Mediation:
                 metrics.events.labels(event["type"]).inc()
             if one.translation and one.translation.unknown_codes:
                 metrics.unmapped.labels(channel).inc(len(one.translation.unknown_codes))
-            if not one.record.headers.get("refused"):
+            if not one.record.headers.get("refused") and not one.record.headers["rerun_of"]:
                 self._line.saw(channel, refused=bool(one.step and one.step["kind"] == "refused"))
 
 
-_HEADERS = {"transaction", "channel", "key", "sender", "content_type", "first_received", "control_id", "type", "places"}
+_HEADERS = frozenset(
+    (
+        "transaction",
+        "channel",
+        "key",
+        "sender",
+        "content_type",
+        "first_received",
+        "control_id",
+        "type",
+        "places",
+        "rerun_of",
+    )
+)
 
 
 class TooLong(Exception):
@@ -240,10 +254,6 @@ _REUSED = Issue(
 
 def _give_up(work: Mediated, reason: str, where: str) -> None:
     work.translation, work.step = None, failed_step(work.record, reason, where)
-
-
-def _first(issues: Sequence[Issue]) -> str:
-    return f"{issues[0].at}: {issues[0].reason}" if issues else "refused"
 
 
 def _where(error: Exception) -> str:

@@ -131,13 +131,18 @@ def failed_step(record: Record, reason: str, text: str, issues: Sequence[Issue] 
     )
 
 
+def reason_of(issues: Sequence[Issue]) -> str:
+    """A reason to group by: a column, or a place without its number, says more than one line's."""
+    first = next((issue for issue in issues if issue.severity == "error"), issues[0])
+    place = first.column or ("line" if first.line is not None else _NUMBERED.sub("", first.at))
+    return f"{place}: {first.reason}"
+
+
 def _by_reason(parts: Sequence[Part]) -> dict[str, list[Part]]:
-    """Parts that can be mended together. A column, or a place without its number, says more than one line's."""
+    """Parts that can be mended together."""
     found: dict[str, list[Part]] = {}
     for part in parts:
-        first = next((issue for issue in part.issues if issue.severity == "error"), part.issues[0])
-        place = first.column or ("line" if first.line is not None else _NUMBERED.sub("", first.at))
-        found.setdefault(f"{place}: {first.reason}", []).append(part)
+        found.setdefault(reason_of(part.issues), []).append(part)
     return found
 
 

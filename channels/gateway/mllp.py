@@ -16,6 +16,7 @@ from itertools import groupby
 
 from channels.channel import Channel, first_fit
 from channels.gateway.bounds import Bytes
+from channels.gateway.unfit import unfit
 from channels.receive import Door, taken
 from channels.settings import Mllp
 from channels.watch import metrics
@@ -107,8 +108,8 @@ class Listener:
         return (replies[0] if len(replies) == 1 else mediator.join(replies)).body
 
     def _channel_for(self, glance: Description) -> Channel:
-        """What no channel fits goes to the last one, whose mediator says why it can't be taken."""
-        return first_fit(self._channels, glance, CONTENT_TYPE) or self._channels[-1]
+        """What no channel fits is refused in the name of the last one, and kept there."""
+        return first_fit(self._channels, glance, CONTENT_TYPE) or unfit(self._channels[-1])
 
 
 def framed(body: bytes) -> bytes:

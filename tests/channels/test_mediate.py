@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from channels import mediate
-from channels.bus.bus import Record
+from channels.bus.bus import Batch, Record
 from channels.mediate import TooLong, limited
 from channels.settings import Line as Limits
 from schemas.events import Step
@@ -208,3 +209,39 @@ def test_limits_are_lifted_afterwards() -> None:
         pass
     with pytest.raises(TooLong), limited(0.01):
         threading.Event().wait()
+
+
+def test_reruns_that_fail_again_do_not_stop_the_line(tmp_path: Path) -> None:
+    flow = Flow(tmp_path, line=Limits(messages=5, ratio=0.5, window=300))
+    again = [replace(flow.message(f"m{n} p1 broken"), rerun_of="an earlier one") for n in range(10)]
+    asyncio.run(flow.door.receive_all(flow.channels[0], again))
+    flow.mediate()
+    assert [step["kind"] for step in flow.steps()] == ["refused"] * 10
+    assert flow.line.paused() == frozenset()
+    flow.close()
+
+
+def test_a_worker_killed_after_reading_suspects_no_message(flow: Flow) -> None:
+    (flow.folder / "suspects").write_bytes(b"{}")
+    asyncio.run(flow.send("m1 p1 hello"))
+    mediation = flow.mediation()
+    batches = flow.bus.read("mediation", ["wasl.received.plain"])
+    seen: list[bytes] = []
+
+    class Watching:
+        def __init__(self, batch: Batch) -> None:
+            self._batch = batch
+
+        def __len__(self) -> int:
+            return len(self._batch)
+
+        def __iter__(self) -> Iterator[Record]:
+            return iter(self._batch)
+
+        def done(self, outputs: Sequence[Record] = ()) -> None:
+            seen.append((flow.folder / "suspects").read_bytes())
+            self._batch.done(outputs)
+
+    mediation.turn(Watching(next(batches)))
+    batches.close()
+    assert b'"trying":""' in seen[0]

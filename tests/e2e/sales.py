@@ -11,6 +11,8 @@ CNSS = "https://hie.sante.gov.ma/id/cnss"
 
 
 def row(insured: str, ticket: str, **said: str) -> dict[str, str]:
+    """One sale. Tickets of different people differ: a ticket and an article are the same sale, whoever is named."""
+    ticket = f"{insured[-4:]}-{ticket}"
     usual = (
         "12/11/2026", "130366056", "131300007", insured, "CHRAIBI", "Othmane", "04/05/1968", "M",
         "6118000160168", "AMOXIL 500 MG", "2", "38,90", f"ORD-{ticket}", ticket,

@@ -239,3 +239,17 @@ def test_senders_outside_the_trusted_networks_need_a_certificate() -> None:
             assert server.door.taken == []
 
     asyncio.run(talk())
+
+
+def test_what_no_channel_takes_is_rejected_and_kept(tmp_path: Path) -> None:
+    flow = Flow(tmp_path, channel(match={"type": "something else"}))
+
+    async def talk() -> None:
+        door = Door(flow.gateway, flow.keys, b"secret", 5)
+        listener = Listener(flow.channels, door, LIMITS, Bytes(100_000))
+        assert await listener.answer(b"m1 p1 good", "peer") == b"no m1"
+
+    asyncio.run(talk())
+    (record,) = flow.read("wasl.received.plain")
+    assert (record.headers["refused"], record.headers["reply"]) == ("1", "AR")
+    flow.close()

@@ -73,9 +73,9 @@ class FhirDouble:
 
 
 @contextmanager
-def served(double: FhirDouble) -> Iterator[str]:
-    """The base address of the double, served on a free port of this machine."""
-    listener = socket.create_server(("127.0.0.1", 0))
+def served(double: FhirDouble, port: int = 0) -> Iterator[str]:
+    """The base address of the double, served on this port of this machine; on a free one when it is 0."""
+    listener = socket.create_server(("127.0.0.1", port))
     config = uvicorn.Config(double.app, log_level="error", lifespan="off", ws="none", loop="asyncio")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})

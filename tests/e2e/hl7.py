@@ -22,13 +22,14 @@ def person(number: str, name: str = "TAZI^Hind", born: str = "19800203", sex: st
 
 def order(filler: str, *results: str, status: str = "F", at: str = "20261112081500", section: str = "LAB") -> list[str]:
     """ORC, OBR and OBX segments; a result is "code|value|unit" or a whole OBX."""
+    number = f"{filler}^{LABORATORY}"
     segments = [
-        f"ORC|RE||{filler}^{LABORATORY}",
-        f"OBR|1||{filler}^{LABORATORY}|24331-1^Bilan lipidique^LN|||20261112070000|||||||||||||||{at}||{section}|{status}",
+        f"ORC|RE||{number}",
+        f"OBR|1||{number}|24331-1^Bilan^LN|||20261112070000|||||||||||||||{at}||{section}|{status}",
     ]
-    for number, result in enumerate(results, 1):
+    for place, result in enumerate(results, 1):
         code, value, unit = result.split("|")
-        segments.append(f"OBX|{number}|NM|{code}^{code}^LN||{value}|{unit}|||||{status}")
+        segments.append(f"OBX|{place}|NM|{code}^{code}^LN||{value}|{unit}|||||{status}")
     return segments
 
 

@@ -51,8 +51,9 @@ def test_a_file_without_a_good_row_fails_with_its_reasons(program: Program) -> N
 
 
 def test_the_same_name_again_never_writes_over_the_first(program: Program) -> None:
+    inbox = program.data / "inbox" / "pharmacy-csv"
     for ticket in ("T1", "T2"):
-        inbox = drop(program, "jour.csv", export(row("170000033", ticket)))
+        drop(program, "jour.csv", export(row("170000033", ticket)))
         until(lambda: not (inbox / "jour.csv").exists(), 20, "the file to be taken")
     assert {path.name for path in (inbox / "done").glob("jour*.csv")} == {"jour.csv", "jour.2.csv"}
 

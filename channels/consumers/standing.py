@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from hashlib import sha256
 from typing import Any
+
+import orjson
 
 from channels.consumers.consumer import Outcome
 from schemas.fhir.bundle import SHARED
-from schemas.fhir.extensions import VERSION
+from schemas.fhir.extensions import SAID, VERSION
 from schemas.fhir.terms import NULL_FLAVOR
 
 Resource = dict[str, Any]
@@ -91,12 +94,13 @@ def settle(standing: dict[Key, Standing], sayings: Iterable[Saying]) -> list[lis
 
 
 def _settled(standing: dict[Key, Standing], saying: Saying) -> list[Change]:
-    provenance = [one for one in saying.resources if one["resourceType"] == "Provenance"]
+    said = [one for one in saying.resources if one["resourceType"] != "Provenance"]
+    provenance = [_signed(one, said) for one in saying.resources if one["resourceType"] == "Provenance"]
     told = [standing[key_of(one)] for one in provenance if key_of(one) in standing]
-    if told and _content(told[0].resource) == _content(provenance[0]):
-        return []  # it landed before, whole: what was said since, even in the same second, stays
+    if told and _signature(told[0].resource) == _signature(provenance[0]):
+        return []  # it landed before, from whatever transaction: what was said since, even in the same second, stays
     changes: list[Change] = []
-    for resource in [*(one for one in saying.resources if one["resourceType"] != "Provenance"), *provenance]:
+    for resource in [*said, *provenance]:
         key = key_of(resource)
         before = standing.get(key)
         # the same event in a rerun: its Provenance stands as long as nothing else changes
@@ -108,6 +112,18 @@ def _settled(standing: dict[Key, Standing], saying: Saying) -> list[Change]:
             changes.append(change)
         standing[key] = change.after
     return changes
+
+
+def _signed(provenance: Resource, said: Sequence[Resource]) -> Resource:
+    """The Provenance with a digest of all that its event says: a repeat is known by it, in any transaction."""
+    digest = sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    kept = [one for one in provenance.get("extension", ()) if one.get("url") != SAID]
+    return {**provenance, "extension": [*kept, {"url": SAID, "valueString": digest}]}
+
+
+def _signature(provenance: Resource) -> str | None:
+    found = [one for one in provenance.get("extension", ()) if one.get("url") == SAID]
+    return found[0].get("valueString") if found else None
 
 
 def outcome(changes: Sequence[Change]) -> Outcome:

@@ -12,6 +12,7 @@ import os
 import secrets
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -44,15 +45,7 @@ class KeyFile(ValueError):
 def master_key(path: Path, *, make: bool) -> bytes:
     """The 32 bytes in the file (base64). Makes it, mode 0600, when it is missing and `make`. Raises KeyFile."""
     if make and not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return master_key(path, make=False)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(base64.b64encode(secrets.token_bytes(32)) + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
+        _make_key(path)
     try:
         text = path.read_bytes()
     except OSError as error:
@@ -64,6 +57,21 @@ def master_key(path: Path, *, make: bool) -> bytes:
     if len(key) != 32:
         raise KeyFile(f"{path}: expected 32 bytes in base64, on one line")
     return key
+
+
+def _make_key(path: Path) -> None:
+    """Whole or not at all: a process killed half-way, or another one that is faster, leaves one good key."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(base64.b64encode(secrets.token_bytes(32)) + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        with suppress(FileExistsError):
+            os.link(draft, path)
+    finally:
+        draft.unlink()
 
 
 def derived(master: bytes, purpose: str) -> bytes:

@@ -18,6 +18,8 @@ ABSENT = STANDARD + "data-absent-reason"
 OURS = "https://hie.sante.gov.ma/fhir/StructureDefinition/"
 # Any resource: valueString, the sender's own time of this saying in µs since the epoch.
 VERSION = OURS + "source-version"
+# Provenance: valueString, SHA-256 of everything its event said, by which a repeat is known.
+SAID = OURS + "said"
 # A Quantity, Money or date: valueString, the text as sent where a JSON number or FHIR type can't hold it ("7.40").
 AS_SENT = OURS + "value-as-sent"
 # A Quantity or Observation: valueCodeableConcept, the unit as sent where Quantity.unit and .code don't tell it all.

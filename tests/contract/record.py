@@ -150,6 +150,14 @@ class RecordBattery:
         assert [one.verdict for one in self.deliver(again)] == ["unchanged"]
         assert self.all_of("Provenance") == before
 
+    def test_a_repeat_in_another_transaction_does_not_undo_what_was_said_in_the_same_second(self) -> None:
+        first, second = report(glucose="1.05"), report(status="C", glucose="1.50 C")
+        again: Event = {**first, "transaction": "another"}  # type: ignore[assignment]  # a plain dict
+        for _ in range(2):  # read again after a crash, all three
+            for said in (first, again, second):
+                self.deliver(said)
+            assert self.values() == {"glucose": 1.5}
+
     def test_a_correction_is_a_new_version_of_the_same_and_the_other_results_stay(self) -> None:
         self.deliver(report(glucose="1.05", urea="0.31"))
         self.deliver(report(version=MONDAY + HOUR, status="C", glucose="1.50 C"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 import threading
 from collections import defaultdict
@@ -20,6 +21,8 @@ from schemas.events import Event, Step, StepEvent
 from schemas.message import Unavailable
 
 T = TypeVar("T")
+
+log = logging.getLogger("wasl.delivery")
 
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 15.0
@@ -114,7 +117,7 @@ class Circuit:
     """Patience with one other side: while it is down, wait with full jitter and try again, losing nothing."""
 
     def __init__(self, name: str, stop: threading.Event, turned: Callable[[], None] = lambda: None) -> None:
-        self._stop, self._turned = stop, turned
+        self._name, self._stop, self._turned = name, stop, turned
         self._gauge = metrics.circuit.labels(name)
         self._gauge.set(0)
 
@@ -126,11 +129,15 @@ class Circuit:
             try:
                 given = await attempt()
             except Unavailable as error:
+                if not failed:
+                    log.warning("%s is down, everything for it waits: %s", self._name, error.reason)
                 self._gauge.set(1)
                 longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2**failed)
                 failed += 1
                 await asyncio.to_thread(self._stop.wait, error.retry_after or random.uniform(0, longest))
             else:
+                if failed:
+                    log.warning("%s answers again", self._name)
                 self._gauge.set(0)
                 return given
         return None

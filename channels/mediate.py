@@ -194,17 +194,17 @@ class Mediation:
     def _count(self, work: Sequence[Mediated], seconds: float) -> None:
         for one in work:
             channel = one.record.headers["channel"]
-            outcome = one.step["kind"] if one.step else "mediated" if one.translation else "refused"
+            outcome = one.outcome
             metrics.mediated.labels(channel, outcome).inc()
             metrics.mediation.labels(channel).observe(seconds)
-            if one.step and one.step["kind"] == "refused":
+            if outcome == "refused" and one.step:
                 metrics.failures.labels("mediation", one.step.get("reason") or "").inc()
             for event in one.translation.events if one.translation else ():
                 metrics.events.labels(event["type"]).inc()
             if one.translation and one.translation.unknown_codes:
                 metrics.unmapped.labels(channel).inc(len(one.translation.unknown_codes))
             if not one.record.headers.get("refused") and not one.record.headers["rerun_of"]:
-                self._line.saw(channel, refused=bool(one.step and one.step["kind"] == "refused"))
+                self._line.saw(channel, refused=outcome == "refused")
 
 
 _HEADERS = frozenset(

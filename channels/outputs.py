@@ -35,6 +35,15 @@ class Mediated:
     step: Step | None = None
     issues: list[Issue] = field(default_factory=list)
 
+    @property
+    def outcome(self) -> str:
+        """duplicate, refused or mediated; a message of which no part passed is refused, too."""
+        if self.step:
+            return self.step["kind"]
+        if self.translation is None:
+            return "refused"
+        return "refused" if self.translation.refused and not self.translation.events else "mediated"
+
 
 class Outputs:
     """`subjects` gives the keyed digests by which the journal finds a patient's transactions."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -71,6 +72,7 @@ class House:
         found = find_config(config)
         settings = load_settings(found)
         channels = tuple(load_channels(found, settings))
+        os.umask(0o077)  # what is kept is for the program's own user
         try:
             data.mkdir(parents=True, exist_ok=True)
         except OSError as error:

@@ -90,9 +90,12 @@ class Settings(Strict):
     admin: Admin = Admin()
     key: Key = Key()
     bus: Literal["embedded"] = "embedded"
-    smr: str = "built-in"
+    database: Literal["", "sqlite"] = ""
+    redis: Literal[""] = ""
+    gisre: Literal["simulator"] = "simulator"
+    smr: str = Field("built-in", pattern="^(built-in|https?://.+)$")
     smr_token: str | None = None
-    payer: str = "simulator"
+    payer: str = Field("simulator", pattern="^(simulator|https?://.+)$")
     payer_token: str | None = None
     payer_faults: str = ""
     payer_quiet: float = Field(1.0, ge=0)
@@ -176,9 +179,18 @@ def explained(
         else:
             line = next((lines[keys[:n]] for n in range(len(keys), 0, -1) if keys[:n] in lines), 1)
             where = f"{path}, line {line}: {'.'.join(keys)}"
-        expected = "this key is not known" if one["type"] == "extra_forbidden" else one["msg"]
+        expected = _PLAIN.get(one["type"]) or _ADDRESSES.get(".".join(keys)) or one["msg"]
         said.append(f"{where}: {expected}")
     return "\n".join(said)
+
+
+_PLAIN = {"extra_forbidden": "this key is not known"}
+_ADDRESSES = {
+    "smr": "expected built-in, or the http(s):// address of a FHIR R4 server",
+    "payer": "expected simulator, or the http(s):// address that takes FHIR Claims",
+    "database": "expected sqlite: this version keeps everything in the data folder",
+    "redis": "expected nothing: this version needs no Redis",
+}
 
 
 def _lines(node: Any, above: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], int]]:

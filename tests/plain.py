@@ -1,8 +1,8 @@
 """The smallest mediator and registries there can be, to test the flow around them.
 
 A message is a text "control-id person word": the word "bad" is refused at the door, "broken" by mediation, "bug"
-raises, "die" ends the process, "slow" never ends, "parts" has a part that is refused, "unwritable" makes an event that
-no schema knows. Nobody knows the person "stranger"; the registry fails on "trouble".
+raises, "die" ends the process, "slow" never ends, "parts" has a part that is refused, "nothing" has no other,
+"unwritable" makes an event that no schema knows. Nobody knows the person "stranger"; the registry fails on "trouble".
 """
 
 from __future__ import annotations
@@ -71,7 +71,9 @@ class Plain:
             os._exit(9)
         while word == "slow":
             time.sleep(0.01)
-        refused = [Part("second", [ISSUE])] if word == "parts" else []
+        refused = [Part("second", [ISSUE])] if word in ("parts", "nothing") else []
+        if word == "nothing":
+            return Translation([], refused)
         made = event(message, person)
         if word == "unwritable":
             made["version"] = "Khadija"  # type: ignore[typeddict-item]  # on purpose

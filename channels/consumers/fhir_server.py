@@ -106,12 +106,23 @@ class FhirServer:
         entries = [{"request": {"method": "GET", "url": f"{kind}/{name}"}} for kind, name in keys]
         try:
             answer = await self._post({"resourceType": "Bundle", "type": "batch", "entry": entries})
-        except _Refused as refused:
-            raise Unavailable(f"the FHIR server refuses a batch of reads: {refused.code}") from None
+        except _Refused:  # not every server reads in batches
+            return [one for one in await asyncio.gather(*map(self._read_one, keys)) if one]
         answered = answer.get("entry") or []
         if len(answered) != len(keys):
             raise Unavailable("the FHIR server answers a batch in part")
         return [_stood(entry["resource"]) for entry in answered if _found(entry)]
+
+    async def _read_one(self, key: Key) -> Standing | None:
+        try:
+            response = await self._client.get("/".join((self._base.rstrip("/"), *key)))
+        except (httpx.TransportError, httpx.DecodingError) as error:
+            raise Unavailable(f"FHIR server: {type(error).__name__}") from error
+        if response.status_code in (404, 410):
+            return None
+        if not response.is_success or (resource := _json(response)) is None:
+            raise Unavailable(f"FHIR server: HTTP {response.status_code} to a read")
+        return _stood(resource)
 
     async def _put(
         self, saying: Saying, changes: Sequence[Change], changed: set[Key], standing: dict[Key, Standing]

@@ -21,6 +21,7 @@ from registries.load import KINDS, load
 
 MESSAGES = 600
 SECONDS = 110.0
+RUSH, RUSH_SECONDS = 140, 10.0
 TRICKLE = 2.0
 OPENS, CLOSES = 7.5, 19.5
 
@@ -41,11 +42,19 @@ def stream(house: House) -> None:
         senders.wait()
         started = time.monotonic()
         for number, send in enumerate(_day(senders)):
-            due = started + number * SECONDS / MESSAGES if number < MESSAGES else time.monotonic() + TRICKLE
-            time.sleep(max(0.0, due - time.monotonic()))
+            time.sleep(max(0.0, started + due(number) - time.monotonic()))
             send()
             if number % 20 == 19:
                 senders.report()
+
+
+def due(number: int) -> float:
+    """Seconds after the start: the morning rush first, then the day, then a trickle."""
+    if number < RUSH:
+        return number * RUSH_SECONDS / RUSH
+    if number < MESSAGES:
+        return RUSH_SECONDS + (number - RUSH) * (SECONDS - RUSH_SECONDS) / (MESSAGES - RUSH)
+    return SECONDS + (number - MESSAGES) * TRICKLE
 
 
 @dataclass

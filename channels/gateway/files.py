@@ -1,7 +1,8 @@
 """A watched folder per channel: drop a file, find it in `done/` or `failed/` with a report beside it.
 
-A file is taken once it is complete: nothing was added for a moment, and its name does not start with a dot nor end
-in `.part` or `.tmp` (write under such a name and rename: that is the safe way). The order is receive, report, move:
+A file is taken once it is complete: nothing was added for some seconds, and its name does not start with a dot nor end
+in `.part` or `.tmp` (write under such a name and rename: that is the safe way). One that grew while it was taken
+comes back and is taken whole. The order is receive, report, move:
 a crash in between reads the file again, and the file's name as control ID makes that a repeat without effect.
 """
 
@@ -12,6 +13,7 @@ import hashlib
 import logging
 import mimetypes
 import os
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,7 +23,7 @@ from channels.channel import Channel
 from channels.receive import Door, taken
 from schemas.message import Message, Reply, Unavailable
 
-SETTLED = 1.0
+SETTLED = 5.0
 EVERY = 1.0
 
 log = logging.getLogger("wasl.files")
@@ -68,21 +70,22 @@ class Folder:
                     continue
                 stat = entry.stat(follow_symlinks=False)
                 found[entry.name] = (stat.st_size, stat.st_mtime_ns)
-                if self._seen.get(entry.name) == found[entry.name]:
+                quiet = time.time() - stat.st_mtime >= self._settled
+                if quiet and self._seen.get(entry.name) == found[entry.name]:
                     complete.append(Path(entry.path))
-        self._seen = found if self._settled else {}
-        return sorted(complete) if self._settled else sorted(self._folder / name for name in found)
+        self._seen = found
+        return sorted(complete)
 
     async def _take(self, path: Path) -> None:
         limit = self._channel.said.max_size
         if path.stat().st_size > limit:
-            await asyncio.to_thread(_move, path, "failed", _too_large(limit))
+            await asyncio.to_thread(_move, path, "failed", _too_large(limit), path.stat().st_size)
             return
         body = await asyncio.to_thread(path.read_bytes)
         messages = await asyncio.to_thread(self._messages, path.name, body)
         replies = await self._door.receive_all(self._channel, messages)
         verdict = "done" if any(reply.accepted for reply in replies) else "failed"
-        await asyncio.to_thread(_move, path, verdict, _report(messages, replies))
+        await asyncio.to_thread(_move, path, verdict, _report(messages, replies), len(body))
 
     def _messages(self, name: str, body: bytes) -> list[Message]:
         mediator = self._channel.mediator
@@ -124,8 +127,11 @@ def _too_large(limit: int) -> bytes:
     return orjson.dumps(said, option=orjson.OPT_INDENT_2)
 
 
-def _move(path: Path, verdict: str, report: bytes) -> None:
-    """Report first, then the file: a file in `done/` always has its report."""
+def _move(path: Path, verdict: str, report: bytes, size: int) -> None:
+    """Report first, then the file: a file in `done/` always has its report.
+
+    A file that is not of the size that was read is still being written: it goes back, to be taken whole.
+    """
     target = path.parent / verdict / path.name
     number = 1
     while target.exists():
@@ -134,3 +140,7 @@ def _move(path: Path, verdict: str, report: bytes) -> None:
     beside = target.with_name(target.name + ".report.json")
     beside.write_bytes(report)
     path.rename(target)
+    if target.stat().st_size != size and not path.exists():
+        log.warning("a file of %s grew while it was taken: it is taken again", path.parent.name)
+        target.rename(path)
+        beside.unlink()

@@ -56,10 +56,12 @@ class Intake:
             client = await self._client(request)
             channel = self._allowed(client, name)
             size = self._sized(request, channel)
-            content_type = self._typed(request, channel)
+            # 413 goes before 415, and a body that does not say its size must be read to be measured
+            content_type = self._typed(request, channel) if "content-length" in request.headers else ""
             await self._hold(size)
             try:
                 body = await self._body(request, channel)
+                content_type = content_type or self._typed(request, channel)
                 return await self._answer(request, channel, client, body, content_type)
             finally:
                 self._held.give(size)

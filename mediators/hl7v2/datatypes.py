@@ -316,8 +316,11 @@ def _practitioner(
     field: Field, first: int, type_at: int, names: Iterable[str], kind: str | None, scope: Scope, role: str | None
 ) -> Practitioner | None:
     person: Practitioner = {}
+    names = tuple(names)
     if value := said(field.text(first)):
-        system = _system(names, kind, scope)
+        # nine digits of no authority are what every care sheet asks for: the professional's INPE
+        bare = not any(names) and not kind and _is_inpe(value)
+        system = systems.IDENTIFIERS + "inpe-ps" if bare else _system(names, kind, scope)
         person["identifiers"] = [{"system": system, "value": value}]
         if kind:
             person["identifiers"][0]["type"] = kind
@@ -360,7 +363,7 @@ def hd(field: Field) -> Organization | None:
     value = name or universal
     if not value:
         return None
-    if _is_inpe(value) or field.text(3).strip().upper() == "INPE":
+    if _is_inpe(value) or _is_inpe(universal or "") or field.text(3).strip().upper() == "INPE":
         system = systems.IDENTIFIERS + "inpe-es"
         value = value if _is_inpe(value) or not universal else universal
     else:

@@ -129,7 +129,8 @@ def placeholder(value: str) -> bool:
     said = bare.replace("0", "")
     if not said.replace("X", "") or bare in _NOBODY:
         return True
-    if said != bare and len(said) <= 2 and said.isalpha():
+    # a CIN of nothing but zeros; P0 or A00 may well be somebody's file number
+    if said.isalpha() and len(said) <= 2 and len(bare) - len(said) >= 5:
         return True
     return len(set(bare)) == 1 and len(bare) >= (5 if bare[0] == "9" else 8)
 

@@ -245,3 +245,11 @@ def test_a_worker_killed_after_reading_suspects_no_message(flow: Flow) -> None:
     mediation.turn(Watching(next(batches)))
     batches.close()
     assert b'"trying":""' in seen[0]
+
+
+def test_messages_of_which_no_part_passes_stop_the_line_too(tmp_path: Path) -> None:
+    flow = Flow(tmp_path, line=Limits(messages=5, ratio=0.9, window=300))
+    asyncio.run(flow.send(*(f"m{n} p1 nothing" for n in range(5))))
+    flow.mediate()
+    assert flow.line.paused() == {"plain"}
+    flow.close()

@@ -65,6 +65,23 @@ def test_a_mistake_in_the_environment_names_the_variable(tmp_path: Path) -> None
         load_settings(written(tmp_path, ""), {"WASL_HTTP_PORT": "often"})
 
 
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("WASL_SMR", "ftp://x", "expected built-in, or the http(s):// address"),
+        ("WASL_PAYER", "nothing", "expected simulator, or the http(s):// address"),
+        ("WASL_DATABASE", "oracle://x", "expected sqlite"),
+        ("WASL_REDIS", "redis://x", "needs no Redis"),
+        ("WASL_BUS", "rabbit://x", "embedded"),
+    ],
+)
+def test_what_cannot_work_is_told_before_anything_starts(tmp_path: Path, variable: str, value: str, said: str) -> None:
+    with pytest.raises(Misconfigured) as told:
+        load_settings(written(tmp_path, ""), {variable: value})
+    assert str(told.value).startswith(f"{variable}: ")
+    assert said in str(told.value)
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(Misconfigured, match="nowhere"):
         find_config(tmp_path / "nowhere.yaml")

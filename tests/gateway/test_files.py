@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,7 +24,7 @@ def flow(tmp_path: Path) -> Iterator[Flow]:
 
 
 def folder(flow: Flow, door: Door | None = None) -> Folder:
-    return Folder(flow.channels[0], flow.folder / "inbox", door or flow.door)
+    return Folder(flow.channels[0], flow.folder / "inbox", door or flow.door, settled=0)
 
 
 def drop(flow: Flow, name: str, text: str) -> Path:
@@ -68,6 +69,32 @@ def test_a_file_that_still_grows_is_left_alone(flow: Flow) -> None:
     drop(flow, "day.csv", "m1 p1 hello")
     assert sweep(watched, 1) == 0
     assert sweep(watched, 1) == 1
+
+
+def test_a_file_is_left_alone_until_it_was_quiet_for_a_while(flow: Flow) -> None:
+    patient = Folder(flow.channels[0], flow.folder / "inbox", flow.door, settled=60)
+    path = drop(flow, "day.csv", "m1 p1 hello")
+    assert sweep(patient, 3) == 0
+    os.utime(path, (path.stat().st_mtime - 61,) * 2)
+    assert sweep(patient, 2) == 1
+
+
+def test_a_file_that_grew_while_it_was_taken_is_taken_again_whole(flow: Flow) -> None:
+    class Slow:
+        async def receive_all(self, channel: object, messages: object) -> list[Reply]:
+            replies = await flow.door.receive_all(channel, messages)  # type: ignore[arg-type]  # handed on as it came
+            with path.open("a") as more:
+                more.write("\nm2 p2 late")
+            return replies
+
+    watched = folder(flow, Slow())  # type: ignore[arg-type]  # a test double
+    path = drop(flow, "day.csv", "m1 p1 hello")
+    assert sweep(watched) == 1
+    assert path.read_text() == "m1 p1 hello\nm2 p2 late"
+    assert sweep(folder(flow)) == 1
+    assert (path.parent / "done/day.csv").read_text() == "m1 p1 hello\nm2 p2 late"
+    flow.mediate()
+    assert sorted(event["control_id"] for event in flow.events()) == ["m1", "m2"]
 
 
 @pytest.mark.parametrize("name", [".day.csv", "day.csv.part", "day.tmp"])

@@ -23,6 +23,11 @@ def test_a_filler_is_no_number(value: str) -> None:
     assert ranks(patient(ins=value or "0", ipp=value or "0")) == []
 
 
+@pytest.mark.parametrize("value", ["P0", "A00", "KP0", "P000", "A0001", "10000000", "XA1"])
+def test_a_short_number_with_zeros_is_a_number(value: str) -> None:
+    assert not placeholder(value)
+
+
 @pytest.mark.parametrize("value", ["7", "100", "11111", "9", "143270581", "AB417205", "X4471", "0012"])
 def test_a_number_is_no_filler(value: str) -> None:
     assert not placeholder(value)

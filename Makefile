@@ -33,6 +33,7 @@ unit:
 
 bench: setup
 	$(BIN)/python -m benchmarks.reading
+	$(BIN)/python -m benchmarks.mediation
 	$(BIN)/python -m benchmarks.flow
 
 # The crash test for an hour (WASL_CRASH_SECONDS says how long).

@@ -1,7 +1,8 @@
 """The whole program under load: acknowledged and landed messages a second, over real sockets, on this machine.
 
-`python -m benchmarks.flow [--seconds 5] [--runs 3]`. The sender runs beside the program on the same cores. Intake is
-`acknowledge: received` (raw) and `checked`; landed counts from the first message sent to the last one in the record.
+`python -m benchmarks.flow [--seconds 5] [--runs 3]`. The sender runs beside the program on the same cores. Raw intake
+is `acknowledge: received` with the channel paused: received, durable, answered. Whole is `checked`, with mediation and
+delivery at work beside it. Landed counts from the first message sent to the last one in the record.
 """
 
 from __future__ import annotations
@@ -83,20 +84,22 @@ def landed(program: Program, count: int) -> None:
 
 
 def intake(runs: int, seconds: float) -> None:
-    for acknowledge in ("received", "checked"):
+    for acknowledge, name in (("received", "raw"), ("checked", "whole")):
         for connections in (1, 16, 64):
             rates, p50, p99 = [], [], []
             for _ in range(runs):
                 with tempfile.TemporaryDirectory() as folder:
                     config = configured(Path(folder) / "config", acknowledge)
                     with Program(Path(folder) / "data", "--config", str(config)) as program:
+                        if name == "raw":
+                            program.admin.post("/api/channels/lab-hl7v2/pause")
                         rate, latencies = uvloop.run(acknowledged(program.mllp_port, connections, small, seconds))
                 latencies.sort()
                 rates.append(rate)
                 p50.append(latencies[len(latencies) // 2] * 1e3)
                 p99.append(latencies[len(latencies) * 99 // 100] * 1e3)
             print(
-                f"intake {acknowledge:9} {connections:3} connections: {statistics.median(rates):8.0f}/s  "
+                f"intake {name:5} {connections:3} connections: {statistics.median(rates):8.0f}/s  "
                 f"p50 {statistics.median(p50):.2f} ms  p99 {statistics.median(p99):.2f} ms",
                 flush=True,
             )

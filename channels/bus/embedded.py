@@ -177,14 +177,6 @@ class EmbeddedBus:
                     lags[topic] += count
         return lags
 
-    def topics(self) -> list[str]:
-        """Every topic ever written, on any stage."""
-        found: set[str] = set()
-        for stage in STAGES:
-            with closing(connect(self._folder / f"{stage}.db")) as connection:
-                found.update(name for (name,) in connection.execute("SELECT name FROM topics"))
-        return sorted(found)
-
     def skip(self, group: str, topics: Sequence[str]) -> None:
         """Sets a group that never read to the end of the topics: a consumer that starts `now`."""
         rows = []

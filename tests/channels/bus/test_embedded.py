@@ -57,9 +57,3 @@ class TestEmbeddedBus(BusBattery):
         with pytest.raises(Unavailable, match=r"received\.db"):
             asyncio.run(bus.publish([record(1)]))
         bus.close()
-
-    def test_topics_lists_what_was_ever_written(self) -> None:
-        self.publish(record(1), record(2, topic="wasl.steps"))
-        bus = EmbeddedBus(self.path, "mediated")
-        assert bus.topics() == [TOPIC, "wasl.steps"]
-        bus.close()

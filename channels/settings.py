@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, ValidationError, field_validator, model_validator
 
 
 class Misconfigured(ValueError):
@@ -78,8 +78,95 @@ class Mediation(Strict):
     window: int = Field(100_000, ge=0)
 
 
+class Addressed(Strict):
+    """Another server, and how to use it. Its address alone may stand for the section: `redis: redis://host:6379/0`."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _address(cls, value: Any) -> Any:
+        return {"url": value} if isinstance(value, str) else value
+
+
+class Security(Strict):
+    """How Kafka knows us and we know Kafka. A certificate and private key of our own make it mutual TLS.
+
+    OAUTHBEARER fetches tokens at `token_url` by client credentials (RFC 6749, 4.4).
+    """
+
+    tls: bool = False
+    verify: bool = True
+    ca: Path | None = None
+    certificate: Path | None = None
+    private_key: Path | None = None
+    mechanism: Literal["", "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"] = ""
+    username: str = ""
+    password: str = ""
+    token_url: str = ""
+    client_id: str = ""
+    client_secret: str = ""
+    scope: str = ""
+
+
+class SchemaRegistry(Addressed):
+    """A schema registry with Confluent's API; without an address, ids come from the schemas' own fingerprints."""
+
+    url: str = Field("", pattern="^(https?://.+)?$")
+    username: str = ""
+    password: str = ""
+
+
+class Bus(Addressed):
+    """`embedded`, or `kafka://host:port,host:port`. The rest is for Kafka: how topics are made, and how to log in.
+
+    `replication`: copies of each record; by default three, or as many as there are brokers.
+    """
+
+    url: str = Field("embedded", pattern="^(embedded|kafka://.+)$")
+    partitions: int = Field(12, gt=0)
+    replication: int | None = Field(None, gt=0)
+    security: Security = Security()
+    schema_registry: SchemaRegistry = SchemaRegistry()
+
+    @property
+    def brokers(self) -> list[str]:
+        """host:port of each broker named; empty when embedded."""
+        scheme, _, listed = self.url.partition("://")
+        return listed.split(",") if scheme == "kafka" else []
+
+
+class Database(Addressed):
+    """Empty: SQLite files in the data folder; `sqlite:///FOLDER`: in that folder; or `postgresql://…`.
+
+    `pool`: connections kept open by each part of a process. `statement_timeout`: seconds. `migrate`: whether a start
+    makes or updates the tables; without it they must be there (`wasl database migrate`).
+    """
+
+    url: str = Field("", pattern="^(|sqlite|sqlite:///.+|postgresql://.+)$")
+    password: str | None = None
+    migrate: bool = True
+    pool: int = Field(5, gt=0)
+    statement_timeout: float = Field(30.0, gt=0)
+
+
+class Redis(Addressed):
+    """Saves work, never decides: everything is right without it."""
+
+    url: str = Field("", pattern="^(rediss?://.+)?$")
+    password: str | None = None
+
+
+class Watch(Strict):
+    """A port for /healthz, /readyz and /metrics of a role that has no HTTP of its own. None opens by itself."""
+
+    host: str = "127.0.0.1"
+    port: int | None = Field(None, ge=0, le=65535)
+
+
 class Settings(Strict):
-    """`smr`: `built-in` or a FHIR base address; `payer`: `simulator` or an address; `bus`: `embedded`.
+    """`smr`: `built-in` or a FHIR base address; `payer`: `simulator` or an address.
+
+    `namespace` goes before every topic, group and Redis key, for several Wasls on the same servers. `node` names this
+    machine in consumer groups; by default a random name kept in the data folder.
 
     `payer_quiet`: seconds without a new line before a care sheet is submitted. `payer_deadline`: what becomes of a
     sheet filed later than the law allows (decree 2-05-733 art. 12): submitted and put on the work list, or held.
@@ -89,9 +176,12 @@ class Settings(Strict):
     mllp: Mllp = Mllp()
     admin: Admin = Admin()
     key: Key = Key()
-    bus: Literal["embedded"] = "embedded"
-    database: Literal["", "sqlite"] = ""
-    redis: Literal[""] = ""
+    namespace: str = Field("", pattern="^[a-z0-9.-]*$")
+    node: str = Field("", pattern="^[A-Za-z0-9._-]*$")
+    bus: Bus = Bus()
+    database: Database = Database()
+    redis: Redis = Redis()
+    watch: Watch = Watch()
     gisre: Literal["simulator"] = "simulator"
     smr: str = Field("built-in", pattern="^(built-in|https?://.+)$")
     smr_token: str | None = None
@@ -125,24 +215,48 @@ def find_config(given: Path | None) -> Path:
 
 
 def load_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
-    """Settings of the file, with the environment on top. Raises Misconfigured."""
+    """Settings of the file, with the environment on top. Raises Misconfigured.
+
+    WASL_…_FILE names a file that holds the value, as secrets are mounted: WASL_ADMIN_PASSWORD_FILE.
+    """
     data, lines = read_yaml(path)
     from_environment: dict[tuple[str, ...], str] = {}
     for keys in _leaves(Settings):
-        variable = "WASL_" + "_".join(keys).upper()
-        if (value := environment.get(variable)) is not None:
+        variable = _variable(keys)
+        if (value := _said(variable, environment)) is not None:
             from_environment[keys] = variable
-            at = data
-            for key in keys[:-1]:
-                at = at.setdefault(key, {})
-            at[keys[-1]] = value or None if keys in _OPTIONAL else value
+            _put(data, keys, value or None if keys in _OPTIONAL else value)
     try:
         return Settings.model_validate(data)
     except ValidationError as error:
         raise Misconfigured(explained(error, path, lines, from_environment)) from error
 
 
-_OPTIONAL = {("admin", "password"), ("key", "file")}
+_OPTIONAL = {("admin", "password"), ("key", "file"), ("watch", "port"), ("database", "password"), ("redis", "password")}
+
+
+def _variable(keys: tuple[str, ...]) -> str:
+    """http.port is WASL_HTTP_PORT; an address is named as its section: bus.url is WASL_BUS."""
+    return "_".join(("WASL", *(keys[:-1] if keys[-1] == "url" else keys))).upper()
+
+
+def _said(variable: str, environment: Mapping[str, str]) -> str | None:
+    if (value := environment.get(variable)) is not None or (path := environment.get(f"{variable}_FILE")) is None:
+        return value
+    try:
+        return Path(path).read_text(encoding="utf-8").rstrip("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not text"
+        raise Misconfigured(f"{variable}_FILE: {path}: {reason}; it names a file that holds the value") from error
+
+
+def _put(data: dict[str, Any], keys: tuple[str, ...], value: Any) -> None:
+    """Sets a value below its sections; a section said by its address alone becomes one that holds it."""
+    for key in keys[:-1]:
+        if isinstance(section := data.setdefault(key, {}), str):
+            section = data[key] = {"url": section}
+        data = section
+    data[keys[-1]] = value
 
 
 def read_yaml(path: Path) -> tuple[dict[str, Any], dict[tuple[str, ...], int]]:
@@ -188,8 +302,11 @@ _PLAIN = {"extra_forbidden": "this key is not known"}
 _ADDRESSES = {
     "smr": "expected built-in, or the http(s):// address of a FHIR R4 server",
     "payer": "expected simulator, or the http(s):// address that takes FHIR Claims",
-    "database": "expected sqlite: this version keeps everything in the data folder",
-    "redis": "expected nothing: this version needs no Redis",
+    "bus.url": "expected embedded, or kafka://host:port,host:port",
+    "bus.schema_registry.url": "expected nothing, or the http(s):// address of a schema registry",
+    "database.url": "expected nothing (SQLite in the data folder), sqlite:///FOLDER or postgresql://user@host/database",
+    "redis.url": "expected nothing, or redis://host:port/number",
+    "namespace": "expected lower-case letters, digits, dots and hyphens",
 }
 
 

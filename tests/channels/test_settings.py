@@ -33,6 +33,11 @@ def test_an_empty_file_is_the_defaults(tmp_path: Path) -> None:
         ("WASL_SMR", "http://fhir/", "smr"),
         ("WASL_PAYER", "http://payer/", "payer"),
         ("WASL_MEDIATION_STOP_MESSAGES", "7", "mediation.stop.messages"),
+        ("WASL_BUS", "kafka://one:9092,two:9092", "bus.url"),
+        ("WASL_BUS_SECURITY_PASSWORD", "secret", "bus.security.password"),
+        ("WASL_DATABASE", "postgresql://wasl@db/wasl", "database.url"),
+        ("WASL_DATABASE_MIGRATE", "False", "database.migrate"),
+        ("WASL_REDIS", "redis://cache:6379/0", "redis.url"),
     ],
 )
 def test_the_environment_goes_on_top(tmp_path: Path, variable: str, value: str, path: str) -> None:
@@ -40,6 +45,22 @@ def test_the_environment_goes_on_top(tmp_path: Path, variable: str, value: str, 
     for part in path.split("."):
         found = getattr(found, part)
     assert str(found) == value
+
+
+def test_an_address_alone_stands_for_its_section(tmp_path: Path) -> None:
+    path = written(tmp_path, "bus: kafka://one:9092,two:9092\nredis: redis://cache:6379/0\n")
+    found = load_settings(path, {"WASL_BUS_PARTITIONS": "3"})
+    assert (found.bus.brokers, found.bus.partitions) == (["one:9092", "two:9092"], 3)
+    assert found.redis.url == "redis://cache:6379/0"
+
+
+def test_a_secret_can_be_in_a_file_of_its_own(tmp_path: Path) -> None:
+    secret = tmp_path / "password"
+    secret.write_text("from a file\n")
+    found = load_settings(written(tmp_path, ""), {"WASL_DATABASE_PASSWORD_FILE": str(secret)})
+    assert found.database.password == "from a file"
+    with pytest.raises(Misconfigured, match="WASL_ADMIN_PASSWORD_FILE: /nowhere: No such file"):
+        load_settings(written(tmp_path, ""), {"WASL_ADMIN_PASSWORD_FILE": "/nowhere"})
 
 
 @pytest.mark.parametrize(
@@ -70,9 +91,11 @@ def test_a_mistake_in_the_environment_names_the_variable(tmp_path: Path) -> None
     [
         ("WASL_SMR", "ftp://x", "expected built-in, or the http(s):// address"),
         ("WASL_PAYER", "nothing", "expected simulator, or the http(s):// address"),
-        ("WASL_DATABASE", "oracle://x", "expected sqlite"),
-        ("WASL_REDIS", "redis://x", "needs no Redis"),
-        ("WASL_BUS", "rabbit://x", "embedded"),
+        ("WASL_DATABASE", "oracle://x", "postgresql://"),
+        ("WASL_REDIS", "memcached://x", "redis://host:port"),
+        ("WASL_BUS", "rabbit://x", "embedded, or kafka://"),
+        ("WASL_BUS_SCHEMA_REGISTRY", "registry:8081", "http(s)://"),
+        ("WASL_NAMESPACE", "Très grand", "lower-case letters"),
     ],
 )
 def test_what_cannot_work_is_told_before_anything_starts(tmp_path: Path, variable: str, value: str, said: str) -> None:

@@ -55,6 +55,12 @@ class Bus(Protocol):
     def fetch(self, topic: str, offset: int, key: str) -> Record | None:
         """One record by its place, for the journal. None when it is no longer kept. Blocks."""
 
+    def skip(self, group: str, topics: Sequence[str]) -> None:
+        """Sets a group that never read to the end of the topics: a consumer that starts `now`. Blocks."""
+
+    def ready(self) -> bool:
+        """Whether records are taken now. Blocks, not for long. May raise: then it is not."""
+
     def lag(self, group: str, topics: Sequence[str]) -> Mapping[str, int]:
         """Records not yet done, by topic. Blocks."""
 

@@ -178,7 +178,6 @@ class EmbeddedBus:
         return lags
 
     def skip(self, group: str, topics: Sequence[str]) -> None:
-        """Sets a group that never read to the end of the topics: a consumer that starts `now`."""
         rows = []
         positions = _positions(self._folder, group)
         for stage in STAGES:
@@ -191,6 +190,12 @@ class EmbeddedBus:
                 if (stage, topic, slot) not in positions
             ]
         self._stage.append([], rows)
+
+    def ready(self) -> bool:
+        for stage in STAGES:
+            with closing(connect(self._folder / f"{stage}.db")) as connection:
+                connection.execute("SELECT count(*) FROM positions")
+        return True
 
     def close(self) -> None:
         self._queue.put(None)

@@ -38,17 +38,6 @@ class TestEmbeddedBus(BusBattery):
         assert numbers(batch) == [1]
         bus.close()
 
-    def test_a_consumer_that_starts_now_skips_what_was_before(self) -> None:
-        self.publish(*(record(n) for n in range(5)))
-        bus = EmbeddedBus(self.path, "delivered")
-        bus.skip("new", [TOPIC])
-        self.publish(record(5))
-        assert numbers(self.take(bus.read("new", [TOPIC]), 1)) == [5]
-        bus.skip("new", [TOPIC])
-        self.publish(record(6))
-        assert numbers(self.take(bus.read("new", [TOPIC]), 1)) == [6]
-        bus.close()
-
     def test_a_log_that_cannot_be_written_is_unavailable(self) -> None:
         bus = EmbeddedBus(self.path, "received")
         other = sqlite3.connect(self.path / "received.db", isolation_level=None)

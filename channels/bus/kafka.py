@@ -1,0 +1,245 @@
+"""Apache Kafka as the bus, through kafka-python.
+
+At-least-once: outputs are acknowledged by the brokers before a position moves, and a batch of which a partition went
+elsewhere is dropped untouched. No correctness rests on Kafka's transactions. Connections are made in the background,
+for the client blocks while no broker answers; until then everything is Unavailable, and readers see nothing come.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.admin import MemberToRemove, OffsetSpec
+from kafka.errors import KafkaError, OffsetOutOfRangeError
+from kafka.structs import OffsetAndMetadata
+
+from channels.bus.bus import Batch, Record
+from channels.bus.kafka_reader import CONSUMER, NOTHING, TICK, Reader, place_of, record_of
+from channels.bus.large import Large, is_large
+from channels.bus.sending import PRODUCER, Sending, portions, unavailable
+from channels.bus.topics import Topic, make
+from schemas.message import Unavailable
+
+IN_FLIGHT = 128 * 1024 * 1024
+CONFIRMED = 12.0
+FOUND_MS = 5_000
+
+T = TypeVar("T")
+
+log = logging.getLogger("wasl.kafka")
+
+
+def group_name(namespace: str, group: str) -> str:
+    """A reader's consumer group, as Kafka's own tools and the autoscaler see it."""
+    return f"{namespace}wasl.{group}"
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """How to reach Kafka, and what must be there. `access`: as `access.access` gives it."""
+
+    brokers: Sequence[str]
+    access: Mapping[str, Any]
+    topics: Sequence[Topic]
+    namespace: str = ""
+    partitions: int = 12
+    replication: int | None = None
+
+    @property
+    def client(self) -> dict[str, Any]:
+        """Arguments of every client."""
+        return {
+            "bootstrap_servers": list(self.brokers),
+            "bootstrap_timeout_ms": 3_000,
+            "reconnect_backoff_max_ms": 1_000,
+            "metadata_max_age_ms": 30_000,
+            **self.access,
+        }
+
+
+class KafkaBus:
+    """The Bus of one process. `member` is its name in consumer groups: the same after a restart, no other's."""
+
+    def __init__(self, cluster: Cluster, member: str, large: Large) -> None:
+        self._cluster, self._member, self._large = cluster, member, large
+        self._producer: KafkaProducer | None = None
+        self._admin: KafkaAdminClient | None = None
+        self._finder: KafkaConsumer | None = None
+        self._asking, self._finding, self._counting = threading.Lock(), threading.Lock(), threading.Lock()
+        self._in_flight = 0
+        self._closed = threading.Event()
+        self._connecting = threading.Thread(target=self._connect, name="kafka-connect", daemon=True)
+        self._connecting.start()
+
+    async def publish(self, records: Sequence[Record]) -> None:
+        if any(map(is_large, records)):
+            records = await asyncio.to_thread(self._large.lightened, records)
+        await asyncio.wrap_future(self._sending(records).future)
+
+    def read(self, group: str, topics: Sequence[str]) -> Generator[Batch, None, None]:
+        while (reader := self._reader(group, topics)) is None:
+            self._closed.wait(TICK)
+            yield NOTHING
+        try:
+            while True:
+                yield reader.next()
+        finally:
+            reader.close()
+            if not reader.lost:  # who was thrown out comes back at once, under the same name
+                self._leave(group)
+
+    def fetch(self, topic: str, offset: int, key: str) -> Record | None:
+        partition, place = place_of(offset)
+        at = TopicPartition(self._cluster.namespace + topic, partition)
+        with self._finding:
+            try:
+                if self._finder is None:
+                    self._finder = KafkaConsumer(**self._cluster.client, **_FINDER)
+                self._finder.assign([at])
+                self._finder.seek(at, place)
+                found = self._finder.poll(FOUND_MS, max_records=1).get(at)
+            except OffsetOutOfRangeError:
+                return None
+            except KafkaError as error:
+                raise unavailable(error) from None
+        if not found:
+            raise Unavailable("Kafka: the record did not come in time")
+        return self._large.whole(record_of(found[0], self._cluster.namespace)) if found[0].offset == place else None
+
+    def lag(self, group: str, topics: Sequence[str]) -> Mapping[str, int]:
+        lags = dict.fromkeys(topics, 0)
+        for at, left in self._asked(lambda admin: self._left(admin, group, topics)).items():
+            lags[at.topic.removeprefix(self._cluster.namespace)] += left
+        return lags
+
+    def skip(self, group: str, topics: Sequence[str]) -> None:
+        name = group_name(self._cluster.namespace, group)
+
+        def move(admin: KafkaAdminClient) -> None:
+            every = self._everywhere(topics)
+            known = admin.list_group_offsets({name: every})[name]
+            ends = admin.list_partition_offsets(dict.fromkeys(every, OffsetSpec.LATEST))
+            new = {at: OffsetAndMetadata(ends[at].offset, "", -1) for at in every if _committed(known, at) < 0}
+            if new:
+                admin.alter_group_offsets(name, new)
+
+        self._asked(move)
+
+    def ready(self) -> bool:
+        return self._producer is not None and bool(self._asked(lambda admin: admin.describe_cluster()["brokers"]))
+
+    def close(self) -> None:
+        self._closed.set()
+        self._connecting.join()
+        for client in (self._finder, self._admin):
+            if client is not None:
+                client.close()
+        if self._producer is not None:
+            self._producer.close(timeout=CONFIRMED)
+
+    def send(self, records: Sequence[Record]) -> None:
+        """As `publish`, for a thread: in portions that fit in memory. Raises Unavailable."""
+        for portion in portions(self._large.lightened(records)):
+            try:
+                self._sending(portion).future.result(CONFIRMED)
+            except TimeoutError:
+                raise Unavailable("Kafka did not confirm in time", retry_after=5) from None
+
+    def _connect(self) -> None:
+        told = False
+        while not self._closed.is_set():
+            try:
+                self._admin = self._admin or KafkaAdminClient(**self._cluster.client)
+                topics = [replace(one, name=self._cluster.namespace + one.name) for one in self._cluster.topics]
+                make(self._admin, topics, self._cluster.partitions, self._cluster.replication)
+                producer = KafkaProducer(**self._cluster.client, **PRODUCER)
+                for topic in topics:
+                    producer.partitions_for(topic.name)  # so that the first message need not wait for it
+                self._producer = producer
+                return
+            except (KafkaError, OSError, TimeoutError) as error:
+                log.log(logging.DEBUG if told else logging.WARNING, "Kafka is not reached: %r", error)
+                told = True
+                self._closed.wait(TICK)
+
+    def _sending(self, records: Sequence[Record]) -> Sending:
+        """Under way when this returns. Raises Unavailable."""
+        if self._producer is None:
+            raise Unavailable("Kafka is not reached yet", retry_after=5)
+        size = sum(len(record.value) for record in records)
+        with self._counting:
+            if self._in_flight + size > IN_FLIGHT:
+                raise Unavailable("too much is on its way to Kafka", retry_after=5)
+            self._in_flight += size
+
+        def landed() -> None:
+            with self._counting:
+                self._in_flight -= size
+
+        return Sending(self._producer, self._cluster.namespace, records, landed)
+
+    def _reader(self, group: str, topics: Sequence[str]) -> Reader | None:
+        """None while the brokers do not answer."""
+        if self._producer is None:
+            return None
+        named = {
+            "group_id": group_name(self._cluster.namespace, group),
+            "group_instance_id": f"{self._member}-{group}",
+        }
+        try:
+            consumer = KafkaConsumer(**self._cluster.client, **CONSUMER, **named)
+        except KafkaError as error:
+            log.warning("%s waits for Kafka: %s", group, type(error).__name__)
+            return None
+        return Reader(consumer, self._cluster.namespace, topics, self.send, self._large.whole)
+
+    def _leave(self, group: str) -> None:
+        member = MemberToRemove(group_instance_id=f"{self._member}-{group}")
+        name = group_name(self._cluster.namespace, group)
+        with suppress(Unavailable):  # then the others wait for the session to end
+            self._asked(lambda admin: admin.remove_group_members(name, [member]))
+
+    def _asked(self, question: Callable[[KafkaAdminClient], T]) -> T:
+        if self._admin is None:
+            raise Unavailable("Kafka is not reached yet")
+        try:
+            with self._asking:
+                return question(self._admin)
+        except (KafkaError, OSError, TimeoutError) as error:
+            raise unavailable(error) from None
+
+    def _left(self, admin: KafkaAdminClient, group: str, topics: Sequence[str]) -> dict[TopicPartition, int]:
+        if not (every := self._everywhere(topics)):
+            return {}
+        name = group_name(self._cluster.namespace, group)
+        ends = admin.list_partition_offsets(dict.fromkeys(every, OffsetSpec.LATEST))
+        starts = admin.list_partition_offsets(dict.fromkeys(every, OffsetSpec.EARLIEST))
+        known = admin.list_group_offsets({name: every})[name]
+        return {at: ends[at].offset - max(starts[at].offset, _committed(known, at)) for at in every}
+
+    def _everywhere(self, topics: Iterable[str]) -> list[TopicPartition]:
+        """Every partition of these topics."""
+        if self._producer is None:
+            raise Unavailable("Kafka is not reached yet")
+        names = [self._cluster.namespace + topic for topic in topics]
+        return [TopicPartition(name, n) for name in names for n in sorted(self._producer.partitions_for(name) or ())]
+
+
+_FINDER = {
+    "metrics_enabled": False,
+    "enable_auto_commit": False,
+    "auto_offset_reset": "none",
+    "allow_auto_create_topics": False,
+}
+
+
+def _committed(known: Mapping[TopicPartition, OffsetAndMetadata], at: TopicPartition) -> int:
+    """-1 when the group never committed there."""
+    return known[at].offset if at in known else -1

@@ -1,0 +1,92 @@
+"""What is too large for a record of Kafka (claim check): kept in the database, once, under its digest."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from sqlalchemy import BigInteger, Column, Engine, Index, LargeBinary, MetaData, String, Table, delete, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from channels.bus.bus import Record
+from registries.database import insert_or_skip, reading
+from schemas.message import Unavailable
+
+LARGE = 256 * 1024
+CLAIM, SIZE = "claim", "claim_size"
+
+metadata = MetaData()
+
+# `at`: µs since the epoch.
+values = Table(
+    "large_values",
+    metadata,
+    Column("digest", String, primary_key=True),
+    Column("topic", String, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("value", LargeBinary, nullable=False),
+    Index("large_values_by_age", "topic", "at"),
+)
+
+
+class Large:
+    """Blocks. Durable when `lightened` returns, before the records that point here are sent."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def lightened(self, records: Sequence[Record]) -> Sequence[Record]:
+        """The records, those too large with a claim check for their value. Raises Unavailable."""
+        if not any(is_large(record) for record in records):
+            return records
+        light = [_light(record) if is_large(record) else record for record in records]
+        at = time.time_ns() // 1000
+        rows = [
+            {"digest": check.headers[CLAIM], "topic": heavy.topic, "at": at, "value": heavy.value}
+            for heavy, check in zip(records, light, strict=True)
+            if is_large(heavy)
+        ]
+        try:
+            with self._engine.begin() as connection:
+                insert_or_skip(connection, values, rows)
+        except SQLAlchemyError as error:
+            raise Unavailable(f"a large message can't be kept: {type(error).__name__}") from None
+        return light
+
+    def whole(self, record: Record) -> Record:
+        """The record with its value; an empty one when it is no longer kept. Raises Unavailable."""
+        if (digest := record.headers.get(CLAIM)) is None:
+            return record
+        headers = {name: value for name, value in record.headers.items() if name not in (CLAIM, SIZE)}
+        return replace(record, value=self._fetch(digest) or b"", headers=headers)
+
+    def _fetch(self, digest: str) -> bytes | None:
+        try:
+            with reading(self._engine) as connection:
+                value = connection.scalar(select(values.c.value).where(values.c.digest == digest))
+        except SQLAlchemyError as error:
+            raise Unavailable(f"a large message can't be read: {type(error).__name__}") from None
+        return None if value is None else bytes(value)
+
+    def forget(self, topic: str, before: int) -> int:
+        """Deletes what was kept for this topic before (µs), once its records are gone; tells how many."""
+        gone = delete(values).where(values.c.topic == topic, values.c.at < before)
+        with self._engine.begin() as connection:
+            return connection.execute(gone).rowcount
+
+
+def is_large(record: Record) -> bool:
+    return len(record.value) > LARGE
+
+
+def size_of(headers: Iterable[tuple[str, bytes]], value: bytes | None) -> int:
+    """Bytes of the whole value, also of one that is kept elsewhere."""
+    said = next((size for name, size in headers if name == SIZE), b"")
+    return int(said) if said.isdigit() else len(value or b"")
+
+
+def _light(record: Record) -> Record:
+    claim = {CLAIM: hashlib.sha256(record.value).hexdigest(), SIZE: str(len(record.value))}
+    return replace(record, value=b"", headers={**record.headers, **claim})

@@ -1,0 +1,93 @@
+"""Records on their way to Kafka: settled once the brokers confirmed every one of them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+
+from kafka import KafkaProducer
+from kafka.errors import KafkaError
+
+from channels.bus.bus import Record
+from schemas.message import Unavailable
+
+AT_ONCE = 8 * 1024 * 1024
+
+# Idempotent, or it raises. Every time-out is below the 10 s in which a sender is answered.
+PRODUCER = {
+    "acks": "all",
+    "enable_idempotence": True,
+    "delivery_timeout_ms": 8_000,
+    "request_timeout_ms": 3_000,
+    "max_block_ms": 1_000,
+    "linger_ms": 0,
+    "batch_size": 262_144,
+    "compression_type": "lz4",
+    "max_request_size": 1_048_576,
+    "allow_auto_create_topics": False,
+    "metrics_enabled": False,
+}
+
+
+class Sending:
+    """Some records of one call, under way once this is made.
+
+    `future` fails with Unavailable when it is not known that all of them are durable. `landed` is called when nothing
+    is on its way any more.
+    """
+
+    def __init__(
+        self, producer: KafkaProducer, namespace: str, records: Sequence[Record], landed: Callable[[], None]
+    ) -> None:
+        self._left, self._landed = len(records), landed
+        self._failure: Exception | None = None
+        self._lock = threading.Lock()
+        self.future: Future[None] = Future()
+        self.future.set_running_or_notify_cancel()  # nobody can cancel what is already sent
+        if not records:
+            self._end()
+        for record in records:
+            headers = [(name, value.encode()) for name, value in record.headers.items()]
+            try:
+                sent = producer.send(namespace + record.topic, record.value, record.key.encode(), headers)
+            except (KafkaError, AssertionError, ValueError) as error:  # the last two: it was closed meanwhile
+                self._confirmed(error)
+            else:
+                sent.add_both(self._confirmed)
+
+    def _confirmed(self, outcome: object) -> None:
+        """Called by this thread or by the client's."""
+        with self._lock:
+            self._left -= 1
+            if isinstance(outcome, Exception):
+                self._failure = outcome
+            if self._left > 0:
+                return
+        self._end()
+
+    def _end(self) -> None:
+        self._landed()
+        if self._failure is None:
+            self.future.set_result(None)
+        else:
+            self.future.set_exception(unavailable(self._failure))
+
+
+def portions(records: Sequence[Record]) -> Iterator[list[Record]]:
+    """The records in runs of at most AT_ONCE bytes."""
+    run: list[Record] = []
+    size = 0
+    for record in records:
+        run.append(record)
+        size += len(record.value)
+        if size >= AT_ONCE:
+            yield run
+            run, size = [], 0
+    if run:
+        yield run
+
+
+def unavailable(error: BaseException) -> Unavailable:
+    """What Kafka's client reports, by its name only: its text may hold what was sent."""
+    return Unavailable(f"Kafka: {type(error).__name__}", retry_after=5)

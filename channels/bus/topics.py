@@ -1,0 +1,56 @@
+"""Kafka topics as the program wants them, made when they are missing and never by accident."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from kafka import KafkaAdminClient
+from kafka.errors import TopicAlreadyExistsError, for_code
+
+MOST_COPIES = 3
+FOR_EVER = -1
+DAY = 86_400_000
+RECORD_BYTES = 1_048_576
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """`days` a record is kept (None: for ever); `compacted` keeps the latest record of each key instead."""
+
+    name: str
+    days: int | None = None
+    compacted: bool = False
+
+    def configuration(self, replication: int) -> dict[str, str]:
+        """As the broker's own settings. Durable means: on all copies but one, at least."""
+        kept = FOR_EVER if self.days is None or self.compacted else self.days * DAY
+        return {
+            "cleanup.policy": "compact" if self.compacted else "delete",
+            "retention.ms": str(kept),
+            "min.insync.replicas": str(max(1, replication - 1)),
+            "unclean.leader.election.enable": "false",
+            "max.message.bytes": str(RECORD_BYTES),
+        }
+
+
+def make(admin: KafkaAdminClient, topics: Iterable[Topic], partitions: int, replication: int | None) -> None:
+    """Makes the topics that are not there; what is there stays as it is. Raises KafkaError."""
+    known = set(admin.list_topics())
+    missing = [topic for topic in topics if topic.name not in known]
+    if not missing:
+        return
+    copies = replication or min(MOST_COPIES, len(admin.describe_cluster()["brokers"]))
+    asked = {
+        topic.name: {
+            "num_partitions": partitions,
+            "replication_factor": copies,
+            "configs": topic.configuration(copies),
+        }
+        for topic in missing
+    }
+    answer = admin.create_topics(asked, raise_errors=False)
+    refused = [for_code(one["error_code"]) for one in answer["topics"] if one["error_code"]]
+    if serious := [error for error in refused if error is not TopicAlreadyExistsError]:
+        raise serious[0]
+    admin.wait_for_topics([topic.name for topic in missing])

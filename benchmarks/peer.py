@@ -83,10 +83,11 @@ def built() -> str:
 
 
 @contextmanager
-def camel(admin: KafkaAdminClient, brokers: str, route: str, *options: str) -> Iterator[Running]:
+def camel(brokers: str, route: str, *options: str) -> Iterator[Running]:
     """The peer in a JVM and on a topic of its own."""
     topic, port = f"peer-{next(numbers)}", free_port()
-    admin.create_topics({topic: {"num_partitions": PARTITIONS, "replication_factor": 1}}, wait_for_metadata=True)
+    with asked(brokers) as admin:
+        admin.create_topics({topic: {"num_partitions": PARTITIONS, "replication_factor": 1}}, wait_for_metadata=True)
     quiet = "-Dorg.slf4j.simpleLogger.defaultLogLevel=off"
     process = subprocess.Popen(
         ["java", "-Xmx512m", quiet, "-cp", built(), "Main", route, str(port), brokers, topic, *options]
@@ -95,21 +96,25 @@ def camel(admin: KafkaAdminClient, brokers: str, route: str, *options: str) -> I
         until(lambda: process.poll() is not None or listens(port), what="Camel's port")
         if process.poll() is not None:
             raise RuntimeError(f"Camel ended with exit code {process.returncode}; see what it wrote above")
-        yield Running(port, process.pid, partial(on_topic, admin, topic))
+        yield Running(port, process.pid, partial(on_topic, brokers, topic))
     finally:
         process.terminate()
         process.wait()
 
 
-def on_topic(admin: KafkaAdminClient, topic: str) -> int:
-    ends = admin.list_partition_offsets(
-        {TopicPartition(topic, number): OffsetSpec.LATEST for number in range(PARTITIONS)}
-    )
-    return sum(end.offset for end in ends.values())
+def on_topic(brokers: str, topic: str) -> int:
+    latest = {TopicPartition(topic, number): OffsetSpec.LATEST for number in range(PARTITIONS)}
+    with asked(brokers) as admin:
+        return sum(end.offset for end in admin.list_partition_offsets(latest).values())
+
+
+def asked(brokers: str) -> closing[KafkaAdminClient]:
+    """A new client each time: one that has lost the broker takes a while to find it again."""
+    return closing(KafkaAdminClient(bootstrap_servers=brokers))
 
 
 @contextmanager
-def wasl(admin: KafkaAdminClient, bus: str, acknowledge: str) -> Iterator[Running]:
+def wasl(brokers: str, bus: str, acknowledge: str) -> Iterator[Running]:
     """A fresh Wasl with topics of its own, which go away with it. `received` pauses the channel behind the door."""
     namespace = f"peer-{next(numbers)}."
     with tempfile.TemporaryDirectory() as folder:
@@ -118,12 +123,13 @@ def wasl(admin: KafkaAdminClient, bus: str, acknowledge: str) -> Iterator[Runnin
         with Program(data, "--config", str(config), **environment) as program:
             if acknowledge == "received":
                 program.admin.post("/api/channels/lab-hl7v2/pause").raise_for_status()
-            stored = partial(on_topic, admin, namespace + RECEIVED)
+            stored = partial(on_topic, brokers, namespace + RECEIVED)
             assert program.process is not None
             yield Running(
                 program.mllp_port, program.process.pid, partial(in_log, data) if bus == "embedded" else stored
             )
-    admin.delete_topics([topic for topic in admin.list_topics() if topic.startswith(namespace)])
+    with asked(brokers) as admin:
+        admin.delete_topics([topic for topic in admin.list_topics() if topic.startswith(namespace)])
 
 
 def in_log(data: Path) -> int:
@@ -278,13 +284,12 @@ def main(given: argparse.Namespace) -> None:
         folder = stack.enter_context(tempfile.TemporaryDirectory())
         kafka = stack.enter_context(closing(Kafka(Path(folder) / "kafka")))
         brokers = kafka.address.removeprefix("kafka://")
-        admin = stack.enter_context(closing(KafkaAdminClient(bootstrap_servers=brokers)))
 
         def peer(route: str, *options: str) -> Contender:
-            return lambda: camel(admin, brokers, route, *options)
+            return lambda: camel(brokers, route, *options)
 
         def ours(bus: str, acknowledge: str) -> Contender:
-            return lambda: wasl(admin, bus, acknowledge)
+            return lambda: wasl(brokers, bus, acknowledge)
 
         contenders = {
             "camel bytes": peer("bytes"),

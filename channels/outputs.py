@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from channels.bus.bus import Record
 from channels.receive import kept, now
 from mediators.mediator import Part, Translation
 from registries.registry import Resolution
-from schemas import codec
+from schemas import catalog, codec
 from schemas.events import Event, Step, StepEvent, StepIssue
 from schemas.message import Issue, Message
 
@@ -98,6 +99,7 @@ def event_records(event: Event) -> Iterator[Record]:
         "id": event["id"],
         "fact": event["fact"],
         "channel": event["channel"],
+        "schema": str(catalog.id_of(event["type"])),
     }
     yield Record(EVENTS, event["person"], value, headers)
     prior = event.get("prior_person")
@@ -106,13 +108,18 @@ def event_records(event: Event) -> Iterator[Record]:
 
 
 def step_record(step: Step) -> Record:
-    headers = {"transaction": step["transaction"], "kind": step["kind"]}
+    headers = {"transaction": step["transaction"], "kind": step["kind"], "schema": str(catalog.id_of("Step"))}
     return Record(STEPS, step["transaction"], codec.encode("Step", step), headers)
 
 
 def learned_records(entries: Sequence[str]) -> list[Record]:
-    """What a registry learned, for the messages that wait for it."""
-    return [Record(REGISTRY, "learned", orjson.dumps(list(entries)))] if entries else []
+    """What a registry learned, for the messages that wait for it: one record an entry, of which only one need be kept.
+
+    The key is opaque: an entry may hold a local name.
+    """
+    return [
+        Record(REGISTRY, hashlib.sha256(entry.encode()).hexdigest()[:32], orjson.dumps([entry])) for entry in entries
+    ]
 
 
 def summary(event: Event) -> StepEvent:

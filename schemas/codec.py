@@ -10,12 +10,17 @@ from typing import Any, NamedTuple
 from fastavro import schemaless_reader, schemaless_writer
 
 from schemas import catalog
+from schemas.message import Unavailable
 
 _HEAD = struct.Struct(">bI")
 
 
 class Foreign(ValueError):
     """These bytes were not written by any schema this program knows."""
+
+
+class Untold(Foreign):
+    """Perhaps a newer Wasl wrote them: the schema registry, which would know, does not answer now."""
 
 
 def encode(name: str, record: Any) -> bytes:
@@ -27,19 +32,41 @@ def encode(name: str, record: Any) -> bytes:
 
 
 def decode(data: bytes) -> Any:
-    """The record as a dict. Raises Foreign for anything that is not one of ours."""
+    """The record as a dict, as the current schema has it. Raises Foreign for anything else, and nothing but Foreign.
+
+    Memory and time are bounded by the bytes. Blocks only for a schema id never met before, while the schema registry
+    in use is asked: five seconds at most, once for each id.
+    """
+    written = _schema_of(data)
+    name = written["name"].rpartition(".")[2]
+    current = catalog.schema(name)
+    stream = BytesIO(data)
+    stream.seek(_HEAD.size)
+    try:
+        record = schemaless_reader(stream, written, None if written is current else current)
+    except Exception as error:  # a reader fails in many ways on bytes it did not expect; its text might quote them
+        raise Foreign(f"not the bytes of a {name}: {type(error).__name__}") from error
+    if stream.tell() != len(data):
+        raise Foreign(f"bytes follow the {name}")
+    return record if written is current else _unshared(record)
+
+
+def _schema_of(data: bytes) -> catalog.Schema:
     if len(data) < _HEAD.size or data[0] != 0:
         raise Foreign("no schema-registry head")
     try:
-        written = catalog.by_id(_HEAD.unpack_from(data)[1])
-        current = catalog.schema(written["name"].rpartition(".")[2])
-        stream = BytesIO(data)
-        stream.seek(_HEAD.size)
-        if written is current:
-            return schemaless_reader(stream, current, None)
-        return schemaless_reader(stream, written, current)
-    except (catalog.UnknownSchema, EOFError, ValueError, IndexError, struct.error, TypeError) as error:
+        return catalog.by_id(_HEAD.unpack_from(data)[1])
+    except catalog.UnknownSchema as error:
         raise Foreign(str(error)) from error
+    except Unavailable as error:
+        raise Untold(str(error)) from error
+
+
+def _unshared(value: Any) -> Any:
+    """fastavro puts the schema's own default list into every record: changed in one, it would be changed in all."""
+    if isinstance(value, dict):
+        return {key: _unshared(one) for key, one in value.items()}
+    return [_unshared(one) for one in value] if isinstance(value, list) else value
 
 
 class _Field(NamedTuple):

@@ -16,7 +16,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import base64
 import os
+import secrets
 import statistics
 import subprocess
 import tempfile
@@ -119,7 +121,15 @@ def wasl(brokers: str, bus: str, acknowledge: str) -> Iterator[Running]:
     namespace = f"peer-{next(numbers)}."
     with tempfile.TemporaryDirectory() as folder:
         data, config = Path(folder) / "data", configured(Path(folder) / "config", acknowledge)
-        environment = {"WASL_BUS": bus, "WASL_NAMESPACE": namespace, "WASL_BUS_PARTITIONS": str(PARTITIONS)}
+        key = Path(folder) / "master.key"
+        key.write_bytes(base64.b64encode(secrets.token_bytes(32)))
+        key.chmod(0o600)
+        environment = {
+            "WASL_BUS": bus,
+            "WASL_BUS_PARTITIONS": str(PARTITIONS),
+            "WASL_KEY_FILE": str(key),
+            "WASL_NAMESPACE": namespace,
+        }
         with Program(data, "--config", str(config), **environment) as program:
             if acknowledge == "received":
                 program.admin.post("/api/channels/lab-hl7v2/pause").raise_for_status()

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
+from registries.cache import Cache
 from registries.directory import Directory, day_of
 from registries.registry import Policy, Resolution
 from registries.tables import facilities
@@ -19,8 +20,8 @@ SYSTEM = "https://hie.sante.gov.ma/id/inpe-es"
 class Facilities:
     """Answers "which place?". One instance belongs to one thread. `learned` is what the last call made known."""
 
-    def __init__(self, engine: Engine) -> None:
-        self.directory = Directory(engine, KIND, facilities, SYSTEM)
+    def __init__(self, engine: Engine, cache: Cache | None = None) -> None:
+        self.directory = Directory(engine, KIND, facilities, SYSTEM, cache)
         self.learned: list[str] = []
 
     def resolve(self, events: Sequence[Event], policies: Sequence[Policy]) -> Sequence[Resolution]:

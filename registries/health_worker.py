@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
+from registries.cache import Cache
 from registries.directory import Directory, day_of
 from registries.registry import Policy, Resolution
 from registries.tables import health_workers
@@ -22,8 +23,8 @@ ATTENDING = frozenset({"AT", "ATND", "attending"})
 class HealthWorkers:
     """Answers "by whom?". One instance belongs to one thread. `learned` is what the last call made known."""
 
-    def __init__(self, engine: Engine) -> None:
-        self.directory = Directory(engine, KIND, health_workers, SYSTEM)
+    def __init__(self, engine: Engine, cache: Cache | None = None) -> None:
+        self.directory = Directory(engine, KIND, health_workers, SYSTEM, cache)
         self.learned: list[str] = []
 
     def resolve(self, events: Sequence[Event], policies: Sequence[Policy]) -> Sequence[Resolution]:

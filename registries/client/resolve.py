@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError
 from registries.client import rules
 from registries.client.keys import Key, Subject, subject
 from registries.client.links import Merge
+from registries.client.regulars import Regulars
 from registries.client.rules import Doubt
 from registries.client.store import Person, Review, View
 from registries.database import reading
@@ -40,17 +41,22 @@ class _Answer(NamedTuple):
     prior: str = ""
 
 
+# The event, whom it is about and who was replaced (in a merge), and what to do about strangers.
+_Question = tuple[Event, tuple[Subject, Subject | None], Policy]
+
+
 @dataclass(slots=True)
 class Clients:
     """Answers "who?" for events. One instance belongs to one thread; any number of processes share the database.
 
     `secret` keys the digests that stand for identifiers: the same for every process, kept with the data.
-    `news` is what the last call added.
+    `news` is what the last call added. Those whom the `regulars` know cost the database nothing.
     """
 
     engine: Engine
     secret: bytes
     news: News = field(default_factory=News)
+    regulars: Regulars | None = None
 
     def resolve(self, events: Sequence[Event], policies: Sequence[Policy]) -> Sequence[Resolution]:
         """Writes `person` and `fact` (and `prior_person`) into every event that is not to be parked.
@@ -59,7 +65,7 @@ class Clients:
         """
         subjects = [(subject(event["patient"], event["id"], self.secret), self._prior(event)) for event in events]
         try:
-            answers = self._decided(events, subjects, policies)
+            answers = self._answered(list(zip(events, subjects, policies, strict=True)))
         except (OperationalError, TimeoutError) as error:
             raise Unavailable("the client registry's database does not answer") from error
         except DBAPIError as error:
@@ -77,23 +83,31 @@ class Clients:
         prior = cast(PatientMerged, event).get("prior") or Patient()
         return subject(prior, f"prior|{event['id']}", self.secret, known_as=event["patient"])
 
-    def _decided(
-        self,
-        events: Sequence[Event],
-        subjects: Sequence[tuple[Subject, Subject | None]],
-        policies: Sequence[Policy],
-    ) -> list[_Answer]:
+    def _answered(self, questions: Sequence[_Question]) -> list[_Answer]:
+        """In order: whom the regulars know without the database, everybody else with it."""
+        alone = [about if prior is None else None for _, (about, prior), _ in questions]
+        met = self.regulars.met(alone) if self.regulars else [None] * len(questions)
+        self.news = News()
+        asked = iter(self._decided([one for one, person in zip(questions, met, strict=True) if person is None]))
+        return [
+            _Answer(_resolution(event, person, policy)) if person else next(asked)
+            for (event, _, policy), person in zip(questions, met, strict=True)
+        ]
+
+    def _decided(self, questions: Sequence[_Question]) -> list[_Answer]:
+        subjects = [one for _, pair, _ in questions for one in pair if one]
+        if not questions:
+            return []
         for _ in range(ATTEMPTS):
             now = time.time_ns() // 1000
             with reading(self.engine) as connection:
                 view = View(connection)
-                view.read(key.digest for pair in subjects for one in pair if one for key in one.keys or [one.event])
-                answers = [
-                    _answer(view, event, *pair, policy)
-                    for event, pair, policy in zip(events, subjects, policies, strict=True)
-                ]
+                view.read(key.digest for one in subjects for key in one.keys or [one.event])
+                answers = [_answer(view, event, *pair, policy) for event, pair, policy in questions]
             if view.write(self.engine, now):
                 self.news = _news(view)
+                if self.regulars:
+                    self.regulars.remember(view.owners)
                 return answers
         raise Unavailable("the client registry is changing too fast")
 
@@ -104,12 +118,17 @@ def _answer(view: View, event: Event, about: Subject, prior: Subject | None, pol
         return _Answer(Resolution("unknown", waiting_for=[_waited(key.digest) for key in rules.walk(view, about)]))
     person, doubts = _settle(view, about, decision, event["id"])
     _note(view, event, person, about, doubts)
-    resolution = Resolution("new" if person.origin == event["id"] else "found", person.id)
-    if resolution.verdict == "new" and policy == "flag":
-        resolution.flags.append("person unknown")
+    resolution = _resolution(event, person, policy)
     if doubts:
         resolution.review = doubts[0].text
     return _Answer(resolution, _merge(view, event, person, prior) if prior else "")
+
+
+def _resolution(event: Event, person: Person, policy: Policy) -> Resolution:
+    resolution = Resolution("new" if person.origin == event["id"] else "found", person.id)
+    if resolution.verdict == "new" and policy == "flag":
+        resolution.flags.append("person unknown")
+    return resolution
 
 
 def _settle(view: View, about: Subject, decision: tuple[Person, Key] | None, origin: str) -> tuple[Person, list[Doubt]]:

@@ -19,6 +19,8 @@ received = Counter("wasl_messages_received", "Messages answered", ["channel", "r
 acknowledged = Histogram(
     "wasl_acknowledgement_seconds", "From the whole message to its answer", ["channel"], buckets=BUCKETS
 )
+refused = Counter("wasl_messages_refused", "Messages refused at the door", ["channel"])
+limited = Counter("wasl_rate_limited", "Times a client was over its rate and had to wait", ["channel"])
 unavailable = Counter("wasl_unavailable", "Messages left unanswered because durability was unknown", ["channel"])
 connections = Gauge("wasl_mllp_connections", "Open MLLP connections", multiprocess_mode="livesum")
 bytes_in_flight = Gauge("wasl_bytes_in_flight", "Bytes held by the gateway", multiprocess_mode="livesum")
@@ -32,11 +34,14 @@ unmapped = Counter("wasl_unmapped_codes", "Codes without a translation", ["chann
 paused = Gauge("wasl_channel_paused", "1 while the channel's line is stopped", ["channel"], multiprocess_mode=LATEST)
 
 delivered = Counter("wasl_events_delivered", "Events a consumer is done with", ["consumer", "verdict"])
+landed = Counter("wasl_events_landed", "Events that landed in a consumer", ["channel"])
 delivery = Histogram(
     "wasl_delivery_seconds", "From the sender's acknowledgement to landed", ["consumer"], buckets=BUCKETS
 )
 failures = Counter("wasl_failures", "What did not pass, by where and why", ["where", "reason"])
 circuit = Gauge("wasl_circuit_open", "1 while a consumer's other side is down", ["consumer"], multiprocess_mode=LATEST)
+redis_failures = Counter("wasl_redis_failures", "Times Redis did not answer, and the work was done without it")
+redis_lookups = Counter("wasl_redis_lookups", "What Redis was asked for, known to it or unknown", ["type", "outcome"])
 lag = Gauge("wasl_lag_records", "Records not yet done", ["group"], multiprocess_mode=LATEST)
 turned = Gauge("wasl_loop_turned_timestamp_seconds", "When a loop last turned", ["loop"], multiprocess_mode=LATEST)
 

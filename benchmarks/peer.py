@@ -235,7 +235,7 @@ async def sender(port: int, ended: Callable[[Answer], bool]) -> list[Answer]:
         with closing(writer):
             while not answers or not ended(answers[-1]):
                 sent = time.monotonic()
-                writer.write(b"\x0b" + small(len(answers)) + b"\x1c\r")
+                writer.write(b"\x0b" + small(next(numbers)) + b"\x1c\r")
                 try:
                     answer = await reader.readuntil(b"\x1c\r")
                 except (OSError, asyncio.IncompleteReadError):
@@ -248,7 +248,7 @@ async def sender(port: int, ended: Callable[[Answer], bool]) -> list[Answer]:
 async def interrupted(
     port: int, away: Callable[[], None], back: Callable[[], None], seconds: float
 ) -> tuple[list[Answer], float, float]:
-    """Four senders while the broker is away: every answer, and when it went and was there again."""
+    """Four senders while the broker is away: every answer, and when it went and was called back."""
     returned = float("inf")
     async with asyncio.TaskGroup() as tasks:
         senders = [
@@ -259,8 +259,8 @@ async def interrupted(
         left = time.monotonic()
         await asyncio.to_thread(away)
         await asyncio.sleep(seconds)
-        await asyncio.to_thread(back)
         returned = time.monotonic()
+        await asyncio.to_thread(back)
     return [answer for one in senders for answer in one.result()], left, returned
 
 
@@ -283,7 +283,7 @@ def told(answers: list[Answer], left: float, returned: float, stored: int) -> No
     positive = [answer for answer in answers if answer.said == "AA"]
     first = min(answer.got for answer in positive if answer.got > returned) - returned
     print(
-        f"  the first AA {first:.1f} s after its return; "
+        f"  the first AA {first:.1f} s after it was called back; "
         f"{len(positive)} acknowledged, {stored} on the topic: {stored - len(positive):+}",
         flush=True,
     )

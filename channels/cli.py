@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+
 import typer
 
-from channels.commands import channels, clients, messages, run, transactions
+from channels.commands import channels, clients, database, messages, run, transactions
 from channels.commands import registry as registries
+from channels.commands.options import told
 
 app = typer.Typer(
     name="wasl",
@@ -23,10 +26,15 @@ app.add_typer(clients.app, name="clients")
 app.add_typer(channels.app, name="channels")
 app.add_typer(transactions.app, name="transactions")
 app.add_typer(registries.app, name="registry")
+app.add_typer(database.app, name="database")
 app.add_typer(transactions.events, name="events")
 app.add_typer(clients.audit, name="audit")
 app.add_typer(run.simulate, name="simulate")
 
 
 def main() -> None:
-    app()
+    try:
+        with told():
+            app()
+    except typer.Exit as end:
+        sys.exit(end.exit_code)

@@ -1,31 +1,65 @@
-"""Opens a database: one SQLite file a stage (WAL, synchronous=FULL), or PostgreSQL."""
+"""Opens a database, one store a stage: a SQLite file (WAL, synchronous=FULL), or a schema of a PostgreSQL database."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, MetaData, Table, create_engine, event
+import orjson
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Connection,
+    Engine,
+    MetaData,
+    String,
+    Table,
+    any_,
+    create_engine,
+    event,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
+from registries.outage import collided
 
-def open_database(url: str, tables: MetaData, *, durable: bool = True) -> Engine:
-    """An engine with every table of `tables` there. `url` as SQLAlchemy takes it; SQLite parents are made.
+ATTEMPTS = 10
+
+# Sorted by bytes, as SQLite and Python sort, whatever the locale of the database: the fastest index too.
+BYTEWISE = String().with_variant(String(collation="C"), "postgresql")
+
+T = TypeVar("T")
+
+
+def open_database(url: str, tables: MetaData | None = None, *, durable: bool = True, **said: Any) -> Engine:
+    """An engine; with `tables`, every table of them made. `url` as SQLAlchemy takes it; SQLite parents are made.
 
     durable=False lets SQLite skip the fsync of each commit: only for what can be rebuilt (the journal).
+    `said` is for PostgreSQL: see `registries.postgres.arguments`.
     """
-    if url.startswith("sqlite:///"):
-        Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-    # parameters stay out of error texts: they may be a patient's
-    engine = create_engine(
-        url, poolclass=QueuePool, pool_size=5, max_overflow=20, connect_args=_arguments(url), hide_parameters=True
-    )
-    if engine.dialect.name == "sqlite":
+    if url.startswith("postgresql"):
+        from registries import postgres  # its driver is loaded only where it is used
+
+        engine = create_engine(**postgres.arguments(url, **said))
+        postgres.prepare(engine)
+    else:
+        if url.startswith("sqlite:///"):
+            Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+        waiting = {"timeout": 30.0, "check_same_thread": False}
+        # parameters stay out of error texts: they may be a patient's
+        engine = create_engine(
+            url, poolclass=QueuePool, pool_size=5, max_overflow=20, connect_args=waiting, hide_parameters=True
+        )
         _prepare_sqlite(engine, "FULL" if durable else "NORMAL")
-    tables.create_all(engine)
+    if tables is not None:
+        tables.create_all(engine)
     return engine
 
 
@@ -36,16 +70,41 @@ def reading(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
+def written(engine: Engine, work: Callable[[Connection], T]) -> T:
+    """`work` in one commit. Where another writer was in the way (the same key made twice, a deadlock) it is done again
+    at once, on what the other wrote: as often as ATTEMPTS."""
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            with engine.begin() as connection:
+                return work(connection)
+        except DBAPIError as error:
+            if attempt == ATTEMPTS or not collided(error):
+                raise
+    raise AssertionError("unreachable")
+
+
+def alone(connection: Connection, number: int) -> None:
+    """Until the commit, nobody else who asks with this number is let in. A writer of SQLite is alone anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(number)))
+
+
 def insert_or_skip(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> int:
     """Inserts the rows whose unique keys are new; the others stay as they are. How many were new."""
     if not rows:
         return 0
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    return connection.execute(dialect.insert(table).on_conflict_do_nothing(), list(rows)).rowcount
+    # in the order of the keys, so that two writers never wait for each other in a circle
+    ordered = sorted(rows, key=itemgetter(*table.primary_key.columns.keys()))
+    return connection.execute(dialect.insert(table).on_conflict_do_nothing(), ordered).rowcount
 
 
-def _arguments(url: str) -> dict[str, Any]:
-    return {"timeout": 30.0, "check_same_thread": False} if url.startswith("sqlite") else {}
+def among(connection: Connection, column: ColumnElement[str], ids: Collection[str]) -> ColumnElement[bool]:
+    """The column is one of the ids, any number of them in one parameter, so that the statement is compiled once."""
+    if connection.dialect.name == "sqlite":
+        listed = func.json_each(orjson.dumps(list(ids)).decode()).table_valued("value")
+        return column.in_(select(listed.c.value))
+    return column == any_(literal(list(ids), ARRAY(String)))
 
 
 def _prepare_sqlite(engine: Engine, synchronous: str) -> None:

@@ -39,7 +39,7 @@ from sqlalchemy.exc import DBAPIError
 from channels.consumers.consumer import Outcome
 from channels.consumers.standing import Change, Key, Resource, Saying, Standing, key_of, outcome, person_of, settle
 from channels.consumers.terms import Term, terms_of
-from registries.database import insert_or_skip
+from registries.database import BYTEWISE, insert_or_skip
 from schemas.message import Unavailable
 
 metadata = MetaData()
@@ -50,7 +50,7 @@ resources = Table(
     metadata,
     Column("row", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
     Column("type", String, nullable=False),
-    Column("id", String, nullable=False),
+    Column("id", BYTEWISE, nullable=False),
     Column("version", Integer, nullable=False),
     Column("at", BigInteger, nullable=False),
     Column("person", String),
@@ -68,7 +68,7 @@ versions = Table(
     metadata,
     Column("row", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
     Column("type", String, nullable=False),
-    Column("id", String, nullable=False),
+    Column("id", BYTEWISE, nullable=False),
     Column("version", Integer, nullable=False),
     Column("at", BigInteger, nullable=False),
     Column("transaction", String, nullable=False),
@@ -83,9 +83,9 @@ terms = Table(
     Column("type", String, primary_key=True),
     Column("parameter", String, primary_key=True),
     # sorted by bytes, so that a beginning is a range
-    Column("value", String().with_variant(String(collation="C"), "postgresql"), primary_key=True),
-    Column("system", String, primary_key=True),
-    Column("id", String, primary_key=True),
+    Column("value", BYTEWISE, primary_key=True),
+    Column("system", BYTEWISE, primary_key=True),
+    Column("id", BYTEWISE, primary_key=True),
     sqlite_with_rowid=False,
 )
 

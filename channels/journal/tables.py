@@ -1,12 +1,16 @@
 """The journal's tables, one definition for SQLite and PostgreSQL. Times are µs since the epoch, UTC.
 
 The journal is a projection: everything here can be rebuilt from `wasl.received.*` and `wasl.steps`.
+On PostgreSQL everything but the counts is partitioned by the month of the transaction (partitions.py), which its id
+begins with; so the id is part of every key, and sorted by bytes.
 Indexes on what is usually absent are partial, so that an ordinary message does not pay for them.
 """
 
 from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, String, Table, Text, literal_column
+
+from registries.database import BYTEWISE
 
 metadata = MetaData()
 
@@ -16,7 +20,7 @@ metadata = MetaData()
 transactions = Table(
     "transactions",
     metadata,
-    Column("id", String, primary_key=True),
+    Column("id", BYTEWISE, primary_key=True),
     Column("channel", String, nullable=False),
     Column("sender", String, nullable=False),
     Column("control_id", String, nullable=False),
@@ -33,17 +37,18 @@ transactions = Table(
     Column("reply", String, nullable=False),
     Column("refused", String, nullable=False),
     Column("issues", Text),
-    Column("rerun_of", String),
-    Column("root", String),
+    Column("rerun_of", BYTEWISE),
+    Column("root", BYTEWISE),
     Column("reruns", Integer, nullable=False),
     Column("places", Text),
-    Column("first", String),
+    Column("first", BYTEWISE),
     Column("mediated", BigInteger),
     Column("settled", BigInteger),
     Column("heard", Integer, nullable=False),
     Column("due", Integer, nullable=False),
     Column("trouble", String),
     Column("reason", String),
+    postgresql_partition_by="RANGE (id)",
 )
 _row = transactions.c
 Index("transactions_by_time", _row.received, _row.id)
@@ -66,7 +71,7 @@ for _name, _column, _columns in (
 steps = Table(
     "steps",
     metadata,
-    Column("transaction", String, primary_key=True),
+    Column("transaction", BYTEWISE, primary_key=True),
     Column("at", BigInteger, primary_key=True),
     Column("digest", BigInteger, primary_key=True),
     Column("kind", String, nullable=False),
@@ -74,13 +79,14 @@ steps = Table(
     Column("reason", String, nullable=False),
     Column("detail", Text, nullable=False),
     sqlite_with_rowid=False,
+    postgresql_partition_by="RANGE (transaction)",
 )
 
 # What went out on wasl.events. `flags` is JSON; `expects` the consumers that wanted it then, with commas.
 events = Table(
     "events",
     metadata,
-    Column("transaction", String, primary_key=True),
+    Column("transaction", BYTEWISE, primary_key=True),
     Column("id", String, primary_key=True),
     Column("position", Integer, nullable=False),
     Column("type", String, nullable=False),
@@ -90,13 +96,14 @@ events = Table(
     Column("flags", Text, nullable=False),
     Column("expects", String, nullable=False),
     sqlite_with_rowid=False,
+    postgresql_partition_by="RANGE (transaction)",
 )
 
 # What did not go out: refused or parked places, and those released again. Place "" is the whole message.
 parts = Table(
     "parts",
     metadata,
-    Column("transaction", String, primary_key=True),
+    Column("transaction", BYTEWISE, primary_key=True),
     Column("kind", String, primary_key=True),
     Column("place", String, primary_key=True),
     Column("event", String, primary_key=True),
@@ -104,13 +111,14 @@ parts = Table(
     Column("at", BigInteger, nullable=False),
     Column("waiting_for", Text, nullable=False),
     sqlite_with_rowid=False,
+    postgresql_partition_by="RANGE (transaction)",
 )
 
 # The last word of each consumer on each event, as said in this transaction: a rerun says the same event again.
 deliveries = Table(
     "deliveries",
     metadata,
-    Column("transaction", String, primary_key=True),
+    Column("transaction", BYTEWISE, primary_key=True),
     Column("event", String, primary_key=True),
     Column("consumer", String, primary_key=True),
     Column("verdict", String, nullable=False),
@@ -118,6 +126,7 @@ deliveries = Table(
     Column("detail", String, nullable=False),
     Column("at", BigInteger, nullable=False),
     sqlite_with_rowid=False,
+    postgresql_partition_by="RANGE (transaction)",
 )
 
 # By patient identifier: keyed digests (security/digests.py). They stand in the step's detail too, for pruning.
@@ -125,8 +134,9 @@ subjects = Table(
     "subjects",
     metadata,
     Column("digest", String, primary_key=True),
-    Column("transaction", String, primary_key=True),
+    Column("transaction", BYTEWISE, primary_key=True),
     sqlite_with_rowid=False,
+    postgresql_partition_by="RANGE (transaction)",
 )
 
 # What is open now, by reason: a transaction stands here once for each kind and reason. `places` is a JSON list
@@ -134,13 +144,14 @@ subjects = Table(
 failures = Table(
     "failures",
     metadata,
-    Column("transaction", String, primary_key=True),
+    Column("transaction", BYTEWISE, primary_key=True),
     Column("kind", String, primary_key=True),
     Column("reason", String, primary_key=True),
     Column("channel", String, nullable=False),
     Column("received", BigInteger, nullable=False),
     Column("places", Text, nullable=False),
     sqlite_with_rowid=False,
+    postgresql_partition_by="RANGE (transaction)",
 )
 _failure = failures.c
 Index("failures_by_group", _failure.kind, _failure.channel, _failure.reason, _failure.received, _failure.transaction)
@@ -149,10 +160,11 @@ Index("failures_by_group", _failure.kind, _failure.channel, _failure.reason, _fa
 waiting = Table(
     "waiting",
     metadata,
-    Column("entry", String, primary_key=True),
-    Column("transaction", String, primary_key=True),
+    Column("entry", BYTEWISE, primary_key=True),
+    Column("transaction", BYTEWISE, primary_key=True),
     Column("place", String, primary_key=True),
     sqlite_with_rowid=False,
+    postgresql_partition_by="RANGE (transaction)",
 )
 Index("waiting_by_transaction", waiting.c.transaction)
 

@@ -19,7 +19,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from sqlalchemy import Column, Engine, Index, Integer, LargeBinary, MetaData, String, Table, select, update
+from sqlalchemy import BigInteger, Column, Engine, Index, Integer, LargeBinary, MetaData, String, Table, select, update
 
 from registries.database import insert_or_skip, reading
 
@@ -31,7 +31,7 @@ data_keys = Table(
     Column("channel", String, nullable=False),
     Column("day", Integer, nullable=False),
     Column("wrapped", LargeBinary),
-    Column("destroyed", Integer),
+    Column("destroyed", BigInteger),
     Index("data_keys_by_day", "day"),
 )
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from channels.settings import Misconfigured, Settings, Strict, explained, read_yaml
 from mediators.codes import Codes
@@ -19,6 +19,7 @@ from registries.registry import Policy
 from schemas.message import Description
 
 Acknowledge = Literal["received", "checked"]
+UNREAD_DAYS = 30
 
 
 class Match(Strict):
@@ -81,9 +82,42 @@ class Retention(Strict):
     @property
     def days(self) -> int | None:
         """Days the body is kept; None: as long as the bus."""
-        if self.body in {"full", "hash-only", "none"}:
-            return None
-        return int(self.body[:-1]) * {"d": 1, "m": 31, "y": 366}[self.body[-1]]
+        return _days(self.body)
+
+    @property
+    def bus_days(self) -> int | None:
+        """Days the locked body stays on Kafka; None: for ever. Longer than any outage, where nothing is to be kept."""
+        return UNREAD_DAYS if self.alone else self.days
+
+    @property
+    def event_days(self) -> int | None:
+        """Days events stay on Kafka; None: for ever."""
+        return _days(self.events)
+
+
+def _days(period: str) -> int | None:
+    if period in {"full", "hash-only", "none"}:
+        return None
+    return int(period[:-1]) * {"d": 1, "m": 31, "y": 366}[period[-1]]
+
+
+class Rate(Strict):
+    """So many messages in so many seconds, said as `50/s`, `3000/m` or `10000/h`."""
+
+    messages: int
+    seconds: int
+
+    @model_validator(mode="before")
+    @classmethod
+    def _said(cls, value: Any) -> Any:
+        if not (said := re.fullmatch(r"([1-9]\d{0,8})/([smh])", str(value))):
+            raise ValueError("expected messages a second, minute or hour, such as 50/s, 3000/m or 10000/h")
+        return {"messages": said[1], "seconds": {"s": 1, "m": 60, "h": 3600}[said[2]]}
+
+    @property
+    def gain(self) -> float:
+        """Messages a second."""
+        return self.messages / self.seconds
 
 
 class Said(Strict):
@@ -105,6 +139,7 @@ class Said(Strict):
     settings: dict[str, Any] = {}
     zone: str | None = None
     max_size: int = Field(16 * 1024 * 1024, gt=0)
+    rate: Rate | None = None
 
     @field_validator("listen", "codes", mode="before")
     @classmethod

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from channels.bus.bus import Batch, Bus, Lost, Record
 from channels.consumers.consumer import Consumer, Outcome
-from channels.outputs import EVENTS, step_record, summary
+from channels.outputs import EVENTS, dead_letter, step_record, summary
 from channels.receive import now
 from channels.watch import metrics
 from schemas import codec
@@ -73,7 +73,8 @@ class Delivery:
             settled += await self._land(turn)
             if self._stop.is_set():
                 return
-        batch.done([step_record(step) for step in told(self._consumer.name, settled)])
+        letters = [dead_letter(record, self._consumer.name) for record in batch if "type" not in record.headers]
+        batch.done([*letters, *(step_record(step) for step in told(self._consumer.name, settled))])
         self._count(settled, wanted)
 
     async def _land(self, records: Sequence[Record]) -> list[Delivered]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import random
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from typing import cast
 import orjson
 
 from channels.bus.bus import Record
-from channels.receive import kept, now
+from channels.receive import kept, now, transaction_id
 from mediators.mediator import Part, Translation
 from registries.registry import Resolution
 from schemas import catalog, codec
@@ -21,6 +22,8 @@ from schemas.message import Issue, Message
 EVENTS = "wasl.events"
 STEPS = "wasl.steps"
 REGISTRY = "wasl.registry"
+RECEIVED = "wasl.received."
+DAY = 86_400_000_000
 
 _NUMBERED = re.compile(r"\[\d+\]")
 
@@ -144,6 +147,25 @@ def failed_step(record: Record, reason: str, text: str, issues: Sequence[Issue] 
         reason=reason,
         text=text,
         issues=[_issue(issue) for issue in issues],
+    )
+
+
+def dead_letter(record: Record, by: str) -> Record:
+    """The step that keeps a record nobody of ours wrote where an operator sees it; the worker goes on.
+
+    It has no transaction of its own, so one is made of its place: read again that day, it is the same.
+    """
+    place = f"{record.topic} at {record.offset}"
+    return step_record(
+        Step(
+            transaction=transaction_id(now() // DAY * DAY, random.Random(f"{by} {place}")),
+            kind="refused",
+            at=now(),
+            channel=record.topic.removeprefix(RECEIVED).removeprefix("wasl."),
+            by=by,
+            reason="foreign bytes on the bus",
+            text=place,
+        )
     )
 
 

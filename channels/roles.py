@@ -5,18 +5,20 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+from collections.abc import Callable
+from contextlib import suppress
 
-from channels.bus.bus import Lost
-from channels.bus.embedded import EmbeddedBus
+from channels.bus.bus import Bus, Lost
 from channels.consumers.consumer import Consumer
 from channels.deliver import Circuit, Delivery
 from channels.journal.projection import Journal
 from channels.loops import spare_collection, started, stopped_by_signals
 from channels.outputs import EVENTS, STEPS
 from channels.receive import now
-from channels.runtime import House
+from channels.runtime import EXPECTS, House
 from channels.watch import metrics
 from channels.watch.health import turned
+from channels.watch.port import watched
 from schemas.message import Unavailable
 
 log = logging.getLogger("wasl")
@@ -27,6 +29,7 @@ def mediation(house: House, member: int, members: int) -> None:
     stop = stopped_by_signals()
     spare_collection()
     bus = house.bus("mediated", member, members)
+    watched(house.settings.watch, _needs(house, bus))
     house.mediation(bus, member, stop).run(turned(f"mediation-{member}"))
     bus.close()
 
@@ -39,6 +42,7 @@ def delivery(house: House, member: int | None = None) -> None:
     stop = stopped_by_signals()
     spare_collection()
     bus = house.bus("settled" if member else "delivered")
+    watched(house.settings.watch, _needs(house, bus))
     consumers = house.consumers()
     threads = [_delivering(bus, one, stop) for one in (consumers if member is None else consumers[member:][:1])]
     if member != 0:
@@ -52,11 +56,25 @@ def delivery(house: House, member: int | None = None) -> None:
     bus.close()
 
 
-def _delivering(bus: EmbeddedBus, consumer: Consumer, stop: threading.Event) -> threading.Thread:
-    if consumer.start == "now":
-        bus.skip(consumer.name, [EVENTS])
-    loop = Delivery(bus, consumer, stop, turned(consumer.name))
-    return started(consumer.name, lambda: asyncio.run(loop.run()))
+def _needs(house: House, bus: Bus) -> dict[str, Callable[[], bool]]:
+    return {"database": lambda: house.users.prepared, "bus": bus.ready}
+
+
+def _delivering(bus: Bus, consumer: Consumer, stop: threading.Event) -> threading.Thread:
+    turn = turned(consumer.name)
+    loop = Delivery(bus, consumer, stop, turn)
+
+    def deliver() -> None:
+        while consumer.start == "now" and not stop.is_set():
+            try:
+                bus.skip(consumer.name, [EVENTS])
+                break
+            except Unavailable:
+                turn()
+                stop.wait(0.5)
+        asyncio.run(loop.run())
+
+    return started(consumer.name, deliver)
 
 
 async def _submit(house: House, stop: threading.Event) -> None:
@@ -67,7 +85,7 @@ async def _submit(house: House, stop: threading.Event) -> None:
     await submission.close()
 
 
-def _project(bus: EmbeddedBus, journal: Journal, topics: list[str], stop: threading.Event) -> None:
+def _project(bus: Bus, journal: Journal, topics: list[str], stop: threading.Event) -> None:
     turn = turned("journal")
     while not stop.is_set():
         batches = bus.read("journal", topics)
@@ -89,8 +107,9 @@ def _journal_topics(house: House) -> list[str]:
     return [*(channel.topic for channel in house.channels), STEPS]
 
 
-def _measure_lag(house: House, bus: EmbeddedBus) -> None:
+def _measure_lag(house: House, bus: Bus) -> None:
     groups = {"mediation": [channel.topic for channel in house.channels], "journal": _journal_topics(house)}
-    groups |= {consumer.name: [EVENTS] for consumer in house.consumers()}
-    for group, topics in groups.items():
-        metrics.lag.labels(group).set(sum(bus.lag(group, topics).values()))
+    groups |= {name: [EVENTS] for name in EXPECTS}
+    with suppress(Unavailable):
+        for group, topics in groups.items():
+            metrics.lag.labels(group).set(sum(bus.lag(group, topics).values()))

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from threading import Event as Stop
 
-from sqlalchemy import Engine, MetaData
+from sqlalchemy import Engine
 
-from channels import line as lines
+from channels.bus.access import access
+from channels.bus.bus import Bus
 from channels.bus.embedded import EmbeddedBus
+from channels.bus.kafka import Cluster, KafkaBus
+from channels.bus.large import Large
+from channels.bus.topics import Topic
 from channels.channel import Channel, load_channels
-from channels.consumers import record
 from channels.consumers.cnss import simulator
-from channels.consumers.cnss import tables as cnss
 from channels.consumers.cnss.consumer import Cnss
 from channels.consumers.cnss.judgement import Faults
 from channels.consumers.cnss.ledger import Ledger
@@ -29,15 +32,13 @@ from channels.consumers.reading import Reading
 from channels.consumers.record import Record
 from channels.consumers.smr import SharedRecord, Smr
 from channels.desk import Desk
-from channels.journal import tables as journal
 from channels.journal.projection import Journal
 from channels.line import Line
 from channels.mediate import Mediation, Registries
-from channels.outputs import Outputs
+from channels.migrations.store import STORES
+from channels.outputs import EVENTS, REGISTRY, STEPS, Outputs
 from channels.receive import Door
 from channels.rerun import Rerun
-from channels.security import encryption
-from channels.security import tables as security
 from channels.security.audit import Audit
 from channels.security.clients import Clients
 from channels.security.digests import Digests
@@ -46,7 +47,6 @@ from channels.security.users import Users
 from channels.settings import Misconfigured, Settings, find_config, load_settings
 from channels.suspects import Suspects
 from channels.window import Window
-from registries import tables as registries
 from registries.client.links import Links
 from registries.client.resolve import Clients as Persons
 from registries.database import open_database
@@ -79,18 +79,58 @@ class House:
             raise Misconfigured(f"--data {data}: {error.strerror}") from error
         return House(found, data, settings, channels)
 
-    def database(self, name: str, tables: MetaData, *, durable: bool = True) -> Engine:
-        """One SQLite file a stage, in the data folder."""
-        return open_database(f"sqlite:///{self.data / name}.db", tables, durable=durable)
+    def engine(self, store: str, *, durable: bool = True) -> Engine:
+        """A store as it is: a SQLite file in the data folder, or a schema of the PostgreSQL database."""
+        said = self.settings.database
+        if said.url.startswith("postgresql:"):
+            return open_database(
+                said.url, store=store, password=said.password, pool=said.pool, statement_timeout=said.statement_timeout
+            )
+        folder = Path(said.url.removeprefix("sqlite:///")) if ":" in said.url else self.data
+        return open_database(f"sqlite:///{folder / store}.db", durable=durable)
 
-    def bus(self, stage: str, member: int = 0, members: int = 1) -> EmbeddedBus:
-        return EmbeddedBus(self.data / "bus", stage, member, members)
+    def database(self, store: str, *, durable: bool = True) -> Engine:
+        """A store with its tables. Raises Misconfigured when a start may not make or update them and they are old."""
+        engine = self.engine(store, durable=durable)
+        bring = STORES[store].migrate if self.settings.database.migrate else STORES[store].require
+        bring(engine)
+        return engine
+
+    def bus(self, stage: str, member: int = 0, members: int = 1) -> Bus:
+        """The bus as the writer of `stage` sees it; on Kafka it is reached in the background."""
+        if not self.settings.bus.brokers:
+            return EmbeddedBus(self.data / "bus", stage, member, members)
+        return KafkaBus(self.cluster, f"{self.node}-{stage}-{member}", self.large)
+
+    @cached_property
+    def cluster(self) -> Cluster:
+        """How Kafka is reached, and the topics that must be there."""
+        said = self.settings.bus
+        topics = [
+            *(Topic(channel.topic, channel.said.retention.bus_days) for channel in self.channels),
+            Topic(EVENTS, kept_longest([channel.said.retention.event_days for channel in self.channels])),
+            Topic(STEPS, self.settings.journal_days),
+            Topic(REGISTRY, compacted=True),
+        ]
+        reached = access(said.security, self.config.parent)
+        return Cluster(said.brokers, reached, topics, self.settings.namespace, said.partitions, said.replication)
+
+    @cached_property
+    def large(self) -> Large:
+        return Large(self.database("bus"))
+
+    @cached_property
+    def node(self) -> str:
+        """This machine's name in consumer groups: the one given, else a random one kept in the data folder."""
+        return self.settings.node or kept_name(self.data / "node")
 
     @cached_property
     def master(self) -> bytes:
         """The master key; made at the first start, unless a file is named. Raises KeyFile when it is not the one that
         this folder was made with: what it locked could not be read, nor the persons it stands for be found again."""
         named, known = self.settings.key.file, made_with(self.control)
+        if named is None and self.settings.bus.brokers:
+            raise Misconfigured("WASL_KEY_FILE: with Kafka every machine needs the same master key: name its file")
         path = named or self.data / "master.key"
         key = master_key(path, make=named is None and known is None)
         remember(self.control, path, key)
@@ -99,18 +139,15 @@ class House:
     @cached_property
     def control(self) -> Engine:
         """Who may do what, data keys, pauses: written by every role, rarely."""
-        engine = self.database("control", security.metadata)
-        for tables in (encryption.metadata, lines.metadata):
-            tables.create_all(engine)
-        return engine
+        return self.database("control")
 
     @cached_property
     def journal(self) -> Engine:
-        return self.database("journal", journal.metadata, durable=False)
+        return self.database("journal", durable=False)
 
     @cached_property
     def registries(self) -> Engine:
-        return self.database("registries", registries.TABLES)
+        return self.database("registries")
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -119,7 +156,7 @@ class House:
 
     @cached_property
     def _ledger_database(self) -> Engine:
-        return self.database("ledger", cnss.TABLES)
+        return self.database("ledger")
 
     @cached_property
     def record(self) -> Record:
@@ -133,7 +170,7 @@ class House:
 
     @cached_property
     def _record_database(self) -> Engine:
-        return self.database("record", record.metadata)
+        return self.database("record")
 
     @cached_property
     def keys(self) -> Keys:
@@ -168,19 +205,22 @@ class House:
         return derived(self.master, "client registry")
 
     def migrate(self) -> None:
-        """Makes or updates every database of this data folder."""
+        """Makes or updates every store, or finds that they are there: see `database`."""
         _ = self.control, self.master, self.journal, self.registries, self.ledger, self.record
-        self.database("payer", simulator.TABLES)
-        self.bus("received").close()
+        self.database("payer").dispose()
+        if self.settings.bus.brokers:
+            _ = self.large
+        else:
+            self.bus("received").close()
 
-    def door(self, bus: EmbeddedBus) -> Door:
+    def door(self, bus: Bus) -> Door:
         return Door(bus, self.keys, derived(self.master, "feeds"), self.settings.acknowledgement_timeout)
 
-    def desk(self, bus: EmbeddedBus, door: Door) -> Desk:
+    def desk(self, bus: Bus, door: Door) -> Desk:
         rerun = Rerun(bus, self.keys, door, self.channels)
         return Desk(self.journal, self.digests, rerun, self.line, self.channels)
 
-    def mediation(self, bus: EmbeddedBus, member: int, stop: Stop) -> Mediation:
+    def mediation(self, bus: Bus, member: int, stop: Stop) -> Mediation:
         persons = Persons(self.registries, self.registry_secret)
         facilities, workers = Facilities(self.registries), HealthWorkers(self.registries)
         waits_for_people = any(channel.said.registries.patient == "require" for channel in self.channels)
@@ -215,7 +255,7 @@ class House:
     def _payer(self) -> Payer:
         if self.settings.payer == SIMULATOR:
             faults = Faults.parse(self.settings.payer_faults)
-            return simulator.Simulator(self.database("payer", simulator.TABLES), faults)
+            return simulator.Simulator(self.database("payer"), faults)
         return HttpPayer(self.settings.payer, token=self.settings.payer_token)
 
     def projection(self) -> Journal:
@@ -223,3 +263,15 @@ class House:
 
 
 EXPECTS = {consumer.name: consumer.wants for consumer in (Smr, Cnss)}
+
+
+def kept_longest(days: Sequence[int | None]) -> int | None:
+    """The longest of these; None is for ever."""
+    return None if None in days else max((one for one in days if one is not None), default=None)
+
+
+def kept_name(path: Path) -> str:
+    """The name in the file, which is made at the first call."""
+    if not path.exists():
+        path.write_text(secrets.token_hex(6))
+    return path.read_text().strip()

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from channels.commands.options import DATA, Config, Data, house, told
+from channels.commands.options import DATA, Config, Data, house, reached, told
 from channels.outputs import learned_records
 from registries.load import KINDS, load
 
@@ -39,7 +39,7 @@ def load_(
         raise typer.BadParameter(f"{file}: {error.strerror}") from error
     with told():
         report = load(chosen, body, parts.registries, parts.registry_secret)
-    bus = parts.bus("received")
+    bus = reached(parts)
     asyncio.run(bus.publish(learned_records(report.learned)))
     bus.close()
     parts.audit.write("terminal", "load registry", "Registry", detail=kind)

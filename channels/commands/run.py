@@ -121,7 +121,8 @@ def _all(parts: House, config: Path | None, *more: str) -> int:
             **{f"delivery-{n}": python("run", "--role", "delivery", "--member", str(n), *given) for n in range(2)},
             **{role: python("run", "--role", role, *given) for role in more},
         }
-        os.environ["WASL_MEDIATION_PROCESSES"] = str(members)
+        # one port tells of all children: the gateway's
+        os.environ |= {"WASL_MEDIATION_PROCESSES": str(members), "WASL_WATCH_PORT": ""}
         return Parent(commands).run()
 
 
@@ -137,7 +138,7 @@ def _child(role: Role, parts: House, member: int | None) -> None:
         case Role.gateway | Role.console:
             parts.migrate()
             _administrator(parts)
-            serving.gateway(parts)
+            serving.gateway(parts, listens=role is Role.gateway)
         case Role.mediation:
             roles.mediation(parts, member or 0, parts.settings.mediation.processes or 1)
         case Role.delivery:
@@ -165,3 +166,4 @@ def _emptied(folder: Path) -> Path:
 def _logging() -> None:
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)  # its lines hold addresses with identifiers
+    logging.getLogger("kafka").setLevel(logging.ERROR)  # it tells every connection; what matters we tell ourselves

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from channels.commands.messages import plain
-from channels.commands.options import DATA, Config, Data, house, told
+from channels.commands.options import DATA, Config, Data, house, reached, told
 from channels.journal.search import LIMIT, STATUSES, Query, search
 from channels.journal.story import story
 from channels.outputs import EVENTS
@@ -91,7 +91,7 @@ def rerun(
 async def _rerun(
     parts: House, transaction: str | None, places: list[str], group: tuple[str, str, str]
 ) -> tuple[list[str], int]:
-    bus = parts.bus("received")
+    bus = reached(parts)
     try:
         desk = parts.desk(bus, parts.door(bus))
         parts.audit.write("terminal", "rerun", f"Transaction/{transaction}" if transaction else "Transaction")
@@ -116,7 +116,7 @@ def tail(
     """Events from now on, one JSON object a line. They hold patient data."""
     parts = house(config, data)
     parts.audit.write("terminal", "tail", "Event")
-    bus = parts.bus("received")
+    bus = reached(parts)
     group = f"tail-{uuid.uuid4()}"
     bus.skip(group, [EVENTS])
     seen = 0

@@ -16,7 +16,7 @@ from sqlalchemy import inspect
 from sqlalchemy.exc import SQLAlchemyError
 
 from channels import line as lines
-from channels.bus.embedded import EmbeddedBus
+from channels.bus.bus import Bus
 from channels.channel import Channel
 from channels.gateway.app import Parts, application
 from channels.gateway.bounds import Bytes
@@ -35,19 +35,23 @@ from channels.settings import Misconfigured
 from channels.watch import metrics
 from channels.watch.health import Health, turned
 from registries import tables as registries
+from schemas.message import Unavailable
 
 DAY = 86_400_000_000
 
 log = logging.getLogger("wasl")
 
 
-def gateway(house: House) -> None:
-    """Everything that listens: MLLP, HTTP, folders, console, API. Runs until it is told to stop."""
+def gateway(house: House, *, listens: bool = True) -> None:
+    """Everything that listens: MLLP, HTTP, folders, console, API. Runs until it is told to stop.
+
+    Without `listens` it has HTTP only: the role console, on a machine of its own.
+    """
     spare_collection()
-    uvloop.run(_gateway(house))
+    uvloop.run(_gateway(house, listens))
 
 
-async def _gateway(house: House) -> None:
+async def _gateway(house: House, listens: bool) -> None:
     # before uvicorn takes the signals: it raises them again when it is done, and this must go on to its end
     stop = stopped_by_signals()
     loop = asyncio.get_running_loop()
@@ -58,14 +62,13 @@ async def _gateway(house: House) -> None:
     server = _server(house, application(Parts(house, door, desk, health, held, waiting=lambda: _waiting(house, bus))))
     http = house.settings.http
     web = _bound(http.host, http.port, "http.port (WASL_HTTP_PORT)")
-    listeners = await _listeners(house, door, held)
-    release, turn = Release(bus, desk, loop, stop), turned("release")
-    releasing = started("release", lambda: release.run(turn))
-    tasks = [
-        tasked("ticking", _tick(held)),
-        tasked("retention", _retention(house)),
-        *(tasked(name, watching) for name, watching in _folders(house, door)),
-    ]
+    listeners = await _listeners(house, door, held) if listens else []
+    tasks = [tasked("ticking", _tick(held)), tasked("retention", _retention(house))]
+    threads = []
+    if listens:
+        tasks += [tasked(name, watching) for name, watching in _folders(house, door)]
+        release, turn = Release(bus, desk, loop, stop), turned("release")
+        threads.append(started("release", lambda: release.run(turn)))
     health.checks["listeners"] = lambda: server.started
     log.info("console, API and HTTP intake on %s:%s", http.host, web.getsockname()[1])
     try:
@@ -76,7 +79,8 @@ async def _gateway(house: House) -> None:
             await listener.close()
         for task in tasks:
             task.cancel()
-        await asyncio.to_thread(releasing.join, 5)
+        for thread in threads:
+            await asyncio.to_thread(thread.join, 5)
         await asyncio.to_thread(house.audit.flush)
         await asyncio.to_thread(bus.close)
 
@@ -87,7 +91,7 @@ def _lost(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     log.error("%s: %s", context.get("message"), fault(error) if error else "")
 
 
-def _checks(house: House, bus: EmbeddedBus) -> dict[str, Callable[[], bool]]:
+def _checks(house: House, bus: Bus) -> dict[str, Callable[[], bool]]:
     needed = (
         (house.control, (security.metadata, encryption.metadata, lines.metadata)),
         (house.journal, (journal.metadata,)),
@@ -101,7 +105,7 @@ def _checks(house: House, bus: EmbeddedBus) -> dict[str, Callable[[], bool]]:
     return {
         "schema": schema,
         "administrator": lambda: house.users.prepared,
-        "bus": lambda: bus.lag("", []) == {},  # opens every file
+        "bus": bus.ready,
     }
 
 
@@ -208,9 +212,12 @@ def _folders(house: House, door: Door) -> Iterator[tuple[str, Coroutine[None, No
                 yield f"folder of {channel.name}", folder.watch()
 
 
-def _waiting(house: House, bus: EmbeddedBus) -> dict[str, int]:
-    """Messages not yet mediated, by channel."""
-    lag = bus.lag("mediation", [channel.topic for channel in house.channels])
+def _waiting(house: House, bus: Bus) -> dict[str, int]:
+    """Messages not yet mediated, by channel; nothing while the bus does not answer."""
+    try:
+        lag = bus.lag("mediation", [channel.topic for channel in house.channels])
+    except Unavailable:
+        return {}
     return {channel.name: lag[channel.topic] for channel in house.channels}
 
 
@@ -236,4 +243,6 @@ def _destroy(house: House, today: int) -> None:
     for channel in house.channels:
         if (days := channel.said.retention.days) is not None:
             house.keys.destroy_before(channel.name, today - days)
+        if house.settings.bus.brokers and (kept := channel.said.retention.bus_days) is not None:
+            house.large.forget(channel.topic, (today - kept) * DAY)
     prune(house.journal, (today - house.settings.journal_days) * DAY)

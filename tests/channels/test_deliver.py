@@ -114,6 +114,16 @@ def test_foreign_bytes_do_not_stop_the_worker(flow: Flow) -> None:
     assert "foreign bytes on the bus" in [step.get("reason") for step in flow.steps()]
 
 
+def test_a_record_that_nobody_of_ours_wrote_becomes_a_dead_letter(flow: Flow) -> None:
+    asyncio.run(flow.bus.publish([Record("wasl.events", "p1", b"\x00\x00\x00\x00\x07whatever")]))
+    send(flow, "m1 p1 a")
+    notebook = Notebook()
+    deliver_all(flow, notebook)
+    assert notebook.calls == [["m1"]]
+    (letter,) = [step for step in flow.steps() if step.get("reason") == "foreign bytes on the bus"]
+    assert (letter["kind"], letter["channel"], letter["by"]) == ("refused", "events", "notebook")
+
+
 def test_events_nobody_wants_only_move_the_position(flow: Flow) -> None:
     send(flow, "m1 p1 a")
     notebook = Notebook()

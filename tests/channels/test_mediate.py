@@ -99,13 +99,26 @@ def test_our_own_fault_with_one_message_stops_no_other(flow: Flow, text: str, re
     assert "Khadija" not in str(refused)
 
 
-def test_foreign_records_are_passed_over(flow: Flow) -> None:
+def test_foreign_records_become_dead_letters_and_stop_nobody(flow: Flow) -> None:
     asyncio.run(
         flow.gateway.publish([Record("wasl.received.plain", "k", b"?"), Record("wasl.received.plain", "k", b"")])
     )
     asyncio.run(flow.send("m1 p1 hello"))
     flow.mediate()
     assert [event["control_id"] for event in flow.events()] == ["m1"]
+    letters = [step for step in flow.steps() if step.get("reason") == "foreign bytes on the bus"]
+    assert len({step["transaction"] for step in letters}) == 2
+    assert {(step["channel"], step["by"]) for step in letters} == {("plain", "mediation")}
+
+
+def test_a_body_that_was_tampered_with_is_refused_alone(flow: Flow) -> None:
+    asyncio.run(flow.send("m1 p1 hello"))
+    (record,) = next(flow.bus.read("look", ["wasl.received.plain"]))
+    spoilt = replace(record, value=record.value[:-1] + b"?", headers={**record.headers, "transaction": "spoilt"})
+    asyncio.run(flow.gateway.publish([spoilt]))
+    flow.mediate()
+    assert [event["control_id"] for event in flow.events()] == ["m1"]
+    assert [step["reason"] for step in flow.steps() if step["transaction"] == "spoilt"] == ["body can't be unlocked"]
 
 
 def test_a_message_that_takes_too_long_is_refused(flow: Flow, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,17 +8,17 @@ from __future__ import annotations
 import os
 import random
 import signal
-import sqlite3
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from channels.runtime import House
 from tests.crash.load import Person, Sender
-from tests.crash.verdict import Sent, faults, found_in
+from tests.crash.verdict import Sent, faults, found_in, house_of, rows
 from tests.e2e.program import Program, until
 
 SECONDS = float(os.environ.get("WASL_CRASH_SECONDS", "50"))
@@ -48,7 +48,8 @@ def test_nothing_acknowledged_is_lost_doubled_or_out_of_order(
                 sender.finish()
             bring_home(senders)
         sent = Sent({s.feed: s.sent for s in senders}, {s.feed: s.acknowledged for s in senders})
-        until(lambda: drained(program.data, sent), 120 + SECONDS, "the end of the work")
+        house = house_of(program)
+        until(lambda: drained(house, sent), 120 + SECONDS, "the end of the work")
     with capsys.disabled():
         print(
             f"\n{sum(len(s.sent) for s in senders)} sent, {sum(len(s.acknowledged) for s in senders)} acknowledged,"
@@ -56,7 +57,7 @@ def test_nothing_acknowledged_is_lost_doubled_or_out_of_order(
             f" {sum(s.cuts for s in senders)} lines cut, {sum(s.resends for s in senders)} resends"
         )
     assert [strange for sender in senders for strange in sender.strange] == []
-    assert faults(sent, found_in(program.data)) == []
+    assert faults(sent, found_in(house)) == []
     assert sum(kills.values()) >= KILLS
     assert all(list(sent.acknowledged[feed]) == list(range(1, len(sent.persons[feed]) + 1)) for feed in sent.persons)
 
@@ -118,16 +119,14 @@ def bring_home(senders: list[Sender]) -> None:
     assert late == [], f"no answer to {late} within a minute of the last start"
 
 
-def drained(data: Path, sent: Sent) -> bool:
+def drained(house: House, sent: Sent) -> bool:
     """Whether the journal knows every message and waits for nothing, and the payer has every line."""
     acknowledged, lines = sum(map(len, sent.acknowledged.values())), len(sent.effects())
     busy = "SELECT count(*) FROM transactions WHERE status IN ('received', 'mediated', 'partial')"
-    known = "SELECT count(*) FROM (SELECT DISTINCT sender, control_id FROM transactions)"
-    settled = one(data / "journal.db", busy) == 0 and one(data / "journal.db", known) >= acknowledged
-    return settled and one(data / "payer.db", "SELECT count(*) FROM payer_accepted_lines") >= lines
+    known = "SELECT count(*) FROM (SELECT DISTINCT sender, control_id FROM transactions) AS every_message"
+    settled = one(house, "journal", busy) == 0 and one(house, "journal", known) >= acknowledged
+    return settled and one(house, "payer", "SELECT count(*) FROM payer_accepted_lines") >= lines
 
 
-def one(path: Path, query: str) -> int:
-    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as connection:
-        (count,) = connection.execute(query).fetchone()
-    return int(count)
+def one(house: House, store: str, query: str) -> int:
+    return int(rows(house, store, query)[0][0])

@@ -20,7 +20,7 @@ def all_well() -> Found:
     return Found(
         transactions=[*((feed, number, "delivered") for feed, number, _ in MESSAGES), ("LABO1", 2, "duplicate")],
         events=[
-            (feed, number, code) for feed, number, p in MESSAGES for code in (own(feed, number), followed(feed, p))
+            (feed, number, code, "") for feed, number, p in MESSAGES for code in (own(feed, number), followed(feed, p))
         ],
         results=[*((own(feed, n), [n]) for feed, n, _ in MESSAGES), *zip(people, ([1, 3], [2], [1]), strict=True)],
         lines=[*codes, *people],
@@ -37,7 +37,7 @@ def test_nothing_is_said_when_all_is_well() -> None:
 def test_a_message_sent_again_and_mediated_again_is_no_fault() -> None:
     found = all_well()
     found.transactions.append(("LABO1", 3, "delivered"))
-    found.events += [("LABO1", 3, own("LABO1", 3)), ("LABO1", 3, followed("LABO1", 7))]
+    found.events += [("LABO1", 3, own("LABO1", 3), ""), ("LABO1", 3, followed("LABO1", 7), "")]
     assert faults(SENT, found) == []
 
 

@@ -1,19 +1,24 @@
-"""The checks of the crash test: what the senders know, beside what stands in the program's files afterwards."""
+"""The checks of the crash test: what the senders know, beside what stands in the program's stores afterwards."""
 
 from __future__ import annotations
 
-import sqlite3
+import uuid
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import Any
 
 import orjson
+from sqlalchemy import text
 
+from channels.channel import load_channels
+from channels.outputs import EVENTS
+from channels.runtime import House
+from channels.settings import find_config, load_settings
 from schemas import codec
 from schemas.events import plain
 from tests.crash.load import followed, own
+from tests.e2e.program import Program, until
 
 SETTLED = frozenset({"delivered", "duplicate"})
 
@@ -39,13 +44,14 @@ class Sent:
 class Found:
     """What the program made of it.
 
-    transactions: (feed, number, status). events: (feed, number, code of the order) as they stand on the bus.
+    transactions: (feed, number, status). events: (feed, number, code of the order, lane) as they stand on the bus; the
+    order is promised within a lane, which on Kafka is the person.
     results: (code of the order, what each version of its observation said). lines, accepted: the code of every line
     of a care sheet, and of every line the payer accepted.
     """
 
     transactions: list[tuple[str, int, str]] = field(default_factory=list)
-    events: list[tuple[str, int, str]] = field(default_factory=list)
+    events: list[tuple[str, int, str, str]] = field(default_factory=list)
     results: list[tuple[str, list[int]]] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     accepted: list[str] = field(default_factory=list)
@@ -68,7 +74,7 @@ def faults(sent: Sent, found: Found) -> list[str]:
 def lost(sent: Sent, found: Found) -> Iterator[str]:
     """Acknowledged numbers without a transaction that was delivered, or without their events."""
     delivered = {(feed, number) for feed, number, status in found.transactions if status == "delivered"}
-    told = {(feed, number) for feed, number, _ in found.events}
+    told = {(feed, number) for feed, number, *_ in found.events}
     for feed, numbers in sent.acknowledged.items():
         for number in numbers:
             if (feed, number) not in delivered:
@@ -84,12 +90,15 @@ def dead_letters(found: Found) -> Iterator[str]:
 
 
 def disordered_feeds(found: Found) -> Iterator[str]:
-    """A number after a later one of its feed. The same number may come again: it was sent again."""
-    latest: dict[str, int] = defaultdict(int)
-    for feed, number, code in found.events:
-        if number < latest[feed]:
-            yield f"{feed} {number} ({code}) came after {latest[feed]}"
-        latest[feed] = max(number, latest[feed])
+    """A number that first comes after a later one of its feed. It may come again: sent, or put out, again."""
+    latest: dict[tuple[str, str], int] = defaultdict(int)
+    seen: set[tuple[str, int, str, str]] = set()
+    for event in found.events:
+        feed, number, code, lane = event
+        if event not in seen and number < latest[feed, lane]:
+            yield f"{feed} {number} ({code}) came after {latest[feed, lane]}"
+        seen.add(event)
+        latest[feed, lane] = max(number, latest[feed, lane])
 
 
 def results_amiss(sent: Sent, found: Found) -> Iterator[str]:
@@ -124,52 +133,67 @@ def identities_amiss(sent: Sent, found: Found) -> Iterator[str]:
         yield f"{sayings} sayings have {found.provenances} provenances"
 
 
-def found_in(data: Path) -> Found:
-    """Reads the files of a program that drained and stopped."""
-    found = Found(transactions=list(_transactions(data)), events=list(_events(data)), results=list(_results(data)))
-    with _open(data / "record.db") as record:
-        kinds = dict(record.execute("SELECT type, count(*) FROM resources GROUP BY type"))
+def found_in(house: House) -> Found:
+    """Reads the stores of a program that drained and stopped."""
+    found = Found(transactions=list(_transactions(house)), events=list(_events(house)), results=list(_results(house)))
+    kinds = dict(rows(house, "record", "SELECT type, count(*) FROM resources GROUP BY type"))
     found.patients, found.provenances = kinds.get("Patient", 0), kinds.get("Provenance", 0)
-    with _open(data / "ledger.db") as ledger:
-        facts = dict(ledger.execute("SELECT fact, code FROM care_sheet_lines"))
+    facts = dict(rows(house, "ledger", "SELECT fact, code FROM care_sheet_lines"))
     found.lines = list(facts.values())
-    with _open(data / "payer.db") as payer:
-        found.accepted = [facts.get(line, line) for (line,) in payer.execute("SELECT line FROM payer_accepted_lines")]
+    accepted = rows(house, "payer", "SELECT line FROM payer_accepted_lines")
+    found.accepted = [facts.get(line, line) for (line,) in accepted]
     return found
 
 
-def _transactions(data: Path) -> Iterator[tuple[str, int, str]]:
-    with _open(data / "journal.db") as journal:
-        for sender, control_id, status in journal.execute("SELECT sender, control_id, status FROM transactions"):
-            yield sender.partition("|")[0], int(control_id), status
+def house_of(program: Program) -> House:
+    """What the program has open, seen from outside."""
+    config = find_config(None)
+    settings = load_settings(config, program.environment)
+    return House(config, program.data, settings, tuple(load_channels(config, settings)))
 
 
-def _events(data: Path) -> Iterator[tuple[str, int, str]]:
-    with _open(data / "bus" / "mediated.db") as bus:
-        wanted = "SELECT value FROM records WHERE topic = (SELECT id FROM topics WHERE name = ?) ORDER BY place"
-        for (value,) in bus.execute(wanted, ("wasl.events",)):
-            event = plain(codec.decode(value))
-            yield event["sender"].partition("|")[0], int(event["control_id"]), event["code"]["codings"][0]["code"]
+def rows(house: House, store: str, query: str) -> list[Any]:
+    engine = house.engine(store)
+    try:
+        with engine.connect() as connection:
+            return [tuple(row) for row in connection.execute(text(query))]
+    finally:
+        engine.dispose()
 
 
-def _results(data: Path) -> Iterator[tuple[str, list[int]]]:
+def _transactions(house: House) -> Iterator[tuple[str, int, str]]:
+    for sender, control_id, status in rows(house, "journal", "SELECT sender, control_id, status FROM transactions"):
+        yield sender.partition("|")[0], int(control_id), status
+
+
+def _events(house: House) -> Iterator[tuple[str, int, str, str]]:
+    bus = house.bus("received")
+    until(bus.ready, what="the bus")
+    for batch in bus.read(f"verdict-{uuid.uuid4()}", [EVENTS]):
+        if not len(batch):
+            break
+        for record in batch:
+            event = plain(codec.decode(record.value))
+            lane = record.key if house.settings.bus.brokers else ""
+            code = event["code"]["codings"][0]["code"]
+            yield event["sender"].partition("|")[0], int(event["control_id"]), code, lane
+        batch.done()
+    bus.close()
+
+
+def _results(house: House) -> Iterator[tuple[str, list[int]]]:
     """By observation; the order's code is that of the report which holds it."""
     said: dict[str, list[int]] = defaultdict(list)
     orders: dict[str, str] = {}
-    with _open(data / "record.db") as record:
-        every = (
-            "SELECT id, version, body FROM versions WHERE type = 'Observation' UNION ALL"
-            " SELECT id, version, body FROM resources WHERE type = 'Observation' ORDER BY id, version"
-        )
-        for name, _, body in record.execute(every):
-            said[name].append(int(orjson.loads(body)["valueString"]))
-        for (body,) in record.execute("SELECT body FROM resources WHERE type = 'DiagnosticReport'"):
-            report = orjson.loads(body)
-            for result in report["result"]:
-                orders[result["reference"].removeprefix("Observation/")] = report["code"]["coding"][0]["code"]
+    every = (
+        "SELECT id, version, body FROM versions WHERE type = 'Observation' UNION ALL"
+        " SELECT id, version, body FROM resources WHERE type = 'Observation' ORDER BY id, version"
+    )
+    for name, _, body in rows(house, "record", every):
+        said[name].append(int(orjson.loads(body)["valueString"]))
+    for (body,) in rows(house, "record", "SELECT body FROM resources WHERE type = 'DiagnosticReport'"):
+        report = orjson.loads(body)
+        for result in report["result"]:
+            orders[result["reference"].removeprefix("Observation/")] = report["code"]["coding"][0]["code"]
     for name, numbers in said.items():
         yield orders.get(name, name), numbers
-
-
-def _open(path: Path) -> closing[sqlite3.Connection]:
-    return closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30))

@@ -7,6 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests.e2e.program import Mllp, Program
+from tests.surroundings import surroundings
+
+__all__ = ["surroundings"]
 
 
 @pytest.fixture(scope="module")

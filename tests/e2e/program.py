@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -36,8 +36,17 @@ def until(found: Callable[[], T | None], seconds: float = 40.0, what: str = "wha
     raise AssertionError(f"{what} did not come within {seconds:.0f} s")
 
 
+def embedded(_data: Path) -> Mapping[str, str]:
+    return {}
+
+
 class Program:
-    """`wasl run` on a data folder of its own, with free ports."""
+    """`wasl run` on a data folder of its own, with free ports.
+
+    `surroundings`: data folder → the environment that names the servers it uses; tests/surroundings.py sets it.
+    """
+
+    surroundings: Callable[[Path], Mapping[str, str]] = staticmethod(embedded)
 
     def __init__(self, data: Path, *arguments: str, command: str = "run", **environment: str) -> None:
         self.data, self.command, self.arguments = data, command, arguments
@@ -47,6 +56,7 @@ class Program:
             "WASL_HTTP_PORT": str(self.http_port),
             "WASL_MLLP_PORT": str(self.mllp_port),
             "WASL_ADMIN_PASSWORD": PASSWORD,
+            **self.surroundings(data),
             **environment,
         }
         self.process: subprocess.Popen[bytes] | None = None

@@ -1,0 +1,57 @@
+"""Where the program under test keeps its things: embedded, or on the real Kafka, PostgreSQL and Redis.
+
+A conftest that imports `surroundings` runs every test below it on both.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.program import Program, embedded
+from tests.servers.kafka import Kafka
+from tests.servers.postgres import Postgres
+from tests.servers.redis import Redis
+
+
+@dataclass
+class Servers:
+    """Each data folder gets topics, groups, keys and a database of its own names."""
+
+    kafka: Kafka
+    postgres: Postgres
+    redis: Redis
+    given: dict[Path, dict[str, str]] = field(default_factory=dict)
+
+    def environment(self, data: Path) -> Mapping[str, str]:
+        if data not in self.given:
+            name = hashlib.sha256(str(data).encode()).hexdigest()[:12]
+            key = data.with_name(f"{data.name}.key")
+            key.parent.mkdir(parents=True, exist_ok=True)
+            key.write_bytes(base64.b64encode(os.urandom(32)))
+            self.given[data] = {
+                "WASL_NAMESPACE": f"{name}.",
+                "WASL_BUS": self.kafka.address,
+                "WASL_BUS_PARTITIONS": "4",
+                "WASL_DATABASE": self.postgres.database(f"wasl_{name}"),
+                "WASL_REDIS": self.redis.url,
+                "WASL_KEY_FILE": str(key),
+            }
+        return self.given[data]
+
+
+@pytest.fixture(scope="module", params=["embedded", "servers"], autouse=True)
+def surroundings(request: pytest.FixtureRequest) -> Iterator[None]:
+    if request.param == "embedded":
+        yield
+        return
+    servers = Servers(*(request.getfixturevalue(name) for name in ("kafka", "postgres", "redis_server")))
+    Program.surroundings = staticmethod(servers.environment)
+    yield
+    Program.surroundings = staticmethod(embedded)

@@ -137,6 +137,12 @@ def written() -> tuple[str, ...]:
     return (*(event.__name__ for event in EVENTS), "Step")
 
 
+def forget() -> None:
+    """The files are read again: after publishing."""
+    for kept in (schema, version, table, versions, _own):
+        kept.cache_clear()
+
+
 @cache
 def _own(name: str) -> int:
     newest = versions(name)[-1]

@@ -35,7 +35,7 @@ def decode(data: bytes) -> Any:
     """The record as a dict, as the current schema has it. Raises Foreign for anything else, and nothing but Foreign.
 
     Memory and time are bounded by the bytes. Blocks only for a schema id never met before, while the schema registry
-    in use is asked: five seconds at most, once for each id.
+    in use is asked: seconds at most, once for each id.
     """
     written = _schema_of(data)
     name = written["name"].rpartition(".")[2]

@@ -12,7 +12,7 @@ from typing import Any
 from fastavro.schema import load_schema
 
 from schemas import catalog
-from schemas.catalog import HISTORY, TABLE, Version, schema, schema_id, written
+from schemas.catalog import Version, schema, schema_id, written
 
 _ORDER = ("name", "type", "default", "doc")
 
@@ -23,7 +23,7 @@ class Frozen(ValueError):
 
 def main() -> None:
     for path in publish():
-        print(path.relative_to(HISTORY.parents[1]))
+        print(path.relative_to(catalog.HISTORY.parents[1]))
 
 
 def publish() -> list[Path]:
@@ -35,15 +35,14 @@ def publish() -> list[Path]:
         one.path.parent.mkdir(exist_ok=True)
         one.path.write_text(text(schema(name)), encoding="utf-8")
         files.append(one.path)
-    TABLE.write_text(json.dumps(ids(), indent=2) + "\n", encoding="utf-8")
-    catalog.table.cache_clear()
-    catalog.versions.cache_clear()
+    catalog.TABLE.write_text(json.dumps(ids(), indent=2) + "\n", encoding="utf-8")
+    catalog.forget()
     return files
 
 
 def published(name: str) -> list[Version]:
     """The versions there are files of, oldest first."""
-    numbers = [int(path.name.split(".")[2]) for path in HISTORY.glob(f"wasl.{name}.*.avsc")]
+    numbers = [int(path.name.split(".")[2]) for path in catalog.HISTORY.glob(f"wasl.{name}.*.avsc")]
     return [Version(name, number) for number in sorted(numbers)]
 
 
@@ -55,7 +54,9 @@ def changed() -> list[str]:
 def check_frozen() -> None:
     """Raises Frozen for a version that is not what the table says of it."""
     known = (
-        {str(number): f"{one.name}.{one.number}" for number, one in catalog.table().items()} if TABLE.exists() else {}
+        {str(number): f"{one.name}.{one.number}" for number, one in catalog.table().items()}
+        if catalog.TABLE.exists()
+        else {}
     )
     if lost := known.items() - ids().items():
         raise Frozen(

@@ -164,15 +164,17 @@ def ours(text: Any) -> Schema:
     """The schema somebody registered, when its records can be read as ours, within bounds. Raises UnknownSchema."""
     try:
         parsed = parse_schema(orjson.loads(text))
-        name = parsed["name"].removeprefix("wasl.") if isinstance(parsed, dict) else ""
-        if name not in catalog.written():
+        if not isinstance(parsed, dict) or parsed["type"] != "record" or parsed["name"] not in _names():
             raise UnknownSchema("another program's schema")
         bounds.check(parsed)
     except (ValueError, TypeError, KeyError, RecursionError, SchemaParseException) as error:
         raise UnknownSchema(f"not a schema that can be used: {type(error).__name__}") from error
-    assert isinstance(parsed, dict)
     known = catalog.table().get(catalog.schema_id(parsed))
     return catalog.version(known) if known else parsed
+
+
+def _names() -> set[str]:
+    return {f"wasl.{name}" for name in catalog.written()}
 
 
 def _content(answer: httpx.Response) -> dict[str, Any] | None:

@@ -37,7 +37,7 @@ class SchemaRegistry:
         (self.port,) = ports(folder, 1)
         self.url = f"http://127.0.0.1:{self.port}/apis/ccompat/v7"
         listen = ["-Dquarkus.http.host=127.0.0.1", f"-Dquarkus.http.port={self.port}"]
-        command: list[str | Path] = [program("java"), *_JVM, *listen, "-jar", runner()]
+        command = [str(program("java")), *_JVM, *listen, "-jar", str(runner())]
         self._process = Process(folder, "schema-registry", command, detached=detached)
         self.start()
 

@@ -38,7 +38,7 @@ RECORD = {"id": "1", "count": 2, "state": "NEW", "note": "n", "part": {"x": "a"}
 
 
 def mistakes(reader: str, writer: str) -> list[str]:
-    """Why this reader can't read all that this writer may write: kinds, then what they are about. Nothing when it can."""
+    """Why this reader can't read all that this writer may write: kinds, then what is meant. Nothing when it can."""
     checker = ReaderWriterCompatibilityChecker()  # type: ignore[no-untyped-call]
     found = checker.get_compatibility(parse(reader), parse(writer))
     if found.compatibility is SchemaCompatibilityType.compatible:

@@ -70,7 +70,7 @@ class Remote:
             login = (username, password) if username else None
             self._http = httpx.Client(auth=login, timeout=timeout, headers={"Accept": f"{TYPE}, application/json"})
         except httpx.InvalidURL as error:
-            raise Unusable(f"schema registry: expected an http(s):// address: {error}") from error
+            raise Unusable("schema registry: bus.schema_registry.url is no http(s):// address") from error
         self._url, self._shown = str(address), str(address.copy_with(userinfo=b""))
         self._clock = clock
         self._asking = threading.Lock()
@@ -87,9 +87,7 @@ class Remote:
         try:
             self._ensure_compatibility(path)
             number = self._ask("POST", f"/subjects/{path}/versions", {"schema": text}).get("id")
-        except _Missing as error:
-            raise Unusable(f"{error} (subject {subject})") from error
-        except Unusable as error:
+        except (_Missing, Unusable) as error:
             raise Unusable(f"{error} (subject {subject})") from error
         if not isinstance(number, int):
             raise Unusable(f"schema registry {self._shown}: gave no id for subject {subject}")

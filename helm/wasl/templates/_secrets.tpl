@@ -8,9 +8,6 @@ which role. Both the volume and the environment are made from it.
 {{- $v := .root.Values }}
 {{- $flow := has .role (list "gateway" "mediation" "delivery" "console") }}
 {{- $listens := has .role (list "gateway" "console") }}
-{{- with $v.key }}
-- {secret: {{ .existingSecret }}, key: {{ .key }}, file: master.key, variable: WASL_KEY_FILE}
-{{- end }}
 {{- with $v.database.password }}{{ if .existingSecret }}
 - {secret: {{ .existingSecret }}, key: {{ .key }}, file: database-password, variable: WASL_DATABASE_PASSWORD_FILE}
 {{- end }}{{ end }}
@@ -23,6 +20,9 @@ which role. Both the volume and the environment are made from it.
 {{- end }}
 {{- end }}
 {{- if $flow }}
+{{- with $v.key }}
+- {secret: {{ .existingSecret }}, key: {{ .key }}, file: master.key, variable: WASL_KEY_FILE}
+{{- end }}
 {{- with $v.redis.password }}{{ if .existingSecret }}
 - {secret: {{ .existingSecret }}, key: {{ .key }}, file: redis-password, variable: WASL_REDIS_PASSWORD_FILE}
 {{- end }}{{ end }}

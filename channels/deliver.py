@@ -109,6 +109,8 @@ class Delivery:
             metrics.delivered.labels(self._consumer.name, one.outcome.verdict).inc()
             if one.outcome.verdict == "refused":
                 metrics.failures.labels(self._consumer.name, one.outcome.reason).inc()
+            else:
+                metrics.landed.labels(one.channel).inc()
         at = now()
         for record in records[:1]:
             metrics.delivery.labels(self._consumer.name).observe((at - received(record)) / 1e6)

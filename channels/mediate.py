@@ -97,7 +97,7 @@ class Mediation:
         if not len(batch):
             return
         started = time.perf_counter()
-        seen = Window(len(batch), self._window)
+        seen = self._window.over(list(batch))
         with self._suspects.batch(batch) as tried:
             work = [self._translated(record, seen, tried) for record in batch if self._ours(record)]
             self._suspects.acquit()

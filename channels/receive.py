@@ -91,6 +91,8 @@ class Door:
             raise Unavailable("the bus did not confirm in time", retry_after=5) from error
         for verdict in verdicts:
             metrics.received.labels(channel.name, verdict.reply.code).inc()
+            if verdict.refused:
+                metrics.refused.labels(channel.name).inc()
         metrics.acknowledged.labels(channel.name).observe(time.perf_counter() - started)
         return [verdict.reply for verdict in verdicts]
 

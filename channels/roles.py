@@ -30,6 +30,7 @@ def mediation(house: House, member: int, members: int) -> None:
     spare_collection()
     bus = house.bus("mediated", member, members)
     watched(house.settings.watch, _needs(house, bus))
+    house.tell(stop)
     house.mediation(bus, member, stop).run(turned(f"mediation-{member}"))
     bus.close()
 
@@ -43,6 +44,7 @@ def delivery(house: House, member: int | None = None) -> None:
     spare_collection()
     bus = house.bus("settled" if member else "delivered")
     watched(house.settings.watch, _needs(house, bus))
+    house.tell(stop)
     consumers = house.consumers()
     threads = [_delivering(bus, one, stop) for one in (consumers if member is None else consumers[member:][:1])]
     if member != 0:

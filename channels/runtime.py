@@ -6,7 +6,7 @@ import os
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from threading import Event as Stop
 
@@ -32,9 +32,13 @@ from channels.consumers.reading import Reading
 from channels.consumers.record import Record
 from channels.consumers.smr import SharedRecord, Smr
 from channels.desk import Desk
+from channels.gateway.rates import Rates
+from channels.journal.landed import landed
 from channels.journal.projection import Journal
 from channels.line import Line
+from channels.loops import started
 from channels.mediate import Mediation, Registries
+from channels.memory import Memory
 from channels.migrations.store import STORES
 from channels.outputs import EVENTS, REGISTRY, STEPS, Outputs
 from channels.receive import Door
@@ -46,8 +50,10 @@ from channels.security.encryption import Keys, derived, made_with, master_key, r
 from channels.security.users import Users
 from channels.settings import Misconfigured, Settings, find_config, load_settings
 from channels.suspects import Suspects
-from channels.window import Window
+from channels.watch.live import Live
+from channels.window import Shared, Window
 from registries.client.links import Links
+from registries.client.regulars import Regulars
 from registries.client.resolve import Clients as Persons
 from registries.database import open_database
 from registries.facility import Facilities
@@ -200,6 +206,26 @@ class House:
     def audit(self) -> Audit:
         return Audit(self.control)
 
+    @cached_property
+    def redis(self) -> Memory | None:
+        """What all processes remember together; None without a Redis."""
+        said = self.settings.redis
+        return Memory(said, self.settings.namespace, derived(self.master, "redis")) if said.url else None
+
+    @cached_property
+    def rates(self) -> Rates:
+        """A sender over its rate waits for half the time that its acknowledgement may take, at most."""
+        return Rates(self.redis, longest=self.settings.acknowledgement_timeout / 2)
+
+    @cached_property
+    def live(self) -> Live | None:
+        return Live(self.redis) if self.redis else None
+
+    def tell(self, stop: Stop) -> None:
+        """Begins to tell all machines what this process does, until `stop` is set."""
+        if live := self.live:
+            started("live counters", lambda: live.run(stop))
+
     @property
     def registry_secret(self) -> bytes:
         return derived(self.master, "client registry")
@@ -221,8 +247,11 @@ class House:
         return Desk(self.journal, self.digests, rerun, self.line, self.channels)
 
     def mediation(self, bus: Bus, member: int, stop: Stop) -> Mediation:
-        persons = Persons(self.registries, self.registry_secret)
-        facilities, workers = Facilities(self.registries), HealthWorkers(self.registries)
+        redis = self.redis
+        regulars = Regulars(redis, self.registries) if redis else None
+        shared = Shared(redis, partial(landed, self.journal)) if redis else None
+        persons = Persons(self.registries, self.registry_secret, regulars=regulars)
+        facilities, workers = Facilities(self.registries, redis), HealthWorkers(self.registries, redis)
         waits_for_people = any(channel.said.registries.patient == "require" for channel in self.channels)
 
         def learned() -> list[str]:
@@ -237,7 +266,7 @@ class House:
             Outputs(self.digests.subjects_of),
             self.line,
             Suspects(self.data / "locks" / f"mediation-{member}.suspects"),
-            Window(self.settings.mediation.window),
+            Window(self.settings.mediation.window, shared=shared),
             stop,
         )
 

@@ -11,6 +11,8 @@ import typer
 
 from channels.commands.options import DATA, Config, Data, house, reached, told
 from channels.outputs import learned_records
+from registries import facility, health_worker
+from registries.directory import changed
 from registries.load import KINDS, load
 
 app = typer.Typer(help="Who, where, by whom.", no_args_is_help=True)
@@ -39,6 +41,7 @@ def load_(
         raise typer.BadParameter(f"{file}: {error.strerror}") from error
     with told():
         report = load(chosen, body, parts.registries, parts.registry_secret)
+        changed(parts.redis, facility.KIND, health_worker.KIND)
     bus = reached(parts)
     asyncio.run(bus.publish(learned_records(report.learned)))
     bus.close()

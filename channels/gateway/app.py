@@ -27,7 +27,7 @@ FHIR_CHANNEL = "fhir"
 def application(parts: Parts) -> ASGIApp:
     """Intake, `/fhir`, `/api`, console, health; everything that shows something asks who is there first."""
     house = parts.house
-    intake = Intake(house.channels, parts.door, house.clients, house.settings.http, parts.held)
+    intake = Intake(house.channels, parts.door, house.clients, house.settings.http, parts.held, house.rates)
 
     async def bundle_in(request: Request) -> Response:
         return await intake.take(request, FHIR_CHANNEL)

@@ -1,11 +1,13 @@
 """`POST /channels/{name}`: a message of any format over HTTP, answered in the format's own terms.
 
-Refusals come in this order: 401 who are you, 403 not your channel, 413 too large, 415 not this type, then content.
+Refusals come in this order: 401 who are you, 403 not your channel, 429 too many, 413 too large, 415 not this type,
+then content.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Sequence
 from itertools import groupby
 
@@ -16,6 +18,7 @@ from starlette.routing import Route
 
 from channels.channel import Channel
 from channels.gateway.bounds import Bytes
+from channels.gateway.rates import Rates
 from channels.gateway.unfit import unfit
 from channels.receive import LARGE, Door, taken
 from channels.security.basic import basic
@@ -40,9 +43,18 @@ class Problem(Exception):
 class Intake:
     """The HTTP side of every channel."""
 
-    def __init__(self, channels: Sequence[Channel], door: Door, clients: Clients, limits: Http, held: Bytes) -> None:
+    def __init__(
+        self,
+        channels: Sequence[Channel],
+        door: Door,
+        clients: Clients,
+        limits: Http,
+        held: Bytes,
+        rates: Rates | None = None,
+    ) -> None:
         self._channels = {channel.name: channel for channel in channels}
         self._door, self._clients, self._limits, self._held = door, clients, limits, held
+        self._rates = rates or Rates()
 
     def routes(self) -> list[Route]:
         return [Route("/channels/{name}", self.post, methods=["POST"])]
@@ -55,6 +67,7 @@ class Intake:
         try:
             client = await self._client(request)
             channel = self._allowed(client, name)
+            await self._admit(channel, client)
             size = self._sized(request, channel)
             # 413 goes before 415, and a body that does not say its size must be read to be measured
             content_type = self._typed(request, channel) if "content-length" in request.headers else ""
@@ -93,6 +106,16 @@ class Intake:
         if channel is None or not client.may_send(name) or (named and client.name not in named):
             raise Problem(403, "this client may not send on this channel", "ask for the channel to be added to it")
         return channel
+
+    async def _admit(self, channel: Channel, client: Client) -> None:
+        """Before the body is read: one message is paid now, the others of the body once they are counted."""
+        if (wait := await self._rates.admit(channel, client.name)) and (rate := channel.said.rate):
+            raise Problem(
+                429,
+                f"this client may send {rate.messages} messages in {rate.seconds} s on this channel, and has sent more",
+                "send the same message again after the seconds that Retry-After says",
+                **{"Retry-After": str(math.ceil(wait))},
+            )
 
     def _sized(self, request: Request, channel: Channel) -> int:
         """The bytes to hold: as declared, else the most there may be. Raises Problem (413)."""
@@ -146,6 +169,7 @@ class Intake:
     ) -> Response:
         read = (request, channel, client, body, content_type)
         messages = await asyncio.to_thread(_messages, *read) if len(body) > LARGE else _messages(*read)
+        await self._rates.owe(channel, client.name, len(messages) - 1)
         replies: list[Reply] = []
         # what is not the channel's is refused and kept; the others pass, and the order of the body stays
         for own, run in groupby(messages, key=lambda one: one[1]):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -16,11 +17,12 @@ from itertools import groupby
 
 from channels.channel import Channel, first_fit
 from channels.gateway.bounds import Bytes
+from channels.gateway.rates import Rates
 from channels.gateway.unfit import unfit
 from channels.receive import Door, taken
 from channels.settings import Mllp
 from channels.watch import metrics
-from schemas.message import Description, Unavailable
+from schemas.message import Description, Message, Unavailable
 
 START, END, RETURN = b"\x0b", b"\x1c", b"\x0d"
 CONTENT_TYPE = "x-application/hl7-v2+er7"
@@ -36,8 +38,11 @@ class Unframed(ValueError):
 class Listener:
     """One MLLP port, shared by the channels that listen there."""
 
-    def __init__(self, channels: Sequence[Channel], door: Door, limits: Mllp, held: Bytes) -> None:
+    def __init__(
+        self, channels: Sequence[Channel], door: Door, limits: Mllp, held: Bytes, rates: Rates | None = None
+    ) -> None:
         self._channels, self._door, self._limits, self._held = channels, door, limits, held
+        self._rates = rates or Rates()
         self._choose = lru_cache(4096)(self._channel_for)
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.StreamWriter] = set()
@@ -65,7 +70,8 @@ class Listener:
         try:
             async for frame in frames(reader, self._limits, self._held):
                 try:
-                    answer = await self.answer(frame, peer)
+                    messages = self.messages(frame, peer)
+                    answer = await self.answer(messages)
                 finally:
                     self._held.give(len(frame))
                 if answer:
@@ -73,6 +79,7 @@ class Listener:
                     if writer.transport.get_write_buffer_size() > CHUNK:  # whoever does not read is not waited for
                         async with asyncio.timeout(self._limits.frame_timeout):
                             await writer.drain()
+                await self._slowed(messages, peer)
         except (Unframed, Unavailable) as error:
             log.info("closed %s: %s", peer, error)
         except (ConnectionError, TimeoutError, ssl.SSLError):
@@ -92,20 +99,33 @@ class Listener:
         log.warning("refused %s: not a trusted network (mllp.trusted), and no client certificate", address)
         return False
 
-    async def answer(self, frame: bytes, peer: str) -> bytes:
-        """What the sender of one frame is told; empty when it wants no answer. Raises Unavailable."""
+    def messages(self, frame: bytes, peer: str) -> list[tuple[Channel, Message]]:
+        """The messages of one frame, each with the channel that takes it."""
         mediator = self._channels[0].mediator
         messages = []
         for body in mediator.split(frame):
             glance = mediator.describe(body, CONTENT_TYPE)
             channel = self._choose(replace(glance, control_id=""))
             messages.append((channel, taken(channel, glance, body, content_type=CONTENT_TYPE, peer=peer)))
+        return messages
+
+    async def answer(self, messages: Sequence[tuple[Channel, Message]]) -> bytes:
+        """What the sender of one frame is told; empty when it wants no answer. Raises Unavailable."""
         replies = []
         # runs of one channel become durable together; the order of the batch is kept
         for _, run in groupby(messages, key=lambda one: one[0].name):
             pairs = list(run)
             replies += await self._door.receive_all(pairs[0][0], [message for _, message in pairs])
-        return (replies[0] if len(replies) == 1 else mediator.join(replies)).body
+        return (replies[0] if len(replies) == 1 else self._channels[0].mediator.join(replies)).body
+
+    async def _slowed(self, messages: Sequence[tuple[Channel, Message]], peer: str) -> None:
+        """Leaves the next frame unread while the machine it comes from is over the rate of a channel.
+
+        The machine is slowed and not the feed: what a message says of its sender is for the sender to choose.
+        """
+        if limited := {channel.name: channel for channel, _ in messages if channel.said.rate}:
+            sent = Counter(channel.name for channel, _ in messages)
+            await self._rates.pause(peer.rpartition(":")[0], [(limited[name], sent[name]) for name in limited])
 
     def _channel_for(self, glance: Description) -> Channel:
         """What no channel fits is refused in the name of the last one, and kept there."""

@@ -69,6 +69,7 @@ async def _gateway(house: House, listens: bool) -> None:
         tasks += [tasked(name, watching) for name, watching in _folders(house, door)]
         release, turn = Release(bus, desk, loop, stop), turned("release")
         threads.append(started("release", lambda: release.run(turn)))
+    house.tell(stop)
     health.checks["listeners"] = lambda: server.started
     log.info("console, API and HTTP intake on %s:%s", http.host, web.getsockname()[1])
     try:
@@ -158,7 +159,7 @@ async def _listeners(house: House, door: Door, held: Bytes) -> list[Listener]:
                 shared.setdefault(address, []).append(channel)
     opened = []
     for (host, port, secure), channels in shared.items():
-        listener = Listener(channels, door, house.settings.mllp, held)
+        listener = Listener(channels, door, house.settings.mllp, held, house.rates)
         try:
             await listener.listen(host, port, _tls(house) if secure else None)
         except OSError as error:

@@ -223,7 +223,10 @@ def test_a_batch_in_one_frame_is_split_and_answered_as_one(tmp_path: Path) -> No
     async def talk() -> None:
         door = Door(flow.gateway, flow.keys, b"secret", 5)
         listener = Listener(flow.channels, door, LIMITS, Bytes(100_000))
-        assert await listener.answer(b"m1 p1 good\nm2 p1 bad\nm3 p1 good", "peer") == b"yes m1\nno m2\nyes m3"
+        assert (
+            await listener.answer(listener.messages(b"m1 p1 good\nm2 p1 bad\nm3 p1 good", "peer"))
+            == b"yes m1\nno m2\nyes m3"
+        )
 
     asyncio.run(talk())
     flow.close()
@@ -247,7 +250,7 @@ def test_what_no_channel_takes_is_rejected_and_kept(tmp_path: Path) -> None:
     async def talk() -> None:
         door = Door(flow.gateway, flow.keys, b"secret", 5)
         listener = Listener(flow.channels, door, LIMITS, Bytes(100_000))
-        assert await listener.answer(b"m1 p1 good", "peer") == b"no m1"
+        assert await listener.answer(listener.messages(b"m1 p1 good", "peer")) == b"no m1"
 
     asyncio.run(talk())
     (record,) = flow.read("wasl.received.plain")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Engine
@@ -50,9 +50,9 @@ class Desk:
     def members(self, kind: str, channel: str, reason: str, cursor: str = "") -> Page:
         return failures.members(self._journal, kind, channel, reason, cursor=cursor)
 
-    def activity(self) -> list[dict[str, Any]]:
-        """One entry a channel: what it is, whether it is paused, and what it did lately."""
-        seen = counts.activity(self._journal, time.time_ns() // 1000)
+    def activity(self, minute: Mapping[str, int] | None = None) -> list[dict[str, Any]]:
+        """One entry a channel: what it is, whether it is paused, and what it did lately (`minute`: see counts.py)."""
+        seen = counts.activity(self._journal, time.time_ns() // 1000, minute)
         paused = {pause.channel: pause for pause in self.line.all()}
         return [
             {

@@ -33,7 +33,10 @@ class Consumer:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """One look at everything. `troubled`: messages refused, failed or parked and not mended yet."""
+    """One look at everything. `troubled`: messages refused, failed or parked and not mended yet.
+
+    A channel's `live` counts the last minute over all processes and machines; None where only the journal tells.
+    """
 
     channels: Sequence[dict[str, Any]]
     consumers: Sequence[Consumer]
@@ -86,10 +89,12 @@ class OverviewPage:
 
 def look(parts: Parts) -> Overview:
     waiting, until = parts.waiting(), time.time_ns() // 1000
+    live = parts.house.live.minute(list(parts.desk.channels)) if parts.house.live else None
     channels = []
-    for said in parts.desk.activity():
+    for said in parts.desk.activity({name: counted["received"] for name, counted in live.items()} if live else None):
         points = [point["received"] for point in parts.desk.series(said["name"], until - HOUR, until)]
-        channels.append({**_NOTHING, **said, "waiting": waiting.get(said["name"]), "points": points})
+        more = {"waiting": waiting.get(said["name"]), "points": points, "live": live and live[said["name"]]}
+        channels.append({**_NOTHING, **said, **more})
     for channel in channels:
         channel["state"] = _state(channel)
         channel["errors"] = channel["refused"] + channel["failed"] + channel["parked"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -10,10 +11,17 @@ from typing import Any
 import helm_python as helm
 import yaml
 
+from channels.consumers.cnss.consumer import Cnss
+from channels.consumers.smr import Smr
+
 ROOT = Path(__file__).parents[2]
 CHART = ROOT / "helm" / "wasl"
 EXAMPLES = ("default", *sorted(path.stem for path in (CHART / "examples").glob("*.yaml")))
 ROLES = ("gateway", "mediation", "delivery", "console")
+# the groups that each role reads with
+READS = {"mediation": {"mediation"}, "delivery": {Smr.name, Cnss.name, "journal"}}
+# names of what must never stand in clear
+SECRET = re.compile(r"password|secret|token$", re.IGNORECASE)
 
 Manifest = dict[str, Any]
 

@@ -5,12 +5,8 @@ from __future__ import annotations
 import pytest
 
 from channels.bus.kafka import group_name
-from channels.consumers.cnss.consumer import Cnss
-from channels.consumers.smr import Smr
 from channels.outputs import EVENTS
-from tests.chart.renders import EXAMPLES, ROLES, Manifest, chosen, kind, manifests, pods, ports, values
-
-READS = {"mediation": {"mediation"}, "delivery": {Smr.name, Cnss.name, "journal"}}
+from tests.chart.renders import EXAMPLES, READS, ROLES, Manifest, chosen, kind, manifests, pods, ports, values
 
 every_example = pytest.mark.parametrize("example", EXAMPLES)
 guarded = pytest.mark.parametrize("example", [name for name in EXAMPLES if name != "minimal"])

@@ -7,10 +7,9 @@ import re
 import pytest
 
 from channels.settings import Settings, _leaves, _variable
-from tests.chart.renders import EXAMPLES, ROLES, container, kind, of, pods, ports, rendered, text
+from tests.chart.renders import EXAMPLES, ROLES, SECRET, container, kind, of, pods, ports, rendered, text
 
 VARIABLES = {_variable(keys) for keys in _leaves(Settings)}
-SECRET = re.compile(r"password|secret|token$", re.IGNORECASE)
 
 every_example = pytest.mark.parametrize("example", EXAMPLES)
 

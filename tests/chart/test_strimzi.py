@@ -10,8 +10,7 @@ import yaml
 from channels.bus.kafka import group_name
 from channels.outputs import EVENTS, STEPS
 from channels.runtime import House
-from tests.chart.renders import ROLES, ROOT, kind, of, pods, rendered
-from tests.chart.test_flows import READS
+from tests.chart.renders import READS, ROLES, ROOT, kind, of, pods, rendered
 
 
 def test_strimzi_makes_the_topics_that_the_program_would_make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -47,6 +47,7 @@ RECEIVED: Final = "wasl.received.lab-hl7v2"
 PARTITIONS: Final = 12
 PEERS: Final = ("camel bytes", "camel hapi")
 AS_OURS: Final = "deliveryTimeoutMs=8000&requestTimeoutMs=3000&maxBlockMs=8000"
+PATIENCE: Final = 130.0  # seconds; by default a Kafka producer gives up after 120
 numbers = count(1)
 
 
@@ -216,7 +217,7 @@ def table(connections: int, found: dict[str, list[Measured]]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a sender got for one message, and when (seconds): AA, AE, AR, or `closed` without an answer."""
+    """What a sender got for one message, and when (seconds): AA, AE, AR, `closed` without an answer, or none."""
 
     sent: float
     got: float
@@ -237,9 +238,10 @@ async def sender(port: int, ended: Callable[[Answer], bool]) -> list[Answer]:
                 sent = time.monotonic()
                 writer.write(b"\x0b" + small(next(numbers)) + b"\x1c\r")
                 try:
-                    answer = await reader.readuntil(b"\x1c\r")
-                except (OSError, asyncio.IncompleteReadError):
-                    answers.append(Answer(sent, time.monotonic(), "closed"))
+                    answer = await asyncio.wait_for(reader.readuntil(b"\x1c\r"), PATIENCE)
+                except (OSError, asyncio.IncompleteReadError) as error:
+                    said = "none" if isinstance(error, TimeoutError) else "closed"
+                    answers.append(Answer(sent, time.monotonic(), said))
                     break
                 answers.append(Answer(sent, time.monotonic(), answer.partition(b"MSA|")[2][:2].decode()))
     return answers
@@ -250,11 +252,12 @@ async def interrupted(
 ) -> tuple[list[Answer], float, float]:
     """Four senders while the broker is away: every answer, and when it went and was called back."""
     returned = float("inf")
+
+    def ended(last: Answer) -> bool:
+        return last.got > returned + PATIENCE or (last.said == "AA" and last.sent > returned + 1)
+
     async with asyncio.TaskGroup() as tasks:
-        senders = [
-            tasks.create_task(sender(port, lambda last: last.said == "AA" and last.sent > returned + 1))
-            for _ in range(4)
-        ]
+        senders = [tasks.create_task(sender(port, ended)) for _ in range(4)]
         await asyncio.sleep(3)
         left = time.monotonic()
         await asyncio.to_thread(away)
@@ -281,7 +284,7 @@ def told(answers: list[Answer], left: float, returned: float, stored: int) -> No
         waits = [answer.got - answer.sent for answer in met if answer.said == said]
         print(f"  {said:6} {len(waits):6} times, after {min(waits):.1f} to {max(waits):.1f} s")
     positive = [answer for answer in answers if answer.said == "AA"]
-    first = min(answer.got for answer in positive if answer.got > returned) - returned
+    first = min((answer.got - returned for answer in positive if answer.got > returned), default=float("inf"))
     print(
         f"  the first AA {first:.1f} s after it was called back; "
         f"{len(positive)} acknowledged, {stored} on the topic: {stored - len(positive):+}",

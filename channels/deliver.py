@@ -83,6 +83,8 @@ class Delivery:
         for record in records:
             try:
                 known.append((record, codec.decode(record.value)))
+            except codec.Untold as error:  # the schema registry may know it, and is away
+                raise Unavailable(str(error)) from error
             except codec.Foreign:
                 settled.append(_foreign(record))
         events = [event for _, event in known]

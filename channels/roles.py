@@ -30,6 +30,7 @@ def mediation(house: House, member: int, members: int) -> None:
     spare_collection()
     bus = house.bus("mediated", member, members)
     watched(house.settings.watch, _needs(house, bus))
+    _use_schemas(house, stop)
     house.tell(stop)
     house.mediation(bus, member, stop).run(turned(f"mediation-{member}"))
     bus.close()
@@ -44,6 +45,7 @@ def delivery(house: House, member: int | None = None) -> None:
     spare_collection()
     bus = house.bus("settled" if member else "delivered")
     watched(house.settings.watch, _needs(house, bus))
+    _use_schemas(house, stop)
     house.tell(stop)
     consumers = house.consumers()
     threads = [_delivering(bus, one, stop) for one in (consumers if member is None else consumers[member:][:1])]
@@ -56,6 +58,16 @@ def delivery(house: House, member: int | None = None) -> None:
     for thread in threads:
         thread.join(10)
     bus.close()
+
+
+def _use_schemas(house: House, stop: threading.Event) -> None:
+    """Nothing is written before the schema registry gave its ids."""
+    while not stop.is_set():
+        try:
+            return house.schemas()
+        except Unavailable as error:
+            log.warning("waits for the schema registry: %s", error)
+            stop.wait(2.0)
 
 
 def _needs(house: House, bus: Bus) -> dict[str, Callable[[], bool]]:

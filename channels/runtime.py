@@ -58,6 +58,8 @@ from registries.client.resolve import Clients as Persons
 from registries.database import open_database
 from registries.facility import Facilities
 from registries.health_worker import HealthWorkers
+from schemas import catalog
+from schemas.remote import Remote, Unusable
 
 BUILT_IN = "built-in"
 SIMULATOR = "simulator"
@@ -120,6 +122,14 @@ class House:
         ]
         reached = access(said.security, self.config.parent)
         return Cluster(said.brokers, reached, topics, self.settings.namespace, said.partitions, said.replication)
+
+    def schemas(self) -> None:
+        """From here on schema ids are the registry's, where there is one. Blocks. Raises Unavailable, Misconfigured."""
+        if (said := self.settings.bus.schema_registry).url:
+            try:
+                catalog.use(Remote(said.url, said.username, said.password), self.settings.namespace)
+            except Unusable as error:
+                raise Misconfigured(f"bus.schema_registry (WASL_BUS_SCHEMA_REGISTRY): {error}") from error
 
     @cached_property
     def large(self) -> Large:

@@ -153,13 +153,13 @@ class KafkaBus:
                 raise Unavailable("Kafka did not confirm in time", retry_after=5) from None
 
     def _connect(self) -> None:
-        told = False
+        told, producer = False, None
         while not self._closed.is_set():
             try:
                 self._admin = self._admin or KafkaAdminClient(**self._cluster.client)
                 topics = [replace(one, name=self._cluster.namespace + one.name) for one in self._cluster.topics]
                 make(self._admin, topics, self._cluster.partitions, self._cluster.replication)
-                producer = KafkaProducer(**self._cluster.client, **PRODUCER)
+                producer = producer or KafkaProducer(**self._cluster.client, **PRODUCER)
                 for topic in topics:
                     producer.partitions_for(topic.name)  # so that the first message need not wait for it
                 self._producer = producer

@@ -28,13 +28,14 @@ BATCH_BYTES = 16 * 1024 * 1024
 COMMIT_MS = 8_000
 
 # Static membership (the member's name) and a short session: back at once after a crash, and soon replaced if not.
+# Members learn of a rebalance by their heartbeat, so it comes often.
 CONSUMER = {
     "enable_auto_commit": False,
     "auto_offset_reset": "earliest",
     "allow_auto_create_topics": False,
     "partition_assignment_strategy": (CooperativeStickyAssignor,),
     "session_timeout_ms": 10_000,
-    "heartbeat_interval_ms": 3_000,
+    "heartbeat_interval_ms": 1_000,
     "max_poll_interval_ms": 60_000,
     "max_poll_records": BATCH_RECORDS,
     "fetch_max_bytes": BATCH_BYTES,

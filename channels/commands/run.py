@@ -166,4 +166,4 @@ def _emptied(folder: Path) -> Path:
 def _logging() -> None:
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)  # its lines hold addresses with identifiers
-    logging.getLogger("kafka").setLevel(logging.ERROR)  # it tells every connection; what matters we tell ourselves
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)  # it tells every connection; what matters we tell

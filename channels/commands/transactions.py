@@ -115,6 +115,8 @@ def tail(
 ) -> None:
     """Events from now on, one JSON object a line. They hold patient data."""
     parts = house(config, data)
+    with told():
+        parts.schemas()
     parts.audit.write("terminal", "tail", "Event")
     bus = reached(parts)
     group = f"tail-{uuid.uuid4()}"

@@ -13,10 +13,13 @@ import orjson
 from channels.bus.bus import Record
 from schemas import codec
 from schemas.events import Step
+from schemas.message import Unavailable
 
 RECEIVED = "wasl.received."
 STEPS = "wasl.steps"
 OUTCOMES = frozenset({"mediated", "refused", "parked"})
+# signs of a text that is searched for: PostgreSQL's indexes hold no more than 2704 bytes a row
+LONGEST = 250
 VERDICTS = {"delivered": "landed", "failed": "refused"}
 
 Row = dict[str, Any]
@@ -42,7 +45,7 @@ class Rows:
 
 
 def rows_of(records: Sequence[Record], wanted_by: Mapping[str, str]) -> Rows:
-    """`wanted_by`: event type → its consumers, with commas."""
+    """`wanted_by`: event type → its consumers, with commas. Raises Unavailable while the schema registry is away."""
     rows = Rows()
     for record in records:
         try:
@@ -51,6 +54,8 @@ def rows_of(records: Sequence[Record], wanted_by: Mapping[str, str]) -> Rows:
             elif record.topic.startswith(RECEIVED):
                 row = _received(record)
                 rows.received.setdefault(row["id"], row)
+        except codec.Untold as error:
+            raise Unavailable(str(error)) from error
         except (codec.Foreign, KeyError, ValueError) as error:
             log.warning("%s %d is not a record of ours: %s", record.topic, record.offset, type(error).__name__)
     return rows
@@ -62,9 +67,9 @@ def _received(record: Record) -> Row:
     return {
         "id": said["transaction"],
         "channel": said["channel"],
-        "sender": said.get("sender", ""),
-        "control_id": said.get("control_id", ""),
-        "type": said.get("type", ""),
+        "sender": said.get("sender", "")[:LONGEST],
+        "control_id": said.get("control_id", "")[:LONGEST],
+        "type": said.get("type", "")[:LONGEST],
         "content_type": said.get("content_type", ""),
         "received": int(said["received"]),
         "peer": said.get("peer", ""),
@@ -86,7 +91,7 @@ def _reason(issues: Sequence[Mapping[str, Any]]) -> str:
     errors = [issue for issue in issues if (issue.get("severity") or "error") == "error"]
     if not (first := next(iter(errors or issues), None)):
         return "refused"
-    return f"{first.get('column') or first.get('at')}: {first.get('reason')}"
+    return f"{first.get('column') or first.get('at')}: {first.get('reason')}"[:LONGEST]
 
 
 def _add_step(rows: Rows, value: bytes, step: Step, wanted_by: Mapping[str, str]) -> None:
@@ -192,8 +197,8 @@ def _add_parts(rows: Rows, step: Step, kind: str) -> None:
                 "kind": kind,
                 "place": place,
                 "event": event,
-                "reason": _reason(own) if own else reason or _reason(issues),
+                "reason": _reason(own) if own else reason[:LONGEST] or _reason(issues),
                 "at": step["at"],
-                "waiting_for": orjson.dumps(waiting).decode(),
+                "waiting_for": orjson.dumps([entry[:LONGEST] for entry in waiting]).decode(),
             }
         )

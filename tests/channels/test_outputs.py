@@ -97,7 +97,11 @@ def test_a_warning_is_not_the_reason_of_a_refusal(work: Mediated) -> None:
     assert out(work)[1][-1]["reason"] == "PID-3: required"
 
 
-def test_what_a_registry_learned() -> None:
-    (record,) = learned_records(["facility|1", "facility|2"])
-    assert (record.topic, orjson.loads(record.value)) == (REGISTRY, ["facility|1", "facility|2"])
+def test_what_a_registry_learned_is_one_record_an_entry_under_an_opaque_key() -> None:
+    records = learned_records(["facility|1", "facility|2", "facility|1"])
+    assert [(one.topic, orjson.loads(one.value)) for one in records] == [
+        (REGISTRY, ["facility|1"]), (REGISTRY, ["facility|2"]), (REGISTRY, ["facility|1"]),
+    ]  # fmt: skip
+    assert records[0].key == records[2].key != records[1].key
+    assert "facility" not in records[0].key
     assert learned_records([]) == []

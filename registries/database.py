@@ -96,7 +96,8 @@ def insert_or_skip(connection: Connection, table: Table, rows: Sequence[Mapping[
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     # in the order of the keys, so that two writers never wait for each other in a circle
     ordered = sorted(rows, key=itemgetter(*table.primary_key.columns.keys()))
-    return connection.execute(dialect.insert(table).on_conflict_do_nothing(), ordered).rowcount
+    insert = dialect.insert(table).on_conflict_do_nothing()
+    return connection.execute(insert, ordered, execution_options={"preserve_rowcount": True}).rowcount
 
 
 def among(connection: Connection, column: ColumnElement[str], ids: Collection[str]) -> ColumnElement[bool]:

@@ -5,22 +5,21 @@ What facilities and health workers have in common.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import Engine, Table, select
-from sqlalchemy.exc import OperationalError, TimeoutError
+from sqlalchemy.exc import DBAPIError
 
 from registries.cache import Cache
 from registries.database import insert_or_skip, reading
+from registries.outage import asked, is_away
 from registries.registry import Policy, Resolution
 from registries.tables import aliases, next_version, version
 from schemas import facts
 from schemas.events import Event, Identifier, plain
-from schemas.message import Unavailable
 
 Period = tuple[str, str]
 
@@ -78,7 +77,7 @@ class Directory:
         """Reads everything anew if the version moved; otherwise one row, or none. Raises Unavailable."""
         if self._is_current():
             return
-        with _asked(self.kind), reading(self.engine) as connection:
+        with asked(f"the {self.kind} registry"), reading(self.engine) as connection:
             number = version(connection, self.kind)
             if self.cache:
                 self.cache.write(CHANGES, {self.kind: str(number).encode()}, BELIEVED)
@@ -142,14 +141,24 @@ class Directory:
             for name in names
             if name != number
         ]
-        with _asked(self.kind), self.engine.begin() as connection:
-            insert_or_skip(connection, self.table, rows)
-            insert_or_skip(connection, aliases, named)
-            next_version(connection, self.kind)
+        with asked(f"the {self.kind} registry"):
+            try:
+                self._commit(rows, named)
+            except DBAPIError as error:
+                if not is_away(error):  # what can't be kept must not come again with the next message
+                    self._made.clear()
+                    self._version = -1
+                raise
         changed(self.cache, self.kind)
         learned = [f"{self.kind}|{name}" for names in self._made.values() for name in names]
         self._made.clear()
         return learned
+
+    def _commit(self, rows: Sequence[dict[str, Any]], named: Sequence[dict[str, Any]]) -> None:
+        with self.engine.begin() as connection:
+            next_version(connection, self.kind)  # first: who loads a list counts before its rows too
+            insert_or_skip(connection, self.table, rows)
+            insert_or_skip(connection, aliases, named)
 
     def _make(self, names: Sequence[str]) -> Entry:
         number = names[0] if names[0].isdigit() else f"local:{names[0]}"
@@ -201,11 +210,3 @@ def day_of(event: Event) -> str:
         if text:
             return str(text)[:10]
     return datetime.fromtimestamp(event["received"] / 1e6, UTC).date().isoformat()
-
-
-@contextmanager
-def _asked(kind: str) -> Iterator[None]:
-    try:
-        yield
-    except (OperationalError, TimeoutError) as error:
-        raise Unavailable(f"the {kind} registry's database does not answer") from error

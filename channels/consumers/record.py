@@ -34,13 +34,12 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.exc import DBAPIError
 
 from channels.consumers.consumer import Outcome
 from channels.consumers.standing import Change, Key, Resource, Saying, Standing, key_of, outcome, person_of, settle
 from channels.consumers.terms import Term, terms_of
-from registries.database import BYTEWISE, insert_or_skip
-from schemas.message import Unavailable
+from registries.database import BYTEWISE, among, insert_or_skip, written
+from registries.outage import asked
 
 metadata = MetaData()
 
@@ -128,17 +127,19 @@ class Record:
 
     def write(self, sayings: Sequence[Saying]) -> list[Outcome]:
         """`land`, blocking."""
-        try:
-            with self._writing, self.engine.begin() as connection:
-                pending, standing = _standing(connection, {key_of(one) for say in sayings for one in say.resources})
-                settled = settle(standing, sayings)
-                at = time.time_ns() // 1000
-                for saying, changes in zip(sayings, settled, strict=True):
-                    _take(pending, saying, changes, at)
-                _write(connection, pending)
-        except DBAPIError as error:  # its text holds patient data
-            raise Unavailable(f"the record's database: {type(error.orig).__name__}") from None
-        return [outcome(changes) for changes in settled]
+        keys = {key_of(one) for say in sayings for one in say.resources}
+
+        def work(connection: Connection) -> Sequence[Sequence[Change]]:
+            pending, standing = _standing(connection, keys)
+            settled = settle(standing, sayings)
+            at = time.time_ns() // 1000
+            for saying, changes in zip(sayings, settled, strict=True):
+                _take(pending, saying, changes, at)
+            _write(connection, pending)
+            return settled
+
+        with asked("the shared record"), self._writing:
+            return [outcome(changes) for changes in written(self.engine, work)]
 
     async def close(self) -> None:
         self.engine.dispose()
@@ -153,8 +154,8 @@ def instant(micros: int) -> str:
 def _standing(connection: Connection, keys: set[Key]) -> tuple[_Pending, dict[Key, Standing]]:
     """What stands of these, in one round trip; on PostgreSQL locked until the commit."""
     pending, standing = _Pending(), dict[Key, Standing]()
-    wanted = select(resources).where(resources.c.id.in_({key[1] for key in keys})).order_by(resources.c.id)
-    for row in connection.execute(wanted.with_for_update()):
+    wanted = select(resources).where(among(connection, resources.c.id, {key[1] for key in keys}))
+    for row in connection.execute(wanted.order_by(resources.c.id, resources.c.type).with_for_update()):
         key = row.type, row.id
         if key in keys:
             pending.stood[key] = row
@@ -195,8 +196,10 @@ def _index(pending: _Pending, had: set[Term], have: set[Term]) -> None:
 
 
 def _write(connection: Connection, pending: _Pending) -> None:
-    new = [pending.rows[key] for key in pending.changed if key not in pending.stood]
-    replaced = [key for key in pending.changed if key in pending.stood]
+    # in the order of the keys, so that two writers never wait for each other in a circle
+    changed = sorted(pending.changed, key=lambda key: key[::-1])
+    new = [pending.rows[key] for key in changed if key not in pending.stood]
+    replaced = [key for key in changed if key in pending.stood]
     if new:
         connection.execute(insert(resources), new)
     if replaced:
@@ -206,7 +209,8 @@ def _write(connection: Connection, pending: _Pending) -> None:
     if renewed := pending.renewed - pending.changed:
         connection.execute(_RENEW, [_aimed(pending.rows[key]) for key in renewed])
     if pending.removed:
-        connection.execute(_FORGET, [{f"the_{name}": value for name, value in _named(t)} for t in pending.removed])
+        gone = sorted(pending.removed)
+        connection.execute(_FORGET, [{f"the_{name}": value for name, value in _named(term)} for term in gone])
     insert_or_skip(connection, terms, [dict(_named(term)) for term in pending.added])
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 
-from sqlalchemy.exc import OperationalError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from channels.loops import fault
+from registries.outage import is_away
 from schemas.message import Unavailable
 
 log = logging.getLogger("wasl.http")
@@ -17,7 +17,7 @@ log = logging.getLogger("wasl.http")
 
 def answer(error: Exception) -> Response:
     """503 when a later try may pass, else 500."""
-    if isinstance(error, Unavailable | OperationalError):
+    if isinstance(error, Unavailable) or is_away(error):
         said = {"error": "the program is busy, or a database does not answer", "remedy": "send it again later"}
         return JSONResponse(said, 503, {"Retry-After": "5"})
     said = {"error": "the program failed on this request", "remedy": "look for wasl.http in its log"}

@@ -8,12 +8,12 @@ from typing import Any
 import orjson
 from sqlalchemy import ColumnElement, Engine, func, select, tuple_
 
-from channels.journal.known import among
+from channels.journal.rows import LONGEST
 from channels.journal.search import LIMIT, Page, cursor_of, opened
 from channels.journal.tables import failures, transactions
 from channels.journal.tables import waiting as waits
 from channels.journal.times import iso
-from registries.database import reading
+from registries.database import among, reading
 
 
 def groups(engine: Engine, *, kind: str = "", channel: str = "") -> list[dict[str, Any]]:
@@ -59,7 +59,7 @@ def awaited(engine: Engine) -> list[str]:
 def waiting(engine: Engine, entries: Sequence[str]) -> list[tuple[str, list[str]]]:
     """Parked transactions that wait for one of these entries, oldest first, with the places to run again (all of it
     when empty). One whose rerun is under way is left out."""
-    if not entries:
+    if not (asked := [entry[:LONGEST] for entry in entries]):
         return []
     row, wait, rerun = transactions.c, waits.c, transactions.alias("rerun")
     under_way = select(rerun.c.id).where(rerun.c.root == row.id, rerun.c.status == "received").exists()
@@ -71,7 +71,7 @@ def waiting(engine: Engine, entries: Sequence[str]) -> list[tuple[str, list[str]
     )
     places: dict[str, set[str]] = {}
     with reading(engine) as connection:
-        for transaction, place in connection.execute(query.where(among(connection, wait.entry, entries))):
+        for transaction, place in connection.execute(query.where(among(connection, wait.entry, asked))):
             places.setdefault(transaction, set()).add(place)
     return [(transaction, [] if "" in named else sorted(named)) for transaction, named in places.items()]
 

@@ -6,23 +6,16 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import ARRAY, ColumnElement, Connection, Select, String, any_, func, literal, select
+from sqlalchemy import Connection, Select, select
 
 from channels.journal.rows import Row
 from channels.journal.standing import Delivery, Part, Run, Said
 from channels.journal.tables import deliveries, events, parts, transactions
+from registries.database import among
 
 STANDING = ("heard", "status", "mediated", "settled", "due", "trouble", "reason", "first", "root", "reruns")
 LOADED = ("id", "channel", "received", "offset", "refused", "rerun_of", "places", *STANDING)
 _COLUMNS = [transactions.c[name] for name in LOADED]
-
-
-def among(connection: Connection, column: ColumnElement[str], ids: Collection[str]) -> ColumnElement[bool]:
-    """The column is one of the ids, any number of them in one parameter, so that the statement is compiled once."""
-    if connection.dialect.name == "sqlite":
-        listed = func.json_each(orjson.dumps(list(ids)).decode()).table_valued("value")
-        return column.in_(select(listed.c.value))
-    return column == any_(literal(list(ids), ARRAY(String)))
 
 
 def load(connection: Connection, ids: Collection[str]) -> list[Row]:

@@ -8,11 +8,12 @@ import orjson
 from sqlalchemy import Connection
 
 from channels.journal.counts import Counts
-from channels.journal.known import STANDING, among, load, runs_of
+from channels.journal.known import STANDING, load, runs_of
 from channels.journal.rows import Row, Rows
 from channels.journal.standing import Standing, stand
 from channels.journal.tables import failures, transactions, waiting
 from channels.journal.writing import change, insert_new
+from registries.database import among
 
 LARGE = 200  # answers a transaction in trouble may wait for and still be judged at each
 _UNHEARD = {

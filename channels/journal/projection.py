@@ -6,18 +6,24 @@ transaction it touched where all that is known puts it.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 
 from channels.bus.bus import Record
 from channels.journal.page import Page
 from channels.journal.rows import Rows, rows_of
 from channels.journal.tables import deliveries, events, parts, steps, subjects
 from channels.journal.writing import insert_new, keep_latest
+from registries.database import alone
+from registries.outage import asked
 from schemas.events import EVENTS
 
-_LOCK = 0x5741534C  # one writer of the journal at a time on PostgreSQL; SQLite has only one anyway
+LOCK = 0x5741534C  # one writer of the journal at a time on PostgreSQL; SQLite has only one anyway
+
+log = logging.getLogger("wasl.journal")
 
 
 class Journal:
@@ -32,13 +38,26 @@ class Journal:
         }
 
     def project(self, records: Sequence[Record]) -> None:
-        """Takes records of `wasl.received.*` and `wasl.steps`, in one commit; the same ones may come again."""
+        """Takes records of `wasl.received.*` and `wasl.steps`, in one commit; the same ones may come again.
+
+        What the database can't keep is left out, alone and said in the log. Raises Unavailable.
+        """
+        try:
+            with asked("the journal"):
+                self._take(records)
+        except DBAPIError as error:
+            if len(records) == 1:
+                log.error("%s %d can't be kept: %s", records[0].topic, records[0].offset, type(error.orig).__name__)
+                return
+            for record in records:
+                self.project([record])
+
+    def _take(self, records: Sequence[Record]) -> None:
         rows = rows_of(records, self._wanted_by)
         if not rows.received and not rows.touched:
             return
         with self._engine.begin() as connection:
-            if connection.dialect.name == "postgresql":
-                connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+            alone(connection, LOCK)
             page = Page(connection, rows, self._consumers)
             again = _write(connection, rows)
             page.judge(again=again)

@@ -8,9 +8,8 @@ import orjson
 from sqlalchemy import Connection, Engine, bindparam, func, select
 
 from channels.journal.counts import MINUTE
-from channels.journal.known import among
 from channels.journal.tables import deliveries, events, failures, minutes, parts, steps, subjects, transactions, waiting
-from registries.database import reading
+from registries.database import among, reading
 
 _OF_ONE = (steps, events, parts, deliveries, failures, waiting)
 AT_ONCE = 500

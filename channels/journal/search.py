@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Engine, Row, Select, select, tuple_
 
+from channels.journal.rows import LONGEST
 from channels.journal.tables import UNDELIVERED, subjects, transactions
 from channels.journal.times import iso
 from registries.database import reading
@@ -92,9 +93,9 @@ def _narrowed(statement: Select[Any], query: Query) -> Select[Any]:
     exact: Mapping[ColumnElement[str], str] = {
         row.channel: query.channel,
         row.status: query.status,
-        row.control_id: query.control_id,
-        row.sender: query.sender,
-        row.type: query.type,
+        row.control_id: query.control_id[:LONGEST],
+        row.sender: query.sender[:LONGEST],
+        row.type: query.type[:LONGEST],
     }
     statement = statement.where(*(column == wanted for column, wanted in exact.items() if wanted))
     if query.status and query.status != "delivered":

@@ -7,11 +7,10 @@ from typing import Any
 import orjson
 from sqlalchemy import ColumnElement, Connection, Engine, func, select
 
-from channels.journal.known import among
 from channels.journal.search import LISTED, listed
 from channels.journal.tables import deliveries, events, parts, steps, transactions
 from channels.journal.times import iso
-from registries.database import reading
+from registries.database import among, reading
 
 LIMIT = 500
 

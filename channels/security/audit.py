@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
 import threading
 import time
@@ -11,10 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine, select
 
 from channels.security.tables import audit
-from registries.database import reading
+from registries.database import alone, reading
+from registries.outage import asked
+from schemas.message import Unavailable
 
 START = "0" * 64
 PATIENCE = 1.0
@@ -22,6 +25,7 @@ AT_ONCE = 1000
 _LOCK = 0x41554449
 # a word, or a word with an opaque id: never a number that somebody was given, never a name
 _TARGET = re.compile(r"[A-Za-z][A-Za-z-]*(/(?!\d+$)[A-Za-z0-9._-]+)?")
+log = logging.getLogger("wasl.audit")
 _CONTENT = ("number", "at", "actor", "action", "target", "purpose", "detail")
 
 
@@ -43,7 +47,7 @@ class Audit:
         self._timer: threading.Timer | None = None
 
     def write(self, actor: str, action: str, target: str, purpose: str = "", detail: str = "") -> None:
-        """Durable when this returns, after everything noted before.
+        """Durable when this returns, after everything noted before. Raises Unavailable.
 
         `target` is a word ("Patient") or an opaque id ("Patient/<uuid>", "channel/lab-rabat"); ValueError otherwise.
         """
@@ -58,18 +62,30 @@ class Audit:
             if len(self._noted) >= AT_ONCE:
                 self.flush()
             elif self._timer is None:
-                self._timer = threading.Timer(PATIENCE, self.flush)
-                self._timer.daemon = True
-                self._timer.start()
+                self._later()
+
+    def _later(self) -> None:
+        self._timer = threading.Timer(PATIENCE, self._try)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def _try(self) -> None:
+        """As `flush`, in a thread of its own: while the database is away, again and again."""
+        with self._lock:
+            try:
+                self.flush()
+            except Unavailable as error:
+                log.warning("%s; what was noted waits", error)
+                self._later()
 
     def flush(self) -> None:
-        """What was noted becomes durable. What can't be written is kept for the next time."""
+        """What was noted becomes durable. Raises Unavailable: what can't be written is kept for the next time."""
         with self._lock:
             if self._timer is not None:
                 self._timer.cancel()
                 self._timer = None
             if self._noted:
-                with self._engine.begin() as connection:
+                with asked("the audit trail"), self._engine.begin() as connection:
                     _append(connection, self._noted)
                 self._noted = []
 
@@ -118,8 +134,7 @@ class Audit:
 
 
 def _append(connection: Connection, entries: Sequence[dict[str, Any]]) -> None:
-    if connection.dialect.name == "postgresql":  # SQLite's BEGIN IMMEDIATE lets one writer in at a time
-        connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+    alone(connection, _LOCK)
     number, previous = _head(connection)
     rows = []
     for entry in entries:

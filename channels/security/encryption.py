@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import BigInteger, Column, Engine, Index, Integer, LargeBinary, MetaData, String, Table, select, update
 
 from registries.database import insert_or_skip, reading
+from registries.outage import asked
 
 metadata = MetaData()
 data_keys = Table(
@@ -96,13 +97,14 @@ def remember(database: Engine, path: Path, master: bytes) -> None:
 
 
 class Keys:
-    """The data keys. Kept durable before the first message they lock."""
+    """The data keys. Kept durable before the first message they lock. Every method may block, and raise Unavailable."""
 
     def __init__(self, database: Engine, master: bytes) -> None:
         self._database = database
         self._wrap = AESGCM(derived(master, "data keys"))
         self._open: dict[str, AESGCM] = {}
         self._today: dict[tuple[str, int], str] = {}
+        self._doomed: set[str] = set()
         # a nonce must never come twice under one key: random for each process, then counted
         self._prefix, self._counter = secrets.token_bytes(6), itertools.count()
 
@@ -128,20 +130,22 @@ class Keys:
             raise KeyFile("a body can't be unlocked: WASL_KEY_FILE is not the key it was locked with") from error
 
     def destroy(self, key_ids: Iterable[str]) -> None:
-        """What these keys locked is gone for good when this returns."""
-        gone = list(key_ids)
+        """What these keys locked is gone for good when this returns. After Unavailable, the next call does it."""
+        self._doomed.update(key_ids)
+        gone = sorted(self._doomed)
         if not gone:
             return
-        with self._database.begin() as connection:
+        with asked("the data keys"), self._database.begin() as connection:
             connection.execute(
                 update(data_keys).where(data_keys.c.id.in_(gone)).values(wrapped=None, destroyed=time.time_ns() // 1000)
             )
+        self._doomed.difference_update(gone)
         for key_id in gone:
             self._open.pop(key_id, None)
 
     def destroy_before(self, channel: str, day: int) -> int:
         """Destroys the channel's keys of days (since the epoch) before this one; tells how many."""
-        with reading(self._database) as connection:
+        with asked("the data keys"), reading(self._database) as connection:
             found = connection.execute(
                 select(data_keys.c.id).where(
                     data_keys.c.channel == channel, data_keys.c.day < day, data_keys.c.wrapped.is_not(None)
@@ -154,14 +158,14 @@ class Keys:
     def _make(self, key_id: str, channel: str, day: int) -> str:
         nonce = secrets.token_bytes(12)
         wrapped = nonce + self._wrap.encrypt(nonce, AESGCM.generate_key(256), key_id.encode())
-        with self._database.begin() as connection:
+        with asked("the data keys"), self._database.begin() as connection:
             insert_or_skip(connection, data_keys, [{"id": key_id, "channel": channel, "day": day, "wrapped": wrapped}])
         return key_id
 
     def _key(self, key_id: str) -> AESGCM:
         if (known := self._open.get(key_id)) is not None:
             return known
-        with reading(self._database) as connection:
+        with asked("the data keys"), reading(self._database) as connection:
             wrapped = connection.execute(select(data_keys.c.wrapped).where(data_keys.c.id == key_id)).scalar()
         if wrapped is None:
             raise LookupError(key_id)

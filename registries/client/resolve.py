@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, cast
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError
 
 from registries.client import rules
 from registries.client.keys import Key, Subject, subject
@@ -17,6 +16,7 @@ from registries.client.regulars import Regulars
 from registries.client.rules import Doubt
 from registries.client.store import Person, Review, View
 from registries.database import reading
+from registries.outage import asked
 from registries.registry import Policy, Resolution
 from schemas import facts
 from schemas.events import Event, Patient, PatientMerged, plain
@@ -64,14 +64,8 @@ class Clients:
         Committed when it returns. Raises Unavailable when the database is, or when others are always faster.
         """
         subjects = [(subject(event["patient"], event["id"], self.secret), self._prior(event)) for event in events]
-        try:
+        with asked("the client registry"):
             answers = self._answered(list(zip(events, subjects, policies, strict=True)))
-        except (OperationalError, TimeoutError) as error:
-            raise Unavailable("the client registry's database does not answer") from error
-        except DBAPIError as error:
-            if error.connection_invalidated:
-                raise Unavailable("the client registry's database went away") from error
-            raise
         for event, answer in zip(events, answers, strict=True):
             if answer.resolution.entry:
                 _write(event, answer)

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, Engine, bindparam, select, update
+from sqlalchemy.exc import DBAPIError
 
 from registries.client import links
 from registries.client.keys import Key, Subject
 from registries.database import insert_or_skip
+from registries.outage import collided
 from registries.tables import keys, persons, reviews
 from schemas import facts
 
@@ -115,12 +117,17 @@ class View:
         grown = [person for person in self.persons.values() if person.learned and not person.is_new]
         if not (made or grown or self.attached or self.reviews or self.merges):
             return True
-        with engine.connect() as connection, connection.begin() as transaction:
-            if not (self._insert(connection, made, at) and self._learn(connection, grown)):
-                transaction.rollback()
+        try:
+            with engine.connect() as connection, connection.begin() as transaction:
+                if not (self._insert(connection, made, at) and self._learn(connection, grown)):
+                    transaction.rollback()
+                    return False
+                insert_or_skip(connection, reviews, [_review_row(review, at) for review in self.reviews])
+                links.record(connection, self.merges, at)
+        except DBAPIError as error:
+            if collided(error):
                 return False
-            insert_or_skip(connection, reviews, [_review_row(review, at) for review in self.reviews])
-            links.record(connection, self.merges, at)
+            raise
         return True
 
     def _insert(self, connection: Connection, made: Sequence[Person], at: int) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,25 +11,26 @@ import pytest
 from sqlalchemy import select, text
 
 from channels.consumers.reading import Beginning, Criterion, Query, Reading, Token
-from channels.consumers.record import Record, metadata, resources, terms
+from channels.consumers.record import Record, resources, terms
 from channels.consumers.smr import said
 from channels.consumers.standing import Saying
 from registries.database import open_database
 from schemas.message import Unavailable
 from tests.contract.record import CNIE, HOUR, IPP, MONDAY, RecordBattery, merge, person, registered, report
+from tests.stores import Place, every_store, home
+
+__all__ = ["every_store", "home"]
 
 
 class TestRecord(RecordBattery):
     @pytest.fixture(autouse=True)
-    def database(self, tmp_path: Path) -> Iterator[None]:
-        self.url = f"sqlite:///{tmp_path}/record.db"
-        self.engine = open_database(self.url, metadata)
+    def database(self, home: Place) -> None:
+        self.home = home
+        self.engine = home.open("record")
         self.reading = Reading(self.engine)
-        yield
-        self.engine.dispose()
 
     def record(self) -> Record:
-        return Record(open_database(self.url, metadata))
+        return Record(self.home.open("record"))
 
     def stands(self, kind: str, name: str) -> dict[str, Any] | None:
         kept = self.reading.read(kind, name)
@@ -111,6 +111,7 @@ class TestRecord(RecordBattery):
         assert self.all_of("Patient") == []
         asyncio.run(record.close())
 
+    @pytest.mark.parametrize("home", ["sqlite"], indirect=True)
     def test_a_database_that_fails_is_unavailable_and_its_rows_are_not_told(self) -> None:
         record = self.record()
         with self.engine.begin() as connection:
@@ -121,9 +122,12 @@ class TestRecord(RecordBattery):
         assert caught.value.__suppress_context__
         asyncio.run(record.close())
 
-    def test_a_commit_is_synced_to_the_disk(self) -> None:
-        with self.engine.connect() as connection:
+    @pytest.mark.parametrize("home", ["sqlite"], indirect=True)
+    def test_a_commit_is_synced_to_the_disk(self, tmp_path: Path) -> None:
+        engine = open_database(f"sqlite:///{tmp_path}/record.db")
+        with engine.connect() as connection:
             assert connection.execute(text("PRAGMA synchronous")).scalar_one() == 2
+        engine.dispose()
 
     def test_what_persons_share_belongs_to_nobody(self) -> None:
         self.deliver(report(glucose="1.05"))

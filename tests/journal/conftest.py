@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from sqlalchemy import Engine
 
 from channels.journal.projection import Journal
-from tests.journal.said import opened
+from tests.journal.said import EXPECTS
+from tests.stores import Place, every_store, home
+
+__all__ = ["every_store", "home"]
 
 
 @pytest.fixture
-def books(tmp_path: Path) -> Iterator[tuple[Engine, Journal]]:
-    with opened(tmp_path) as both:
-        yield both
+def books(home: Place) -> tuple[Engine, Journal]:
+    engine = home.open("journal")
+    return engine, Journal(engine, EXPECTS)
 
 
 @pytest.fixture

@@ -15,9 +15,9 @@ from sqlalchemy import Engine, func, select
 
 from channels.bus.bus import Record
 from channels.journal import failures
-from channels.journal.known import among
 from channels.journal.projection import Journal
 from channels.journal.tables import deliveries, minutes, steps, subjects, transactions
+from registries.database import among
 from tests.journal.said import START, delivered, event, failed, issue, opened, received, step, transaction
 
 

@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, select
 
 from registries.client.resolve import Clients
-from registries.database import open_database, reading
+from registries.database import reading
 from registries.registry import Policy, Resolution
-from registries.tables import TABLES, reviews
+from registries.tables import reviews
 from schemas.events import Event, Identifier, Organization, Patient
 
 SECRET = b"a secret of the tests, 32 bytes.."
 ID = "https://hie.sante.gov.ma/id/"
 
 _numbers = itertools.count(1)
-
-
-def database(folder: Path) -> Engine:
-    return open_database(f"sqlite:///{folder / 'registries.sqlite'}", TABLES)
 
 
 SYSTEMS = {"ins": f"{ID}ins", "idcs": f"{ID}idcs", "cnss": f"{ID}cnss", "cin": f"{ID}cnie", "ipp": "urn:id:CHU"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from registries.facility import Facilities
 from registries.load import load
 from registries.registry import Policy, Resolution
 from schemas import facts
-from tests.registries.people import about, database, organization, patient
+from tests.registries.people import about, organization, patient
 
 LIST = """inpe;name;type;region;province;owner;periods;latitude;longitude;aliases
 120000011;CHU de la Colline;CHU;MA-04;MA-RAB;MSPS;1990-01-01/;34.0;-6.8;CHU_COLLINE,urn:id:CHU|CLN
@@ -21,8 +20,7 @@ LIST = """inpe;name;type;region;province;owner;periods;latitude;longitude;aliase
 
 
 @pytest.fixture
-def database_(tmp_path: Path) -> Engine:
-    engine = database(tmp_path)
+def database_(engine: Engine) -> Engine:
     load("facilities", LIST.encode(), engine)
     return engine
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from registries.load import load
 from registries.registry import Policy, Resolution
 from schemas import facts
 from schemas.events import Practitioner
-from tests.registries.people import about, database, patient
+from tests.registries.people import about, patient
 
 LIST = """inpe,family,given,profession,periods,roles,aliases
 121000011,TAZROUT,Hind,cardiologue,2005-01-01/2020-06-30,120000011 praticien 2005-01-01/2020-06-30,urn:id:CHU|M7
@@ -22,8 +21,7 @@ LIST = """inpe,family,given,profession,periods,roles,aliases
 
 
 @pytest.fixture
-def database_(tmp_path: Path) -> Engine:
-    engine = database(tmp_path)
+def database_(engine: Engine) -> Engine:
     assert load("health-workers", LIST.encode(), engine).issues == []
     return engine
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from importlib.resources import files
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -14,12 +13,7 @@ from registries.database import reading
 from registries.load import KINDS, Kind, load
 from registries.rows import rows
 from registries.tables import facilities, health_workers, roles, version
-from tests.registries.people import SECRET, Registry, about, database, patient
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Engine:
-    return database(tmp_path)
+from tests.registries.people import SECRET, Registry, about, patient
 
 
 def sample(kind: str) -> bytes:

@@ -14,6 +14,7 @@ from channels.security.audit import START, Audit, Broken, _hash
 from channels.security.tables import audit as trail
 from channels.security.tables import metadata
 from registries.database import open_database
+from tests.stores import Place
 
 PATIENT = "Patient/0f9b2f6e-2b7a-5b6e-9f58-0d7a6a0a1c11"
 
@@ -135,13 +136,11 @@ def test_what_is_noted_is_written_by_itself(engine: Engine, monkeypatch: pytest.
     assert len(audit.entries()) == 1
 
 
-def test_writers_in_several_processes_make_one_chain(url: str, engine: Engine) -> None:
+def test_writers_in_several_processes_make_one_chain(home: Place, engine: Engine) -> None:
     def writer(name: str) -> None:
-        own = open_database(url, metadata)
-        audit = Audit(own)
+        audit = Audit(home.open("control"))
         for _ in range(10):
             audit.write(name, "read", PATIENT)
-        own.dispose()
 
     threads = [threading.Thread(target=writer, args=(f"writer-{number}",)) for number in range(4)]
     for thread in threads:

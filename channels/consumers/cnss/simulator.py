@@ -22,6 +22,8 @@ from starlette.routing import Route
 from channels.consumers.cnss.judgement import Billed, Faults, Unfit, judged, number_of
 from channels.consumers.cnss.payer import FHIR_JSON, OPERATION, Sent
 from channels.consumers.cnss.tables import insert_or
+from registries.database import alone
+from registries.outage import asked
 from schemas.fhir import care_sheet
 from schemas.fhir.care_sheet import Answer
 from schemas.message import Unavailable
@@ -51,6 +53,7 @@ accepted_lines = Table(
 )
 
 _KNOWN = select(received).where(received.c.number.in_(bindparam("numbers", expanding=True)))
+_LOCK = 0x50415952
 _STATUS = {"duplicate": 409, "unreadable": 400}
 
 
@@ -74,7 +77,8 @@ class Simulator:
         """One answer a claim, in order, all remembered in one commit. Blocks."""
         claims = [_readable(body) for body in bodies]
         numbers = [number for number, _ in claims if number]
-        with self._one_at_a_time, self._engine.begin() as connection:
+        with self._one_at_a_time, asked("the simulated payer"), self._engine.begin() as connection:
+            alone(connection, _LOCK)
             rows = connection.execute(_KNOWN, {"numbers": numbers}).mappings()
             memory = _Memory({row["number"]: dict(row) for row in rows})
             answers = [

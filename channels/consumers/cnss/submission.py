@@ -6,10 +6,9 @@ import asyncio
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
-from sqlalchemy.exc import OperationalError
-
 from channels.consumers.cnss.outbox import Outbox
 from channels.consumers.cnss.payer import Payer
+from registries.outage import asked
 from schemas.fhir.care_sheet import Answer
 from schemas.message import Unavailable
 
@@ -55,7 +54,5 @@ class Submission:
 
 
 async def _written(write: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
-    try:
+    with asked("the care-sheet ledger"):
         return await asyncio.to_thread(write, *given, **named)
-    except OperationalError as error:
-        raise Unavailable("the care-sheet ledger can't be written") from error

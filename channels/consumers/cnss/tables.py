@@ -21,9 +21,10 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
-    select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+
+from registries.database import alone
 
 TABLES = MetaData()
 
@@ -139,7 +140,7 @@ counters = Table(
 )
 
 SERIAL = "serial"
-_SERIAL_LOCK = select(counters.c.value).where(counters.c.name == SERIAL).with_for_update()
+_LOCK = 0x4C454447
 
 _INSERTS: dict[str, Callable[[Table], Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
@@ -160,5 +161,5 @@ def insert_or(conflict: Conflict, engine: Engine, table: Table) -> Any:
 def writing(engine: Engine) -> Iterator[Connection]:
     """One commit by the ledger's only writer: the others wait, as SQLite makes them do anyway."""
     with engine.begin() as connection:
-        connection.execute(_SERIAL_LOCK)
+        alone(connection, _LOCK)
         yield connection

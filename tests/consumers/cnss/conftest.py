@@ -1,15 +1,13 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from tests.consumers.cnss.house import House
+from tests.stores import Place, every_store, home
+
+__all__ = ["every_store", "home"]
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    made = House(tmp_path)
-    yield made
-    made.close()
+def house(home: Place) -> House:
+    return House(home)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
 
-from channels.consumers.cnss import simulator
 from channels.consumers.cnss.consumer import Cnss
 from channels.consumers.cnss.filing import Deadline
 from channels.consumers.cnss.judgement import Faults
@@ -17,29 +15,25 @@ from channels.consumers.cnss.ledger import Ledger
 from channels.consumers.cnss.outbox import Outbox
 from channels.consumers.cnss.simulator import Simulator
 from channels.consumers.cnss.submission import Submission
-from channels.consumers.cnss.tables import TABLES, claims, lines, sheets, transitions
+from channels.consumers.cnss.tables import claims, lines, sheets, transitions
 from channels.consumers.consumer import Outcome
 from channels.gateway.care_sheets import care_sheets
-from registries.database import open_database
 from schemas.events import Event
 from tests.consumers.cnss.said import CNSS, NOON, SECOND
+from tests.stores import Place
 
 SECRET = b"a secret of the tests, 32 bytes."
 
 
 class House:
-    def __init__(self, folder: Path, *, deadline: Deadline = "warn") -> None:
+    def __init__(self, home: Place, *, deadline: Deadline = "warn") -> None:
         self.now = NOON
-        self.engine = open_database(f"sqlite:///{folder}/ledger.sqlite", TABLES, durable=False)
-        self.other_side = open_database(f"sqlite:///{folder}/payer.sqlite", simulator.TABLES, durable=False)
+        self.engine = home.open("ledger")
+        self.other_side = home.open("payer")
         self.ledger = Ledger(self.engine, SECRET)
         self.consumer = Cnss(self.ledger, clock=lambda: self.now)
         self.outbox = Outbox(self.engine, deadline=deadline)
         self.payer = Simulator(self.other_side)
-
-    def close(self) -> None:
-        self.engine.dispose()
-        self.other_side.dispose()
 
     def deliver(self, *events: Event) -> Sequence[Outcome]:
         return asyncio.run(self.consumer.deliver(events))

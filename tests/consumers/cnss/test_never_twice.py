@@ -25,6 +25,7 @@ from schemas.fhir.care_sheet import Answer
 from schemas.message import Unavailable
 from tests.consumers.cnss.house import House
 from tests.consumers.cnss.said import LOCAL, NOON, event, report, sale, visit
+from tests.stores import Place
 
 
 class Crash(Exception):
@@ -150,7 +151,8 @@ def legal(house: House) -> None:
 @given(st.lists(steps, min_size=3, max_size=14))
 def test_each_fact_is_billed_once(way: list[Say | Submit | Correct]) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        house = House(Path(folder))
+        home = Place(Path(folder))
+        house = House(home)
         try:
             for step in way:
                 walk(house, step)
@@ -163,14 +165,15 @@ def test_each_fact_is_billed_once(way: list[Say | Submit | Correct]) -> None:
             assert len(set(issued)) == len(issued)
             assert all(valid(number) for number in issued)
         finally:
-            house.close()
+            home.close()
 
 
 @settings(max_examples=20, deadline=None)
 @given(st.lists(facts(), min_size=1, max_size=12), st.data())
 def test_how_the_calls_are_cut_and_repeated_changes_no_line(events: list[Event], data: st.DataObject) -> None:
     with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
-        at_once, in_pieces = House(Path(one)), House(Path(other))
+        places = Place(Path(one)), Place(Path(other))
+        at_once, in_pieces = map(House, places)
         try:
             at_once.deliver(*events)
             for said in events:
@@ -180,8 +183,8 @@ def test_how_the_calls_are_cut_and_repeated_changes_no_line(events: list[Event],
             assert sorted(in_pieces.rows("lines"), key=_fact) == sorted(at_once.rows("lines"), key=_fact)
             assert in_pieces.rows("sheets") == at_once.rows("sheets")
         finally:
-            at_once.close()
-            in_pieces.close()
+            for home in places:
+                home.close()
 
 
 def _fact(line: dict[str, Any]) -> str:

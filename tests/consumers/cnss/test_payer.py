@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import httpx
 import pytest
 
-from channels.consumers.cnss import simulator
 from channels.consumers.cnss.judgement import Faults
 from channels.consumers.cnss.payer import HttpPayer, Sent
 from channels.consumers.cnss.simulator import Simulator, application
-from registries.database import open_database
 from schemas.fhir import care_sheet
 from schemas.fhir.care_sheet import Answer
 from schemas.message import Unavailable
 from tests.consumers.cnss.claims import a_claim
+from tests.stores import Place
 
 NUMBER = "250600000000178-1"
 
@@ -107,8 +105,8 @@ def test_after_the_first_without_an_answer_no_other_is_begun() -> None:
     assert len(seen) <= 16
 
 
-def test_the_simulated_payer_at_an_address_answers_like_the_one_within(tmp_path: Path) -> None:
-    engine = open_database(f"sqlite:///{tmp_path}/payer.sqlite", simulator.TABLES, durable=False)
+def test_the_simulated_payer_at_an_address_answers_like_the_one_within(home: Place) -> None:
+    engine = home.open("payer")
     good, bad = a_claim(), a_claim(insured="12")
     sent = [Sent(good["id"], care_sheet.encode(good)), Sent(good["id"], care_sheet.encode(bad))]
     up = httpx.ASGITransport(application(Simulator(engine)))
@@ -118,4 +116,3 @@ def test_the_simulated_payer_at_an_address_answers_like_the_one_within(tmp_path:
     (missing,) = asked(down, sent[0], address="http://127.0.0.1:9")
     assert isinstance(missing, Unavailable)
     assert missing.reason == "the payer answered 503"
-    engine.dispose()

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -18,19 +17,17 @@ from sqlalchemy import Engine
 from channels.consumers.cnss import simulator
 from channels.consumers.cnss.judgement import Faults, Unfit, billed_by, judged
 from channels.consumers.cnss.simulator import Simulator, application
-from registries.database import open_database
 from schemas.fhir.care_sheet import Answer, Resource, decode, encode
 from schemas.message import Unavailable
 from tests.consumers.cnss.claims import ACT, ITEM, a_claim
+from tests.stores import Place
 
 Spoil = Callable[[Resource], Any]
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    made = open_database(f"sqlite:///{tmp_path}/payer.sqlite", simulator.TABLES, durable=False)
-    yield made
-    made.dispose()
+def engine(home: Place) -> Engine:
+    return home.open("payer")
 
 
 def test_a_well_formed_claim_is_accepted() -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
@@ -18,6 +17,7 @@ from schemas.fhir.care_sheet import Answer
 from schemas.message import Unavailable
 from tests.consumers.cnss.house import House
 from tests.consumers.cnss.said import DAY, NOON, event, report, sale
+from tests.stores import Place
 
 
 class Scripted:
@@ -233,10 +233,8 @@ def test_a_late_sheet_is_submitted_and_put_on_the_work_list(house: House) -> Non
 
 
 @pytest.fixture
-def strict(tmp_path: Path) -> Iterator[House]:
-    made = House(tmp_path / "strict", deadline="enforce")
-    yield made
-    made.close()
+def strict(home: Place) -> House:
+    return House(home, deadline="enforce")
 
 
 def test_where_the_deadline_is_enforced_a_late_sheet_expires_until_it_is_forced(strict: House) -> None:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Engine, func, select
 
 from registries.client.links import Links
 from registries.database import reading
 from registries.tables import links
-from tests.registries.people import Registry, about, database, merged, patient
+from tests.registries.people import Registry, about, merged, patient
+from tests.stores import Place
 
 
 @pytest.fixture
-def registry(tmp_path: Path) -> Registry:
-    return Registry(database(tmp_path))
+def registry(engine: Engine) -> Registry:
+    return Registry(engine)
 
 
 def recorded(registry: Registry) -> int:
@@ -89,8 +88,8 @@ def test_a_merge_parks_with_its_survivor(registry: Registry) -> None:
     assert recorded(registry) == 1
 
 
-def test_a_link_made_elsewhere_is_seen_at_once(registry: Registry, tmp_path: Path) -> None:
-    reader = Links(database(tmp_path))
+def test_a_link_made_elsewhere_is_seen_at_once(registry: Registry, home: Place) -> None:
+    reader = Links(home.open("registries"))
     old, new = registry.person(ipp="7"), registry.person(ipp="8")
     assert reader.following(old) == {old}
     registry.answer(merged(patient(ipp="7"), patient(ipp="8")))

@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import Engine, func, select
 
 from registries.client.store import View
 from registries.database import reading
 from registries.tables import keys, persons
 from schemas.message import Unavailable
-from tests.registries.people import Registry, about, database, patient
+from tests.registries.people import Registry, about, patient
+from tests.stores import Place
 
 MAYBE = st.just("")
 TOLD = st.fixed_dictionaries(
@@ -37,7 +38,8 @@ WEAK = TOLD.map(lambda told: told | {"ins": "", "idcs": ""})
 
 def resolved(crowd: list[dict[str, str]], size: int = 3) -> tuple[list[Any], list[str], Registry]:
     with tempfile.TemporaryDirectory() as folder:
-        registry = Registry(database(Path(folder)))
+        home = Place(Path(folder))
+        registry = Registry(home.open("registries"))
         events = [about(patient(**told)) for told in crowd]
         for start in range(0, len(events), size):
             registry.answers(events[start : start + size])
@@ -46,7 +48,7 @@ def resolved(crowd: list[dict[str, str]], size: int = 3) -> tuple[list[Any], lis
             registry.answers(events[start : start + size + 1])
         again = [event["person"] for event in events]
         assert again == first, "a record read again resolves alike"
-        registry.engine.dispose()
+        home.close()
         return events, first, registry
 
 
@@ -93,8 +95,8 @@ def test_what_is_absent_does_not_contradict_in_any_order(order: list[str]) -> No
     assert len(set(found)) == 1
 
 
-def _work(url: str, worker: int, out: Any) -> None:
-    registry = Registry(database(Path(url)))
+def _work(home: Place, worker: int, out: Any) -> None:
+    registry = Registry(home.open("registries"))
     met = []
     for start in range(0, 60, 12):
         crowd = [
@@ -105,11 +107,11 @@ def _work(url: str, worker: int, out: Any) -> None:
     out.put(met)
 
 
-def test_processes_that_meet_new_numbers_at_once_make_one_person_each(tmp_path: Path) -> None:
-    database(tmp_path).dispose()
+def test_processes_that_meet_new_numbers_at_once_make_one_person_each(home: Place) -> None:
+    engine = home.open("registries")
     spawn = multiprocessing.get_context("spawn")
     out = spawn.Queue()
-    workers = [spawn.Process(target=_work, args=(str(tmp_path), worker, out)) for worker in range(3)]
+    workers = [spawn.Process(target=_work, args=(home, worker, out)) for worker in range(3)]
     for worker in workers:
         worker.start()
     met = [out.get(timeout=60) for _ in workers]
@@ -117,15 +119,13 @@ def test_processes_that_meet_new_numbers_at_once_make_one_person_each(tmp_path: 
         worker.join()
     assert met[0] == met[1] == met[2]
     assert len(set(met[0])) == 60
-    with reading(database(tmp_path)) as connection:
+    with reading(engine) as connection:
         assert connection.scalar(select(func.count()).select_from(persons)) == 60
         assert connection.scalar(select(func.count()).select_from(keys)) == 60
 
 
-def test_a_number_taken_between_reading_and_writing_is_read_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    mine, other = Registry(database(tmp_path)), Registry(database(tmp_path))
+def test_a_number_taken_between_reading_and_writing_is_read_again(home: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine, other = Registry(home.open("registries")), Registry(home.open("registries"))
     faster: list[str] = []
     write = View.write
 
@@ -139,10 +139,8 @@ def test_a_number_taken_between_reading_and_writing_is_read_again(
     assert mine.person(ipp="7", sex="male") == faster[0]
 
 
-def test_demographics_learned_by_another_worker_in_between_count(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    mine, other = Registry(database(tmp_path)), Registry(database(tmp_path))
+def test_demographics_learned_by_another_worker_in_between_count(home: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine, other = Registry(home.open("registries")), Registry(home.open("registries"))
     person = mine.person(ipp="7")
     done: list[str] = []
     write = View.write
@@ -157,31 +155,33 @@ def test_demographics_learned_by_another_worker_in_between_count(
     assert mine.person(ipp="7", birth="1968-02-11") != person
 
 
-def test_a_worker_that_is_always_too_late_gives_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_that_is_always_too_late_gives_way(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(View, "write", lambda *_: False)
     with pytest.raises(Unavailable):
-        Registry(database(tmp_path)).person(ipp="7")
+        Registry(engine).person(ipp="7")
 
 
-def test_a_database_that_does_not_answer_is_unavailable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    registry = Registry(database(tmp_path))
+@pytest.mark.parametrize("home", ["sqlite"], indirect=True)
+def test_a_database_that_does_not_answer_is_unavailable(engine: Engine) -> None:
+    registry = Registry(engine)
     keys.drop(registry.engine)
     with pytest.raises(Unavailable):
         registry.person(ipp="7")
 
 
-def test_known_persons_cost_no_commit(tmp_path: Path) -> None:
-    registry = Registry(database(tmp_path))
+@pytest.mark.parametrize("home", ["sqlite"], indirect=True)
+def test_known_persons_cost_no_commit(engine: Engine, tmp_path: Path) -> None:
+    registry = Registry(engine)
     registry.person(ipp="7", birth="1968-02-11")
-    with sqlite3.connect(tmp_path / "registries.sqlite", isolation_level=None) as writer:
+    with sqlite3.connect(tmp_path / "registries.db", isolation_level=None) as writer:
         writer.execute("BEGIN IMMEDIATE")
         assert registry.answer(about(patient(ipp="7"))).verdict == "found"
         writer.execute("ROLLBACK")
     writer.close()
 
 
-def test_an_event_read_again_after_a_crash_is_still_new(tmp_path: Path) -> None:
-    registry = Registry(database(tmp_path))
+def test_an_event_read_again_after_a_crash_is_still_new(engine: Engine) -> None:
+    registry = Registry(engine)
     event = about(patient())
     first, again = registry.answer(event), registry.answer(event)
     assert (first.verdict, first.entry) == (again.verdict, again.entry) == ("new", first.entry)

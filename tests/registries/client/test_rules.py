@@ -6,16 +6,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine
 
-from tests.registries.people import Registry, about, database, patient
+from tests.registries.people import Registry, about, patient
 
 FATHER = {"cnss": "143270581", "given": "Abdelaali", "birth": "1968-02-11", "sex": "male"}
 MOTHER = {"cnss": "143270581", "given": "Naïma", "birth": "1972-07-30", "sex": "female"}
 
 
 @pytest.fixture
-def registry(tmp_path: Path) -> Registry:
-    return Registry(database(tmp_path))
+def registry(engine: Engine) -> Registry:
+    return Registry(engine)
 
 
 FAMILIES: dict[str, tuple[dict[str, str], dict[str, str], bool]] = {
@@ -198,6 +199,7 @@ def test_the_answer_is_written_into_the_event(registry: Registry) -> None:
     assert event["fact"]
 
 
+@pytest.mark.parametrize("home", ["sqlite"], indirect=True)
 def test_nobody_s_number_stands_in_the_file(registry: Registry, tmp_path: Path) -> None:
     registry.person(cin="AB417205", cnss="143270581", ipp="230037", given="Abdelaali", birth="1968-02-11", ins="N77123")
     content = b"".join(path.read_bytes() for path in tmp_path.iterdir())

@@ -1,0 +1,15 @@
+"""The registries of one test, on each database."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import Engine
+
+from tests.stores import Place, every_store, home
+
+__all__ = ["every_store", "home"]
+
+
+@pytest.fixture
+def engine(home: Place) -> Engine:
+    return home.open("registries")

@@ -78,7 +78,11 @@ class Mediation:
     def run(self, turned: Callable[[], None] = lambda: None) -> None:
         """Until `stop` is set. Raises nothing that a bad message could cause."""
         while not self._stop.is_set():
-            paused = self._line.paused()
+            try:
+                paused = self._line.paused()
+            except Unavailable:
+                self._stop.wait(0.5)
+                continue
             topics = [c.topic for c in self._channels.values() if c.name not in paused]
             batches = self._bus.read("mediation", topics)
             try:

@@ -1,15 +1,16 @@
-"""config/production.yaml: it loads, knows its servers, and holds no secret."""
+"""config/production.yaml and docs/deploy.md: what they say works, and no secret stands in them."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 import yaml
 
-from channels.settings import Settings, load_settings
+from channels.settings import Settings, _leaves, _variable, load_settings
 from registries.postgres import arguments
-from tests.chart.renders import ROOT, SECRET
+from tests.chart.renders import ROLES, ROOT, SECRET, kind
 
 FILE = ROOT / "config" / "production.yaml"
 
@@ -66,3 +67,32 @@ def _keys(said: Any, above: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
     if not isinstance(said, dict):
         return [above]
     return [keys for name, inner in said.items() for keys in _keys(inner, (*above, name))]
+
+
+def test_the_document_names_only_settings_and_files_that_exist() -> None:
+    said = (ROOT / "docs" / "deploy.md").read_text("utf-8")
+    known = {name for keys in _leaves(Settings) for name in (_variable(keys), f"{_variable(keys)}_FILE")}
+    assert set(re.findall(r"\bWASL_[A-Z_]+\b", said)) <= known
+    for target in re.findall(r"\]\(([^)#]+)", said):
+        assert (ROOT / "docs" / target).exists(), target
+
+
+def test_the_document_gives_the_rights_that_the_chart_gives() -> None:
+    """The table of docs/deploy.md, row by row, against the KafkaUsers."""
+    said = (ROOT / "docs" / "deploy.md").read_text("utf-8").partition("**Rights (ACLs).**")[2]
+    rows = [line.strip("|").split("|") for line in said.splitlines() if re.match(r"\| [a-z]+ \| `", line)]
+    written = {row[0].strip(): [set(re.findall(r"`([^`]+)`", cell)) for cell in row[1:]] for row in rows}
+    assert written == {role: _rights(role) for role in ROLES}
+
+
+def _rights(role: str) -> list[set[str]]:
+    """Of a role's KafkaUser: topics it reads, topics it writes, groups it reads with."""
+    (user,) = [one for one in kind("strimzi", "KafkaUser") if one["metadata"]["name"] == f"wasl-{role}"]
+    found: list[set[str]] = [set(), set(), set()]
+    for acl in user["spec"]["authorization"]["acls"]:
+        of = acl["resource"]
+        name = of["name"] + ("*" if of["patternType"] == "prefix" else "")
+        for n, (operation, type_) in enumerate((("Read", "topic"), ("Write", "topic"), ("Read", "group"))):
+            if of["type"] == type_ and operation in acl["operations"]:
+                found[n].add(name)
+    return found

@@ -2,12 +2,14 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test setup lint types unit browser bench soak clean
+.PHONY: demo test setup lint types unit browser services services-stop bench soak clean
 
 demo: setup
 	$(BIN)/wasl demo
 
-test: setup browser lint types unit
+# With the real servers for as long as the tests run.
+test: setup browser lint types
+	$(BIN)/python -m tests.servers run $(BIN)/pytest
 
 setup: .venv/ready
 
@@ -30,6 +32,13 @@ types:
 
 unit:
 	$(BIN)/pytest
+
+# Kafka, PostgreSQL and Redis on 127.0.0.1, until services-stop.
+services: setup
+	@$(BIN)/python -m tests.servers start
+
+services-stop:
+	@$(BIN)/python -m tests.servers stop
 
 bench: setup
 	$(BIN)/python -m benchmarks.reading

@@ -1,31 +1,57 @@
-"""`python -m tests.servers start|stop|status`: the real servers on 127.0.0.1, for tests and for trying Wasl on them."""
+"""`python -m tests.servers start|stop|status|run COMMAND`: the real servers on 127.0.0.1, for tests and for trying."""
 
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
 import sys
 
 from tests.servers import shared
 
 
-def main(verb: str) -> int:
-    match verb:
-        case "start":
-            addresses, failures = shared.start()
-        case "stop":
+def main(words: list[str]) -> int:
+    match words:
+        case ["start"]:
+            return start()
+        case ["stop"]:
             print("stopped:", ", ".join(shared.stop()) or "nothing ran")
-            return 0
-        case "status":
-            addresses, failures = shared.addresses(), {}
+        case ["status"]:
+            show(shared.addresses())
+        case ["run", _, *_]:
+            return run(words[1:])
         case _:
-            print(f"{verb or 'no word'}: expected start, stop or status", file=sys.stderr)
+            print("expected start, stop, status, or run and a command", file=sys.stderr)
             return 2
-    for name, address in addresses.items():
-        print(f"export {shared.VARIABLES[name]}={address}")
+    return 0
+
+
+def start() -> int:
+    addresses, failures = shared.start()
+    show(addresses)
     for name, reason in failures.items():
         print(f"{name} is not started. {reason}", file=sys.stderr)
     return 1 if failures and os.environ.get("CI") == "true" else 0
 
 
+def show(addresses: dict[str, str]) -> None:
+    for name, address in addresses.items():
+        print(f"export {shared.VARIABLES[name]}={address}", flush=True)
+
+
+def run(command: list[str]) -> int:
+    """The command's exit code. Servers that did not run before it are stopped after it, whatever happened."""
+    before = shared.addresses()
+    try:
+        if code := start():
+            return code
+        with subprocess.Popen(command) as child:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # the command hears Ctrl-C too, and ends
+            signal.signal(signal.SIGTERM, lambda *_: child.terminate())
+            return child.wait()
+    finally:
+        shared.stop([name for name in shared.KINDS if name not in before])
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1] if len(sys.argv) == 2 else ""))
+    sys.exit(main(sys.argv[1:]))

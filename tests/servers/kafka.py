@@ -19,11 +19,15 @@ from tests.servers.security import Access, access
 
 CACHE = Path(__file__).parents[2] / ".servers"
 _POM = Path(__file__).parent / "kafka" / "pom.xml"
-_JVM = ["-XX:+UseSerialGC", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"]
+_JVM = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"]
+
+# After a kill -9 a broker is let in again when its old session has ended, 9 s by default. Nobody waits for one alone.
+_ALONE = {"broker.session.timeout.ms": "3000", "broker.heartbeat.interval.ms": "1000"}
 
 
 class Kafka:
-    """Starts at once, and blocks until every broker answers. Opened on the folder of one that runs, it is that one.
+    """Starts at once, and blocks until every broker answers. Opened on the folder of one that runs, it is that one
+    (plaintext only).
 
     Brokers are numbered from 1; each is a controller too, so most of them must live. `security`: plaintext, scram,
     oauthbearer or mutual; `access.login` is then what channels.settings.Security takes. `settings` are the brokers'
@@ -79,7 +83,7 @@ class Kafka:
             process.stop()
 
     def kill(self, *numbers: int) -> None:
-        """SIGKILL to these, or all. The others notice within broker.session.timeout.ms (9 s)."""
+        """SIGKILL to these, or all. The others notice within broker.session.timeout.ms (9 s); so does a new start."""
         for n in numbers or self.numbers:
             self._processes[n].kill()
 
@@ -124,6 +128,7 @@ class Kafka:
             "transaction.state.log.replication.factor": str(copies),
             "transaction.state.log.min.isr": str(max(1, copies - 1)),
             "log.cleaner.dedupe.buffer.size": str(8 * 1024 * 1024),
+            **(_ALONE if len(self.numbers) == 1 else {}),
             **self.access.properties,
             **self._settings,
         }
@@ -133,7 +138,7 @@ class Kafka:
 
     def _format(self, java: list[str]) -> None:
         """Once in the life of the folder."""
-        tool = [*java[:1], "-XX:TieredStopAtLevel=1", *_JVM, *java[1:], "kafka.tools.StorageTool", "format"]
+        tool = [*java[:1], *_JVM, *java[1:], "kafka.tools.StorageTool", "format"]
         cluster = base64.urlsafe_b64encode(b"W" + uuid.uuid4().bytes[1:]).decode().rstrip("=")
         running = [
             subprocess.Popen(
@@ -159,7 +164,12 @@ class Kafka:
         if not listens(port):
             return False
         try:
-            client = KafkaAdminClient(bootstrap_servers=f"127.0.0.1:{port}", request_timeout_ms=5000)
+            client = KafkaAdminClient(
+                bootstrap_servers=f"127.0.0.1:{port}",
+                bootstrap_timeout_ms=5000,
+                request_timeout_ms=5000,
+                reconnect_backoff_max_ms=200,
+            )
             try:
                 brokers = client.describe_cluster()["brokers"]
             finally:

@@ -102,9 +102,11 @@ def birth(pid: int) -> str | None:
     """When a living process was born: tells it from a later one with the same pid. None when it is dead."""
     try:
         state, *rest = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        threads = sum(1 for _ in Path(f"/proc/{pid}/task").iterdir())
     except (FileNotFoundError, ProcessLookupError):
         return _alive(pid)
-    return None if state in "ZX" else rest[18]
+    # A zombie whose threads are still ending holds its ports and files.
+    return None if state == "X" or (state == "Z" and threads == 1) else rest[18]
 
 
 def _alive(pid: int) -> str | None:

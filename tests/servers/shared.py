@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import fcntl
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -41,13 +41,12 @@ def start() -> tuple[dict[str, str], dict[str, str]]:
     return addresses, failures
 
 
-def stop() -> list[str]:
+def stop(names: Collection[str] = tuple(KINDS)) -> list[str]:
     """Stops exactly those that start() started, and removes their folders. Their names."""
     with _state() as state:
-        stopped = list(state)
+        stopped = [name for name in state if name in names]
         for name in stopped:
-            with suppress(NotStarted):
-                KINDS[name](FOLDER / name, detached=True, started=False).close()
+            KINDS[name](FOLDER / name, started=False).close()
             del state[name]
     return stopped
 
@@ -83,4 +82,6 @@ def _state() -> Iterator[dict[str, Any]]:
         try:
             yield state
         finally:
-            _path().write_text(json.dumps(state, indent=2) + "\n")
+            fresh = _path().with_suffix(".new")  # others read it without the lock
+            fresh.write_text(json.dumps(state, indent=2) + "\n")
+            fresh.replace(_path())

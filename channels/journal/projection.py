@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from channels.bus.bus import Record
 from channels.journal.page import Page
+from channels.journal.partitions import LOCK, Months
 from channels.journal.rows import Rows, rows_of
 from channels.journal.tables import deliveries, events, parts, steps, subjects
 from channels.journal.writing import insert_new, keep_latest
 from registries.database import alone
 from registries.outage import asked
 from schemas.events import EVENTS
-
-LOCK = 0x5741534C  # one writer of the journal at a time on PostgreSQL; SQLite has only one anyway
 
 log = logging.getLogger("wasl.journal")
 
@@ -30,7 +30,7 @@ class Journal:
     """Writes the journal. `expects`: consumer → the event types it wants, to tell when all of it has landed."""
 
     def __init__(self, engine: Engine, expects: Mapping[str, frozenset[str]]) -> None:
-        self._engine = engine
+        self._engine, self._months = engine, Months()
         self._consumers = frozenset(expects)
         self._wanted_by = {
             event.__name__: ",".join(sorted(name for name, wants in expects.items() if event.__name__ in wants))
@@ -56,6 +56,7 @@ class Journal:
         rows = rows_of(records, self._wanted_by)
         if not rows.received and not rows.touched:
             return
+        self._months.make(self._engine, [*rows.received, *rows.touched], datetime.now(UTC))
         with self._engine.begin() as connection:
             alone(connection, LOCK)
             page = Page(connection, rows, self._consumers)

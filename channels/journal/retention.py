@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 
 import orjson
-from sqlalchemy import Connection, Engine, bindparam, func, select
+from sqlalchemy import Connection, Engine, Table, bindparam, func, select
 
+from channels.journal import partitions
 from channels.journal.counts import MINUTE
 from channels.journal.tables import deliveries, events, failures, minutes, parts, steps, subjects, transactions, waiting
 from registries.database import among, reading
@@ -15,24 +16,27 @@ _OF_ONE = (steps, events, parts, deliveries, failures, waiting)
 AT_ONCE = 500
 
 
-def prune(engine: Engine, before: int) -> int:
-    """Forgets what was received before (µs), and how many transactions that were.
+def prune(engine: Engine, before: int) -> None:
+    """Forgets what was received before (µs): on PostgreSQL each month that is wholly before. Blocks.
 
-    A message and its reruns go together, once the last of them is old enough. In steps of AT_ONCE, so that the
-    projection goes on meanwhile.
+    A message and its reruns go together, once the last of them is old enough. What stands in no month, as on SQLite
+    everything, goes in steps of AT_ONCE, so that the projection goes on meanwhile.
     """
-    forgotten = 0
-    while ids := _old(engine, before):
+    scattered = transactions
+    if engine.dialect.name == "postgresql":
+        for month in partitions.months(engine):
+            if partitions.began(partitions.after(month)) <= before:
+                partitions.drop(engine, month, before)
+        scattered = partitions.default_of(transactions)
+    while ids := _old(engine, scattered, before):
         with engine.begin() as connection:
             _forget(connection, ids)
-        forgotten += len(ids)
     with engine.begin() as connection:
         connection.execute(minutes.delete().where(minutes.c.minute < before // MINUTE))
-    return forgotten
 
 
-def _old(engine: Engine, before: int) -> list[str]:
-    row, other = transactions.c, transactions.alias("other")
+def _old(engine: Engine, scattered: Table, before: int) -> list[str]:
+    row, other = scattered.c, transactions.alias("other")
     again = select(other.c.id).where(other.c.root == func.coalesce(row.root, row.id), other.c.received >= before)
     query = select(row.id).where(row.received < before, ~again.exists()).order_by(row.received)
     with reading(engine) as connection:

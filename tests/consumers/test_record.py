@@ -17,7 +17,7 @@ from channels.consumers.standing import Saying
 from registries.database import open_database
 from schemas.message import Unavailable
 from tests.contract.record import CNIE, HOUR, IPP, MONDAY, RecordBattery, merge, person, registered, report
-from tests.stores import Place, every_store, home
+from tests.home import Place, every_store, home
 
 __all__ = ["every_store", "home"]
 

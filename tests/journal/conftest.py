@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import Engine
 
 from channels.journal.projection import Journal
+from tests.home import Place, every_store, home
 from tests.journal.said import EXPECTS
-from tests.stores import Place, every_store, home
 
 __all__ = ["every_store", "home"]
 

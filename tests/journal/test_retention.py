@@ -28,24 +28,26 @@ def test_nothing_of_an_old_message_is_left(engine: Engine, journal: Journal) -> 
             failed(1, "cnss", "e1"),
         ]
     )
-    assert prune(engine, START + 10**9) == 1
+    prune(engine, START + 10**9)
     assert left(engine) == {}
 
 
 def test_younger_messages_stay(engine: Engine, journal: Journal) -> None:
     for number in (1, 2, 3):
         journal.project([received(number), step(number, "mediated", events=[event("e1")], subjects=["d1"])])
-    assert prune(engine, START + 3000) == 2
+    prune(engine, START + 3000)
     assert [item["id"] for item in search(engine, Query(subject="d1")).items] == [transaction(3)]
 
 
 def test_a_message_stays_as_long_as_its_last_rerun(engine: Engine, journal: Journal) -> None:
     journal.project([received(1), received(2), received(9, rerun_of=transaction(1))])
-    assert prune(engine, START + 9000) == 1
+    prune(engine, START + 9000)
     assert [item["control_id"] for item in search(engine, Query()).items] == ["C9", "C1"]
-    assert prune(engine, START + 9001) == 2
+    prune(engine, START + 9001)
+    assert search(engine, Query()).items == []
 
 
 def test_more_than_fits_one_step(engine: Engine, journal: Journal) -> None:
     journal.project([received(number) for number in range(AT_ONCE + 3)])
-    assert prune(engine, START + 10**9) == AT_ONCE + 3
+    prune(engine, START + 10**9)
+    assert left(engine) == {}

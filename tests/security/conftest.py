@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import Engine
 
-from tests.stores import Place, every_store, home
+from tests.home import Place, every_store, home
 
 __all__ = ["every_store", "home"]
 

@@ -14,7 +14,7 @@ from channels.security.audit import START, Audit, Broken, _hash
 from channels.security.tables import audit as trail
 from channels.security.tables import metadata
 from registries.database import open_database
-from tests.stores import Place
+from tests.home import Place
 
 PATIENT = "Patient/0f9b2f6e-2b7a-5b6e-9f58-0d7a6a0a1c11"
 

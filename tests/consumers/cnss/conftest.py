@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tests.consumers.cnss.house import House
-from tests.stores import Place, every_store, home
+from tests.home import Place, every_store, home
 
 __all__ = ["every_store", "home"]
 

@@ -20,7 +20,7 @@ from channels.consumers.consumer import Outcome
 from channels.gateway.care_sheets import care_sheets
 from schemas.events import Event
 from tests.consumers.cnss.said import CNSS, NOON, SECOND
-from tests.stores import Place
+from tests.home import Place
 
 SECRET = b"a secret of the tests, 32 bytes."
 

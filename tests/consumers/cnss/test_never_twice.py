@@ -25,7 +25,7 @@ from schemas.fhir.care_sheet import Answer
 from schemas.message import Unavailable
 from tests.consumers.cnss.house import House
 from tests.consumers.cnss.said import LOCAL, NOON, event, report, sale, visit
-from tests.stores import Place
+from tests.home import Place
 
 
 class Crash(Exception):

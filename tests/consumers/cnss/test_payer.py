@@ -15,7 +15,7 @@ from schemas.fhir import care_sheet
 from schemas.fhir.care_sheet import Answer
 from schemas.message import Unavailable
 from tests.consumers.cnss.claims import a_claim
-from tests.stores import Place
+from tests.home import Place
 
 NUMBER = "250600000000178-1"
 

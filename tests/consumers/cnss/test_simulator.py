@@ -20,7 +20,7 @@ from channels.consumers.cnss.simulator import Simulator, application
 from schemas.fhir.care_sheet import Answer, Resource, decode, encode
 from schemas.message import Unavailable
 from tests.consumers.cnss.claims import ACT, ITEM, a_claim
-from tests.stores import Place
+from tests.home import Place
 
 Spoil = Callable[[Resource], Any]
 

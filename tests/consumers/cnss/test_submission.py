@@ -17,7 +17,7 @@ from schemas.fhir.care_sheet import Answer
 from schemas.message import Unavailable
 from tests.consumers.cnss.house import House
 from tests.consumers.cnss.said import DAY, NOON, event, report, sale
-from tests.stores import Place
+from tests.home import Place
 
 
 class Scripted:

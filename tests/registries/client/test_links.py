@@ -8,8 +8,8 @@ from sqlalchemy import Engine, func, select
 from registries.client.links import Links
 from registries.database import reading
 from registries.tables import links
+from tests.home import Place
 from tests.registries.people import Registry, about, merged, patient
-from tests.stores import Place
 
 
 @pytest.fixture

@@ -17,8 +17,8 @@ from registries.client.store import View
 from registries.database import reading
 from registries.tables import keys, persons
 from schemas.message import Unavailable
+from tests.home import Place
 from tests.registries.people import Registry, about, patient
-from tests.stores import Place
 
 MAYBE = st.just("")
 TOLD = st.fixed_dictionaries(

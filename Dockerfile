@@ -33,7 +33,8 @@ VOLUME /var/lib/wasl
 # HTTP, MLLP, MLLP over TLS; 8081 where WASL_WATCH_PORT says so.
 EXPOSE 8080 2575 2576 8081
 STOPSIGNAL SIGTERM
-# Mediation and delivery answer on the watch port, the others where their HTTP is.
+# Mediation and delivery answer on the watch port, the others where their HTTP is: in clear, so give another check
+# (or none: --no-healthcheck) together with http.certificate.
 HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --retries=4 \
     CMD ["python", "-c", "import os, urllib.request as web; web.urlopen('http://127.0.0.1:' + (os.environ.get('WASL_WATCH_PORT') or os.environ.get('WASL_HTTP_PORT') or '8080') + '/healthz', timeout=4)"]
 ENTRYPOINT ["wasl"]

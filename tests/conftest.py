@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from tests.servers.process import Missing
 
 if TYPE_CHECKING:  # imported when a test asks: most tests need no server
     from tests.servers.kafka import Kafka
@@ -19,22 +21,22 @@ if TYPE_CHECKING:  # imported when a test asks: most tests need no server
 @pytest.fixture(scope="session")
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
     """One broker, shared: topics and groups need names of the test's own. Never killed or stopped by a test."""
-    with _server("kafka", tmp_path_factory) as server:
-        yield server
+    with server("kafka", tmp_path_factory) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
     """Shared: databases need names of the test's own. Never killed or stopped by a test."""
-    with _server("postgres", tmp_path_factory) as server:
-        yield server
+    with server("postgres", tmp_path_factory) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
 def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
     """Shared: keys need a namespace of the test's own. Never killed, stopped or flushed by a test."""
-    with _server("redis", tmp_path_factory) as server:
-        yield server
+    with server("redis", tmp_path_factory) as running:
+        yield running
 
 
 @pytest.fixture
@@ -46,20 +48,35 @@ def database_url(postgres: Postgres) -> Iterator[str]:
 
 
 @contextmanager
-def _server(name: str, folders: pytest.TempPathFactory) -> Iterator[Any]:
+def server(name: str, folders: pytest.TempPathFactory) -> Iterator[Any]:
     from tests.servers import shared
-    from tests.servers.process import NotStarted
 
-    if (server := shared.running(name)) is not None:
-        yield server
+    if (running := shared.running(name)) is not None:
+        yield running
         return
+    own = shared.KINDS[name](folders.mktemp(name))
     try:
-        server = shared.KINDS[name](folders.mktemp(name))
-    except NotStarted as error:
-        if os.environ.get("CI") == "true":
-            pytest.fail(str(error), pytrace=False)
-        pytest.skip(str(error))
-    try:
-        yield server
+        yield own
     finally:
-        server.close()
+        own.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup() -> Generator[None]:
+    with skipped_without_servers():
+        yield
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Generator[None]:
+    with skipped_without_servers():
+        yield
+
+
+@contextmanager
+def skipped_without_servers() -> Iterator[None]:
+    """A test whose server can't be started here says so and is skipped; with CI=true it fails."""
+    try:
+        yield
+    except Missing as missing:
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(str(missing))

@@ -48,7 +48,8 @@ def run(command: list[str]) -> int:
         with subprocess.Popen(command) as child:
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # the command hears Ctrl-C too, and ends
             signal.signal(signal.SIGTERM, lambda *_: child.terminate())
-            return child.wait()
+            code = child.wait()
+            return code if code >= 0 else 128 - code  # as a shell says that a signal ended it
     finally:
         shared.stop([name for name in shared.KINDS if name not in before])
 

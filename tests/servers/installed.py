@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.servers.process import NotStarted
+from tests.servers.process import Missing
 
 PACKAGES = {
     "java": "default-jre-headless",
@@ -22,7 +22,7 @@ _POLICY = Path("/usr/sbin/policy-rc.d")
 
 
 def program(name: str) -> str:
-    """Its path, after installing it when that is possible here (blocks for up to minutes). Raises NotStarted."""
+    """Its path, after installing it when that is possible here (blocks for up to minutes). Raises Missing."""
     if found := _find(name):
         return found
     package = PACKAGES[name]
@@ -31,7 +31,7 @@ def program(name: str) -> str:
         reason = _install(package)
         if found := _find(name):
             return found
-    raise NotStarted(
+    raise Missing(
         f"{name} is not here, and {reason}. Install it (Debian: apt-get install {package}), "
         "or run `docker compose up -d kafka postgres redis` and try Wasl with WASL_BUS, WASL_DATABASE and WASL_REDIS."
     )

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from tests.servers.installed import program
-from tests.servers.process import NotStarted, Process, listens, ports
+from tests.servers.process import Missing, NotStarted, Process, listens, ports
 from tests.servers.security import Access, access
 
 CACHE = Path(__file__).parents[2] / ".servers"
@@ -54,9 +54,13 @@ class Kafka:
         self._settings = dict(settings or {})
         java = [program("java"), "-cp", classpath()]
         self._processes = {n: self._broker(n, java, detached) for n in self.numbers}
-        self._format(java)
         if started:
-            self.start()
+            try:
+                self._format(java)
+                self.start()
+            except BaseException:
+                self.access.close()
+                raise
 
     @property
     def pids(self) -> list[int]:
@@ -180,7 +184,7 @@ class Kafka:
 
 
 def classpath() -> str:
-    """Of Kafka's jars: Maven fetches them (about 5 s, 43 MB) when kafka/pom.xml is new here. Raises NotStarted."""
+    """Of Kafka's jars: Maven fetches them (about 5 s, 43 MB) when kafka/pom.xml is new here. Raises Missing."""
     kept = CACHE / f"kafka-{hashlib.sha256(_POM.read_bytes()).hexdigest()[:8]}.classpath"
     if kept.exists() and all(Path(jar).exists() for jar in kept.read_text().split(os.pathsep)):
         return kept.read_text()
@@ -189,6 +193,6 @@ def classpath() -> str:
     command = [program("mvn"), "-q", "-B", "-f", str(_POM), "dependency:build-classpath", f"-Dmdep.outputFile={fresh}"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise NotStarted(f"kafka: Maven could not fetch it:\n{done.stdout[-2000:].strip()}")
+        raise Missing(f"kafka: Maven could not fetch it:\n{done.stdout[-2000:].strip()}")
     fresh.replace(kept)
     return kept.read_text()

@@ -64,6 +64,8 @@ class Postgres:
         self._run(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
     def start(self) -> None:
+        if self._process.pid is None:  # killed from outside, its pid may be another's now, or a zombie's
+            (self.data / "postmaster.pid").unlink(missing_ok=True)
         self._process.start()
         self._process.wait_until(self._answers)
 
@@ -81,7 +83,6 @@ class Postgres:
         _tell(family, signal.SIGKILL)
         while any(birth(child) for child in family):
             time.sleep(0.01)
-        (self.data / "postmaster.pid").unlink(missing_ok=True)  # or a new process with the old pid keeps it down
 
     def pause(self) -> None:
         """Connections stay open and nobody answers, until resume()."""

@@ -14,7 +14,11 @@ from pathlib import Path
 
 
 class NotStarted(RuntimeError):
-    """A server can't be started here. The text names it, says why, and how to get it."""
+    """A server did not start. The text names it and says why."""
+
+
+class Missing(NotStarted):
+    """A server can't be started here, for a program is missing. The text says how to get it."""
 
 
 class Process:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -104,27 +105,27 @@ def test_postgresql_keeps_what_was_committed_through_a_kill(tmp_path: Path) -> N
 
 
 def test_redis_comes_back_empty_at_the_same_address(tmp_path: Path) -> None:
-    server = Redis(tmp_path / "redis")
+    store = Redis(tmp_path / "redis")
     try:
-        with redis.Redis.from_url(server.url) as client:
+        with redis.Redis.from_url(store.url) as client:
             client.set("key", "value")
-        server.kill()
-        server.start()
-        with redis.Redis.from_url(server.url) as client:
+        store.kill()
+        store.start()
+        with redis.Redis.from_url(store.url) as client:
             assert client.dbsize() == 0
     finally:
-        server.close()
+        store.close()
 
 
 def test_the_folder_of_a_running_server_gives_that_server(tmp_path: Path) -> None:
-    server = Redis(tmp_path / "redis")
+    store = Redis(tmp_path / "redis")
     try:
         again = Redis(tmp_path / "redis")
-        assert (again.url, again.pids) == (server.url, server.pids)
+        assert (again.url, again.pids) == (store.url, store.pids)
         again.kill()
-        assert server.pids == []
+        assert store.pids == []
     finally:
-        server.close()
+        store.close()
 
 
 def test_a_server_that_ends_at_once_shows_its_last_words(tmp_path: Path) -> None:
@@ -138,6 +139,20 @@ def test_what_is_missing_is_named_with_how_to_get_it(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(NotStarted, match=r"redis-server is not here.*apt-get install redis-server.*docker compose"):
         program("redis-server")
+
+
+def test_without_a_server_its_tests_are_skipped_here_and_fail_in_the_integration() -> None:
+    one = f"{__file__}::test_redis_comes_back_empty_at_the_same_address"
+    for ci, outcome in (("", "1 skipped"), ("true", "1 failed")):
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "-rsf", one],
+            env={**os.environ, "PATH": "/nowhere", "CI": ci},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert outcome in done.stdout
+        assert "redis-server is not here" in done.stdout
 
 
 def test_a_command_runs_with_servers_that_are_gone_after_it_and_its_exit_code_is_kept(tmp_path: Path) -> None:

@@ -13,11 +13,8 @@ from sqlalchemy import BigInteger, Column, Engine, MetaData, String, Table, dele
 
 from channels.settings import Line as Limits
 from channels.watch import metrics
-from registries.database import insert_or_skip, reading
-from registries.outage import asked
+from registries.database import insert_or_skip, reading, writing
 from schemas.message import Unavailable
-
-PAUSES = "paused channels"
 
 metadata = MetaData()
 pauses = Table(
@@ -66,20 +63,20 @@ class Line:
 
     def pause(self, channel: str, by: str, reason: str) -> None:
         row = {"channel": channel, "since": time.time_ns() // 1000, "by": by, "reason": reason}
-        with asked(PAUSES), self._database.begin() as connection:
+        with writing(self._database) as connection:
             insert_or_skip(connection, pauses, [row])
         self._read = 0.0
 
     def resume(self, channel: str) -> bool:
         """Whether it was paused. Counting starts anew."""
-        with asked(PAUSES), self._database.begin() as connection:
+        with writing(self._database) as connection:
             gone = connection.execute(delete(pauses).where(pauses.c.channel == channel)).rowcount
         self._seen.pop(channel, None)
         self._read = 0.0
         return bool(gone)
 
     def all(self) -> list[Pause]:
-        with asked(PAUSES), reading(self._database) as connection:
+        with reading(self._database) as connection:
             return [Pause(*row) for row in connection.execute(select(pauses).order_by(pauses.c.channel))]
 
     def paused(self) -> frozenset[str]:

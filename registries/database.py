@@ -28,7 +28,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
-from registries.outage import collided
+from registries.outage import collided, outages_told
+from schemas.message import Unavailable
 
 ATTEMPTS = 10
 
@@ -65,22 +66,32 @@ def open_database(url: str, tables: MetaData | None = None, *, durable: bool = T
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """A connection that only reads: on SQLite it waits for no writer. `engine.begin()` is for writing."""
-    with engine.connect().execution_options(reading=True) as connection:
+    """A connection that only reads: on SQLite it waits for no writer. Raises Unavailable when the database is away."""
+    with outages_told(), engine.connect().execution_options(reading=True) as connection:
+        yield connection
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A connection whose statements are one commit. Raises Unavailable when the database is away: whether it was
+    committed may then be unknown, so what is written must be the same when it is written again."""
+    with outages_told(), engine.begin() as connection:
         yield connection
 
 
 def written(engine: Engine, work: Callable[[Connection], T]) -> T:
-    """`work` in one commit. Where another writer was in the way (the same key made twice, a deadlock) it is done again
-    at once, on what the other wrote: as often as ATTEMPTS."""
-    for attempt in range(1, ATTEMPTS + 1):
+    """`work` in one commit, as `writing`. Where another writer was in the way (the same key made twice, a deadlock) it
+    is done again at once, on what the other wrote."""
+    for _ in range(ATTEMPTS):
         try:
             with engine.begin() as connection:
                 return work(connection)
         except DBAPIError as error:
-            if attempt == ATTEMPTS or not collided(error):
+            if collided(error):
+                continue
+            with outages_told():
                 raise
-    raise AssertionError("unreachable")
+    raise Unavailable("others write the same all the time")
 
 
 def alone(connection: Connection, number: int) -> None:

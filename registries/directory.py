@@ -14,8 +14,7 @@ from sqlalchemy import Engine, Table, select
 from sqlalchemy.exc import DBAPIError
 
 from registries.cache import Cache
-from registries.database import insert_or_skip, reading
-from registries.outage import asked, is_away
+from registries.database import insert_or_skip, reading, writing
 from registries.registry import Policy, Resolution
 from registries.tables import aliases, next_version, version
 from schemas import facts
@@ -77,7 +76,7 @@ class Directory:
         """Reads everything anew if the version moved; otherwise one row, or none. Raises Unavailable."""
         if self._is_current():
             return
-        with asked(f"the {self.kind} registry"), reading(self.engine) as connection:
+        with reading(self.engine) as connection:
             number = version(connection, self.kind)
             if self.cache:
                 self.cache.write(CHANGES, {self.kind: str(number).encode()}, BELIEVED)
@@ -141,21 +140,19 @@ class Directory:
             for name in names
             if name != number
         ]
-        with asked(f"the {self.kind} registry"):
-            try:
-                self._commit(rows, named)
-            except DBAPIError as error:
-                if not is_away(error):  # what can't be kept must not come again with the next message
-                    self._made.clear()
-                    self._version = -1
-                raise
+        try:
+            self._commit(rows, named)
+        except DBAPIError:  # what can't be kept must not come again with the next message
+            self._made.clear()
+            self._version = -1
+            raise
         changed(self.cache, self.kind)
         learned = [f"{self.kind}|{name}" for names in self._made.values() for name in names]
         self._made.clear()
         return learned
 
     def _commit(self, rows: Sequence[dict[str, Any]], named: Sequence[dict[str, Any]]) -> None:
-        with self.engine.begin() as connection:
+        with writing(self.engine) as connection:
             next_version(connection, self.kind)  # first: who loads a list counts before its rows too
             insert_or_skip(connection, self.table, rows)
             insert_or_skip(connection, aliases, named)

@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Engine, Table, delete, insert, select, update
 
 from registries import facility, health_worker
 from registries.client.load import load_clients
+from registries.database import writing
 from registries.directory import alias, inpe, read_periods
 from registries.rows import Row, rows
 from registries.tables import aliases, facilities, health_workers, next_version, roles
@@ -74,7 +75,7 @@ def _clients(body: bytes, engine: Engine, secret: bytes) -> Report:
 
 def _directory(kind: str, table: Table, columns: Sequence[str], body: bytes, engine: Engine) -> Report:
     report = Report()
-    with engine.begin() as connection:
+    with writing(engine) as connection:
         next_version(connection, kind)
         shelf = _Shelf(connection, kind, table)
         for row in rows(body, ("inpe", *columns)):

@@ -34,12 +34,12 @@ def collided(error: DBAPIError) -> bool:
 
 
 @contextmanager
-def asked(what: str) -> Iterator[None]:
-    """Turns an outage of the database into Unavailable, which says `what` (in words: "the audit trail")."""
+def outages_told() -> Iterator[None]:
+    """Turns an outage of the database into Unavailable; every other error passes."""
     try:
         yield
     except (DBAPIError, PoolTimeout) as error:
         if not is_away(error):
             raise
         # without the cause: its text may hold what was written
-        raise Unavailable(f"{what}: the database does not answer", retry_after=5) from None
+        raise Unavailable("the database does not answer", retry_after=5) from None

@@ -36,6 +36,9 @@ def told() -> Iterator[None]:
     except (Misconfigured, KeyFile, Occupied) as error:
         typer.echo(f"wasl: {error}", err=True)
         raise typer.Exit(MISCONFIGURED) from error
+    except Unavailable as error:
+        typer.echo(f"wasl: {error.reason}; try again later", err=True)
+        raise typer.Exit(UNAVAILABLE) from error
     except DBAPIError as error:
         if not is_away(error):
             raise

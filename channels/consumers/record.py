@@ -39,7 +39,6 @@ from channels.consumers.consumer import Outcome
 from channels.consumers.standing import Change, Key, Resource, Saying, Standing, key_of, outcome, person_of, settle
 from channels.consumers.terms import Term, terms_of
 from registries.database import BYTEWISE, among, insert_or_skip, written
-from registries.outage import asked
 
 metadata = MetaData()
 
@@ -138,7 +137,7 @@ class Record:
             _write(connection, pending)
             return settled
 
-        with asked("the shared record"), self._writing:
+        with self._writing:
             return [outcome(changes) for changes in written(self.engine, work)]
 
     async def close(self) -> None:

@@ -235,7 +235,7 @@ async def _retention(house: House) -> None:
     while True:
         try:
             await asyncio.to_thread(_destroy, house, now() // DAY)
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, Unavailable) as error:
             log.error("retention waits an hour: %s", fault(error))
         await asyncio.sleep(3600)
 

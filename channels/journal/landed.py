@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from channels.journal.tables import transactions
 from registries.database import reading
+from schemas.message import Unavailable
 
 
 def landed(engine: Engine, wanted: Collection[str]) -> frozenset[str]:
@@ -18,5 +19,5 @@ def landed(engine: Engine, wanted: Collection[str]) -> frozenset[str]:
         with reading(engine) as connection:
             found = connection.scalars(select(row.id).where(row.id.in_(wanted), row.status == "delivered"))
             return frozenset(found)
-    except SQLAlchemyError:
+    except (SQLAlchemyError, Unavailable):
         return frozenset()

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, Engine, MetaData, Table, text
 
 from channels.journal.tables import metadata, transactions
-from registries.database import alone, reading
+from registries.database import alone, reading, writing
 
 LOCK = 0x5741534C  # one writer of the journal at a time on PostgreSQL; SQLite has only one anyway
 FIRST = "202001"
@@ -39,7 +39,7 @@ class Months:
         newest = after(this)
         wanted = {month for month in map(month_of, ids) if FIRST <= month <= newest} | {this, newest}
         for month in sorted(wanted - self._there):
-            with engine.begin() as connection:
+            with writing(engine) as connection:
                 alone(connection, LOCK)
                 for table, key in KEYS.items():
                     _attach(connection, table, key, month)
@@ -80,7 +80,7 @@ def drop(engine: Engine, month: str, before: int) -> None:
     for the two go together. Cut off half-way, it goes on where it was when it is called again. Blocks.
     """
     for table, key in KEYS.items():
-        with engine.begin() as connection:
+        with writing(engine) as connection:
             alone(connection, LOCK)
             if _is_there(connection, f"{table}_{month}"):
                 kept = _outliving(connection, month, before)

@@ -19,8 +19,7 @@ from channels.journal.partitions import LOCK, Months
 from channels.journal.rows import Rows, rows_of
 from channels.journal.tables import deliveries, events, parts, steps, subjects
 from channels.journal.writing import insert_new, keep_latest
-from registries.database import alone
-from registries.outage import asked
+from registries.database import alone, writing
 from schemas.events import EVENTS
 
 log = logging.getLogger("wasl.journal")
@@ -43,8 +42,7 @@ class Journal:
         What the database can't keep is left out, alone and said in the log. Raises Unavailable.
         """
         try:
-            with asked("the journal"):
-                self._take(records)
+            self._take(records)
         except DBAPIError as error:
             if len(records) == 1:
                 log.error("%s %d can't be kept: %s", records[0].topic, records[0].offset, type(error.orig).__name__)
@@ -57,7 +55,7 @@ class Journal:
         if not rows.received and not rows.touched:
             return
         self._months.make(self._engine, [*rows.received, *rows.touched], datetime.now(UTC))
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             alone(connection, LOCK)
             page = Page(connection, rows, self._consumers)
             again = _write(connection, rows)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, Table, bindparam, func, select
 from channels.journal import partitions
 from channels.journal.counts import MINUTE
 from channels.journal.tables import deliveries, events, failures, minutes, parts, steps, subjects, transactions, waiting
-from registries.database import among, reading
+from registries.database import among, reading, writing
 
 _OF_ONE = (steps, events, parts, deliveries, failures, waiting)
 AT_ONCE = 500
@@ -29,9 +29,9 @@ def prune(engine: Engine, before: int) -> None:
                 partitions.drop(engine, month, before)
         scattered = partitions.default_of(transactions)
     while ids := _old(engine, scattered, before):
-        with engine.begin() as connection:
+        with writing(engine) as connection:
             _forget(connection, ids)
-    with engine.begin() as connection:
+    with writing(engine) as connection:
         connection.execute(minutes.delete().where(minutes.c.minute < before // MINUTE))
 
 

@@ -20,7 +20,7 @@ from channels.security import encryption
 from channels.security import tables as security
 from channels.settings import Misconfigured
 from registries import tables as registries
-from registries.database import alone, reading
+from registries.database import alone
 
 _HERE = Path(__file__).parent
 _LOCK = 0x4D494752
@@ -43,7 +43,7 @@ class Store:
 
     def revision(self, engine: Engine) -> str:
         """The revision the tables are at; "" before the first."""
-        with reading(engine) as connection:
+        with engine.connect().execution_options(reading=True) as connection:
             return _revision(connection)
 
     def migrate(self, engine: Engine) -> None:

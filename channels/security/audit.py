@@ -15,8 +15,7 @@ import orjson
 from sqlalchemy import Connection, Engine, select
 
 from channels.security.tables import audit
-from registries.database import alone, reading
-from registries.outage import asked
+from registries.database import alone, reading, writing
 from schemas.message import Unavailable
 
 START = "0" * 64
@@ -85,7 +84,7 @@ class Audit:
                 self._timer.cancel()
                 self._timer = None
             if self._noted:
-                with asked("the audit trail"), self._engine.begin() as connection:
+                with writing(self._engine) as connection:
                     _append(connection, self._noted)
                 self._noted = []
 

@@ -15,7 +15,7 @@ from sqlalchemy import Engine, select, update
 
 from channels.security.passwords import Remembered, hashed
 from channels.security.tables import clients
-from registries.database import reading
+from registries.database import reading, writing
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,63}")
 
@@ -57,7 +57,7 @@ class Clients:
             "created": time.time_ns() // 1000,
             "revoked": None,
         }
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             known = connection.execute(select(clients.c.revoked).where(clients.c.name == name)).first()
             if known is None:
                 connection.execute(clients.insert().values(name=name, **row))
@@ -70,7 +70,7 @@ class Clients:
     def revoke(self, name: str) -> None:
         """Its next request is refused, in every process. Raises BadClient when there is no such client."""
         known = (clients.c.name == name, clients.c.revoked.is_(None))
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             done = connection.execute(update(clients).where(*known).values(revoked=time.time_ns() // 1000))
             if done.rowcount == 0:
                 raise BadClient(f"there is no client {name!r}; `wasl clients list` names those there are")

@@ -21,8 +21,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import BigInteger, Column, Engine, Index, Integer, LargeBinary, MetaData, String, Table, select, update
 
-from registries.database import insert_or_skip, reading
-from registries.outage import asked
+from registries.database import insert_or_skip, reading, writing
 
 metadata = MetaData()
 data_keys = Table(
@@ -90,7 +89,7 @@ def remember(database: Engine, path: Path, master: bytes) -> None:
     """Writes down which master key this data is made with. Raises KeyFile when it was made with another."""
     fingerprint = derived(master, "fingerprint").hex()
     if made_with(database) is None:
-        with database.begin() as connection:
+        with writing(database) as connection:
             insert_or_skip(connection, master_keys, [{"fingerprint": fingerprint}])
     if made_with(database) != fingerprint:
         raise KeyFile(f"{path}: not the key this data folder was made with; WASL_KEY_FILE names the right one")
@@ -135,7 +134,7 @@ class Keys:
         gone = sorted(self._doomed)
         if not gone:
             return
-        with asked("the data keys"), self._database.begin() as connection:
+        with writing(self._database) as connection:
             connection.execute(
                 update(data_keys).where(data_keys.c.id.in_(gone)).values(wrapped=None, destroyed=time.time_ns() // 1000)
             )
@@ -145,7 +144,7 @@ class Keys:
 
     def destroy_before(self, channel: str, day: int) -> int:
         """Destroys the channel's keys of days (since the epoch) before this one; tells how many."""
-        with asked("the data keys"), reading(self._database) as connection:
+        with reading(self._database) as connection:
             found = connection.execute(
                 select(data_keys.c.id).where(
                     data_keys.c.channel == channel, data_keys.c.day < day, data_keys.c.wrapped.is_not(None)
@@ -158,14 +157,14 @@ class Keys:
     def _make(self, key_id: str, channel: str, day: int) -> str:
         nonce = secrets.token_bytes(12)
         wrapped = nonce + self._wrap.encrypt(nonce, AESGCM.generate_key(256), key_id.encode())
-        with asked("the data keys"), self._database.begin() as connection:
+        with writing(self._database) as connection:
             insert_or_skip(connection, data_keys, [{"id": key_id, "channel": channel, "day": day, "wrapped": wrapped}])
         return key_id
 
     def _key(self, key_id: str) -> AESGCM:
         if (known := self._open.get(key_id)) is not None:
             return known
-        with asked("the data keys"), reading(self._database) as connection:
+        with reading(self._database) as connection:
             wrapped = connection.execute(select(data_keys.c.wrapped).where(data_keys.c.id == key_id)).scalar()
         if wrapped is None:
             raise LookupError(key_id)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, delete, select, update
 
 from channels.security.passwords import NOBODY, Patience, Remembered, hashed, matches
 from channels.security.tables import sessions, users
-from registries.database import insert_or_skip, reading
+from registries.database import insert_or_skip, reading, writing
 
 ADMIN = "admin"
 SESSION = 12 * 3600 * 1_000_000
@@ -44,7 +44,7 @@ class Users:
             return None
         chosen = password or secrets.token_urlsafe(15)
         row = {"name": ADMIN, "role": "admin", "password": hashed(chosen), "changed": self._now()}
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             made = insert_or_skip(connection, users, [row])
         if not made:  # another process was first
             return self.prepare(password)
@@ -57,7 +57,7 @@ class Users:
 
     def set_password(self, name: str, password: str) -> None:
         """Ends the user's sessions, too."""
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             changed = {"password": hashed(password), "changed": self._now()}
             connection.execute(update(users).where(users.c.name == name).values(**changed))
             connection.execute(delete(sessions).where(sessions.c.user == name))
@@ -78,7 +78,7 @@ class Users:
     def open_session(self, user: User) -> str:
         """A token for the browser's cookie; only its hash is kept. Lasts 12 hours from its last use."""
         token = secrets.token_urlsafe(32)
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             connection.execute(delete(sessions).where(sessions.c.expires <= self._now()))
             row = {"token": _kept_as(token), "user": user.name, "expires": self._now() + SESSION}
             connection.execute(sessions.insert().values(**row))
@@ -93,12 +93,12 @@ class Users:
         if row is None:
             return None
         if row.expires < now + SESSION - RENEWED:
-            with self._engine.begin() as connection:
+            with writing(self._engine) as connection:
                 self._renew(connection, key, now)
         return User(row.name, row.role)
 
     def close_session(self, token: str) -> None:
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             connection.execute(delete(sessions).where(sessions.c.token == _kept_as(token)))
 
     def _renew(self, connection: Connection, key: str, now: int) -> None:

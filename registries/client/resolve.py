@@ -16,7 +16,7 @@ from registries.client.regulars import Regulars
 from registries.client.rules import Doubt
 from registries.client.store import Person, Review, View
 from registries.database import reading
-from registries.outage import asked
+from registries.outage import outages_told
 from registries.registry import Policy, Resolution
 from schemas import facts
 from schemas.events import Event, Patient, PatientMerged, plain
@@ -64,7 +64,7 @@ class Clients:
         Committed when it returns. Raises Unavailable when the database is, or when others are always faster.
         """
         subjects = [(subject(event["patient"], event["id"], self.secret), self._prior(event)) for event in events]
-        with asked("the client registry"):
+        with outages_told():
             answers = self._answered(list(zip(events, subjects, policies, strict=True)))
         for event, answer in zip(events, answers, strict=True):
             if answer.resolution.entry:

@@ -11,7 +11,6 @@ from channels.consumers.cnss.billing import BILLABLE, Line, NotBillable, billed
 from channels.consumers.cnss.ledger import Ledger
 from channels.consumers.cnss.recording import Recorded
 from channels.consumers.consumer import Outcome
-from registries.outage import asked
 from schemas.events import Event
 from schemas.message import Refused
 
@@ -42,8 +41,7 @@ class Cnss:
         read = [_read(event) for event in events]
         met = [self._ledger.seen(event) for event in events if event.get("person")]
         lines = [one for one in read if isinstance(one, Line)]
-        with asked("the care-sheet ledger"):
-            recorded = iter(await asyncio.to_thread(self._ledger.record, lines, met, self._clock()))
+        recorded = iter(await asyncio.to_thread(self._ledger.record, lines, met, self._clock()))
         return [_outcome(next(recorded)) if isinstance(one, Line) else one for one in read]
 
     async def close(self) -> None:

@@ -24,6 +24,7 @@ from channels.consumers.cnss.tables import (
     worklist,
     writing,
 )
+from registries.database import reading
 from schemas.events import Event, Patient
 from schemas.fhir.care_sheet import INSURED_NUMBER
 
@@ -65,7 +66,7 @@ class Ledger:
         self._quiet = quiet
         self._meet_identifiers = insert_or("skip", engine, identifiers)
         self._meet_people = insert_or("replace", engine, people)
-        with engine.begin() as connection:
+        with writing(engine) as connection:
             connection.execute(insert_or("skip", engine, counters), [{"name": SERIAL, "value": 0}])
 
     def seen(self, event: Event) -> Seen:
@@ -116,14 +117,14 @@ class Ledger:
     def carrying(self, system: str, value: str) -> list[str]:
         """The persons on whom this identifier was seen: several for an insured's number, which a family shares."""
         found = select(identifiers.c.person).where(identifiers.c.digest == self.digest(system, value))
-        with self._reading() as connection:
+        with reading(self._engine) as connection:
             return list(connection.execute(found.order_by(identifiers.c.person)).scalars())
 
     def sheets(self, persons: Collection[str], limit: int) -> list[dict[str, Any]]:
         """The sheets opened for these identities, newest first, each a row with its rows of `lines`."""
         wanted = select(sheets).where(sheets.c.person.in_(persons))
         newest = wanted.order_by(sheets.c.opened.desc(), sheets.c.number.desc()).limit(limit)
-        with self._reading() as connection:
+        with reading(self._engine) as connection:
             found = [dict(row) | {"lines": []} for row in connection.execute(newest).mappings()]
             by_serial = {row["serial"]: row for row in found}
             on_them = select(lines).where(lines.c.sheet.in_(by_serial)).order_by(*IN_ORDER)
@@ -134,19 +135,16 @@ class Ledger:
     def work(self, limit: int = 100) -> list[dict[str, Any]]:
         """What a person should look at, newest first, with the sheet's number."""
         joined = select(worklist, sheets.c.number).join_from(worklist, sheets, worklist.c.sheet == sheets.c.serial)
-        with self._reading() as connection:
+        with reading(self._engine) as connection:
             return [
                 dict(row) for row in connection.execute(joined.order_by(worklist.c.id.desc()).limit(limit)).mappings()
             ]
 
     def accepted_total(self) -> Decimal:
         """Dirhams in all accepted claims."""
-        with self._reading() as connection:
+        with reading(self._engine) as connection:
             accepted = connection.execute(select(claims.c.total).where(claims.c.state == "ACCEPTED")).scalars()
             return total(accepted)
-
-    def _reading(self) -> Connection:
-        return self._engine.connect().execution_options(reading=True)
 
 
 IN_ORDER = (lines.c.date, lines.c.recorded, lines.c.fact)

@@ -22,8 +22,7 @@ from starlette.routing import Route
 from channels.consumers.cnss.judgement import Billed, Faults, Unfit, judged, number_of
 from channels.consumers.cnss.payer import FHIR_JSON, OPERATION, Sent
 from channels.consumers.cnss.tables import insert_or
-from registries.database import alone
-from registries.outage import asked
+from registries.database import alone, reading, writing
 from schemas.fhir import care_sheet
 from schemas.fhir.care_sheet import Answer
 from schemas.message import Unavailable
@@ -77,7 +76,7 @@ class Simulator:
         """One answer a claim, in order, all remembered in one commit. Blocks."""
         claims = [_readable(body) for body in bodies]
         numbers = [number for number, _ in claims if number]
-        with self._one_at_a_time, asked("the simulated payer"), self._engine.begin() as connection:
+        with self._one_at_a_time, writing(self._engine) as connection:
             alone(connection, _LOCK)
             rows = connection.execute(_KNOWN, {"numbers": numbers}).mappings()
             memory = _Memory({row["number"]: dict(row) for row in rows})
@@ -113,7 +112,7 @@ class Simulator:
     def accepted(self) -> list[tuple[str, str, Decimal | None]]:
         """Every line accepted, as (claim, line, dirhams)."""
         wanted = select(accepted_lines.c.claim, accepted_lines.c.line, accepted_lines.c.amount)
-        with self._engine.connect().execution_options(reading=True) as connection:
+        with reading(self._engine) as connection:
             return [
                 (claim, line, None if amount is None else Decimal(amount))
                 for claim, line, amount in connection.execute(wanted.order_by(accepted_lines.c.id))

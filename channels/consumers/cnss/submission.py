@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import ParamSpec, TypeVar
 
 from channels.consumers.cnss.outbox import Outbox
 from channels.consumers.cnss.payer import Payer
-from registries.outage import asked
 from schemas.fhir.care_sheet import Answer
 from schemas.message import Unavailable
 
 AT_ONCE = 256
-
-P = ParamSpec("P")
-T = TypeVar("T")
 
 
 class Submission:
@@ -38,21 +32,16 @@ class Submission:
         be written.
         """
         async with self._turn:
-            sent = await _written(self._outbox.take, now, self._at_once)
+            sent = await asyncio.to_thread(self._outbox.take, now, self._at_once)
             if not sent:
                 return 0
             answers = list(zip(sent, await self._payer.submit(sent), strict=True))
             answered = [(claim, answer) for claim, answer in answers if isinstance(answer, Answer)]
             unanswered = [(claim, missing) for claim, missing in answers if isinstance(missing, Unavailable)]
-            await _written(self._outbox.settle, answered, [claim for claim, _ in unanswered], now)
+            await asyncio.to_thread(self._outbox.settle, answered, [claim for claim, _ in unanswered], now)
             if unanswered:
                 raise unanswered[0][1]
             return len(answered)
 
     async def close(self) -> None:
         await self._payer.close()
-
-
-async def _written(write: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
-    with asked("the care-sheet ledger"):
-        return await asyncio.to_thread(write, *given, **named)

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from registries.database import alone
+from registries import database
 
 TABLES = MetaData()
 
@@ -159,7 +159,7 @@ def insert_or(conflict: Conflict, engine: Engine, table: Table) -> Any:
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """One commit by the ledger's only writer: the others wait, as SQLite makes them do anyway."""
-    with engine.begin() as connection:
-        alone(connection, _LOCK)
+    """One commit by the ledger's only writer: the others wait, as SQLite makes them do anyway. Raises Unavailable."""
+    with database.writing(engine) as connection:
+        database.alone(connection, _LOCK)
         yield connection

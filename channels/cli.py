@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from channels.commands import channels, clients, database, messages, run, transactions
+from channels.commands import bus, channels, clients, database, messages, run, transactions
 from channels.commands import registry as registries
 from channels.commands.options import told
 
@@ -27,6 +27,7 @@ app.add_typer(channels.app, name="channels")
 app.add_typer(transactions.app, name="transactions")
 app.add_typer(registries.app, name="registry")
 app.add_typer(database.app, name="database")
+app.add_typer(bus.app, name="bus")
 app.add_typer(transactions.events, name="events")
 app.add_typer(clients.audit, name="audit")
 app.add_typer(run.simulate, name="simulate")

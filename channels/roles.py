@@ -64,7 +64,8 @@ def _use_schemas(house: House, stop: threading.Event) -> None:
     """Nothing is written before the schema registry gave its ids."""
     while not stop.is_set():
         try:
-            return house.schemas()
+            house.schemas()
+            return
         except Unavailable as error:
             log.warning("waits for the schema registry: %s", error)
             stop.wait(2.0)

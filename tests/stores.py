@@ -1,76 +1,28 @@
-"""A place for a test's stores: on SQLite and on PostgreSQL, so that the same tests run on both."""
+"""What a running program keeps, seen from outside: the same on SQLite files and on PostgreSQL."""
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import pytest
-from sqlalchemy import Engine
+from sqlalchemy import text
 
-from channels.migrations.store import STORES
-from registries.database import open_database
-
-if TYPE_CHECKING:
-    from tests.servers.postgres import Postgres
+from channels.channel import load_channels
+from channels.runtime import House
+from channels.settings import find_config, load_settings
+from tests.e2e.program import Program
 
 
-class Place:
-    """A folder of SQLite files, or a PostgreSQL database. Can be given to another process."""
-
-    def __init__(self, folder: Path, url: str = "") -> None:
-        self.folder, self.url = folder, url
-        self._engines: list[Engine] = []
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return Place, (self.folder, self.url)
-
-    def open(self, store: str) -> Engine:
-        """The store with its tables: the same data whenever it is opened, as another process opens it."""
-        if self.url:
-            engine = open_database(self.url, store=store, pool=2)
-        else:
-            engine = open_database(f"sqlite:///{self.folder}/{store}.db", durable=False)
-            for tables in STORES[store].tables:
-                tables.create_all(engine)
-        self._engines.append(engine)
-        return engine
-
-    def close(self) -> None:
-        for engine in self._engines:
-            engine.dispose()
+def house_of(program: Program) -> House:
+    """What the program has open, seen from outside."""
+    config = find_config(None)
+    settings = load_settings(config, program.environment)
+    return House(config, program.data, settings, tuple(load_channels(config, settings)))
 
 
-@pytest.fixture(scope="session")
-def every_store(postgres: Postgres) -> Iterator[str]:
-    """A PostgreSQL database with every table, empty at the begin of each test that asks for a place."""
-    name = f"stores_{uuid.uuid4().hex}"
-    url = postgres.database(name)
-    for store in STORES.values():
-        engine = open_database(url, store=store.name)
-        store.migrate(engine)
+def rows(house: House, store: str, query: str) -> list[Any]:
+    engine = house.engine(store)
+    try:
+        with engine.connect() as connection:
+            return [tuple(row) for row in connection.execute(text(query))]
+    finally:
         engine.dispose()
-    yield url
-    postgres.drop(name)
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def home(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
-    url = request.getfixturevalue("every_store") if request.param == "postgresql" else ""
-    home = Place(tmp_path, url)
-    yield home
-    home.close()
-    if url:
-        _emptied(url)
-
-
-def _emptied(url: str) -> None:
-    engine = open_database(url)
-    with engine.begin() as connection:
-        for name, store in STORES.items():
-            for tables in store.tables:
-                for table in reversed(tables.sorted_tables):
-                    connection.exec_driver_sql(f'DELETE FROM "{name}"."{table.name}"')
-    engine.dispose()

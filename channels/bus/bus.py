@@ -52,6 +52,12 @@ class Bus(Protocol):
         Topics need not exist yet. Closing the iterator gives its partitions back.
         """
 
+    def undone(self, groups: Sequence[str], topics: Sequence[str]) -> Iterator[Record]:
+        """What at least one of these groups is not done with, in order within a topic and key. Changes nothing.
+
+        For moving to another bus, while none of the groups reads. Blocks. Raises Unavailable.
+        """
+
     def fetch(self, topic: str, offset: int, key: str) -> Record | None:
         """One record by its place, for the journal. None when it is no longer kept. Blocks."""
 

@@ -152,6 +152,20 @@ class EmbeddedBus:
                 while True:
                     yield reader.next()
 
+    def undone(self, groups: Sequence[str], topics: Sequence[str]) -> Iterator[Record]:
+        positions = [_positions(self._folder, group) for group in groups]
+        for number, stage in enumerate(STAGES):
+            with closing(connect(self._folder / f"{stage}.db")) as connection:
+                for topic in topics:
+                    done = [min(at.get((stage, topic, slot), 0) for at in positions) for slot in range(SLOTS)]
+                    for place, slot, key, headers, value in connection.execute(
+                        "SELECT place, slot, key, headers, value FROM records"
+                        " WHERE place > ? AND topic = (SELECT id FROM topics WHERE name = ?) ORDER BY place",
+                        (min(done), topic),
+                    ):
+                        if place > done[slot]:
+                            yield Record(topic, key, value, orjson.loads(headers), place * len(STAGES) + number)
+
     def fetch(self, topic: str, offset: int, key: str) -> Record | None:
         place, stage = divmod(offset, len(STAGES))
         with closing(connect(self._folder / f"{STAGES[stage]}.db")) as connection:

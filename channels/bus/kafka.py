@@ -10,20 +10,21 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import MemberToRemove, OffsetSpec
+from kafka.consumer.fetcher import ConsumerRecord
 from kafka.errors import KafkaError, OffsetOutOfRangeError
 from kafka.structs import OffsetAndMetadata
 
 from channels.bus.bus import Batch, Record
-from channels.bus.kafka_reader import CONSUMER, NOTHING, TICK, Reader, place_of, record_of
+from channels.bus.kafka_reader import BATCH_RECORDS, CONSUMER, NOTHING, TICK, Reader, place_of, record_of
 from channels.bus.large import Large, is_large
-from channels.bus.sending import PRODUCER, Sending, portions, unavailable
+from channels.bus.sending import PRODUCER, Sending, portions, spoils, unavailable
 from channels.bus.topics import Topic, make
 from schemas.message import Unavailable
 
@@ -75,8 +76,7 @@ class KafkaBus:
         self._asking, self._finding, self._counting = threading.Lock(), threading.Lock(), threading.Lock()
         self._in_flight = 0
         self._closed = threading.Event()
-        self._connecting = threading.Thread(target=self._connect, name="kafka-connect", daemon=True)
-        self._connecting.start()
+        self._connecting = self._connected()
 
     async def publish(self, records: Sequence[Record]) -> None:
         if any(map(is_large, records)):
@@ -95,23 +95,37 @@ class KafkaBus:
             if not reader.lost:  # who was thrown out comes back at once, under the same name
                 self._leave(group)
 
+    def undone(self, groups: Sequence[str], topics: Sequence[str]) -> Iterator[Record]:
+        names = [group_name(self._cluster.namespace, group) for group in groups]
+
+        def spans(admin: KafkaAdminClient) -> dict[TopicPartition, tuple[int, int]]:
+            every = self._everywhere(topics)
+            starts = admin.list_partition_offsets(dict.fromkeys(every, OffsetSpec.EARLIEST))
+            ends = admin.list_partition_offsets(dict.fromkeys(every, OffsetSpec.LATEST))
+            known = admin.list_group_offsets(dict.fromkeys(names, every))
+            done = {at: min(_committed(known[name], at) for name in names) for at in every}
+            return {at: (max(starts[at].offset, done[at]), ends[at].offset) for at in every}
+
+        for at, (start, end) in self._asked(spans).items():
+            yield from self._span(at, start, end)
+
     def fetch(self, topic: str, offset: int, key: str) -> Record | None:
         partition, place = place_of(offset)
         at = TopicPartition(self._cluster.namespace + topic, partition)
         with self._finding:
             try:
-                if self._finder is None:
-                    self._finder = KafkaConsumer(**self._cluster.client, **_FINDER)
-                self._finder.assign([at])
-                self._finder.seek(at, place)
-                found = self._finder.poll(FOUND_MS, max_records=1).get(at)
+                (found, *_) = self._found(at, place, 1)
             except OffsetOutOfRangeError:
                 return None
-            except KafkaError as error:
-                raise unavailable(error) from None
-        if not found:
-            raise Unavailable("Kafka: the record did not come in time")
-        return self._large.whole(record_of(found[0], self._cluster.namespace)) if found[0].offset == place else None
+        return self._large.whole(record_of(found, self._cluster.namespace)) if found.offset == place else None
+
+    def _span(self, at: TopicPartition, start: int, end: int) -> Iterator[Record]:
+        while start < end:
+            with self._finding:
+                found = self._found(at, start, BATCH_RECORDS)
+            for read in found:
+                yield self._large.whole(record_of(read, self._cluster.namespace))
+            start = found[-1].offset + 1
 
     def lag(self, group: str, topics: Sequence[str]) -> Mapping[str, int]:
         lags = dict.fromkeys(topics, 0)
@@ -152,7 +166,15 @@ class KafkaBus:
             except TimeoutError:
                 raise Unavailable("Kafka did not confirm in time", retry_after=5) from None
 
-    def _connect(self) -> None:
+    def _connected(self, spoilt: KafkaProducer | None = None) -> threading.Thread:
+        thread = threading.Thread(target=self._connect, args=(spoilt,), name="kafka-connect", daemon=True)
+        thread.start()
+        return thread
+
+    def _connect(self, spoilt: KafkaProducer | None) -> None:
+        """Until there is a producer, in place of a spoilt one, or the bus is closed."""
+        if spoilt is not None:
+            spoilt.close(timeout=0)
         told, producer = False, None
         while not self._closed.is_set():
             try:
@@ -171,19 +193,24 @@ class KafkaBus:
 
     def _sending(self, records: Sequence[Record]) -> Sending:
         """Under way when this returns. Raises Unavailable."""
-        if self._producer is None:
-            raise Unavailable("Kafka is not reached yet", retry_after=5)
+        producer = self._producer
+        if producer is None:
+            raise Unavailable("Kafka is not reached", retry_after=5)
         size = sum(len(record.value) for record in records)
         with self._counting:
             if self._in_flight + size > IN_FLIGHT:
                 raise Unavailable("too much is on its way to Kafka", retry_after=5)
             self._in_flight += size
 
-        def landed() -> None:
+        def landed(failure: Exception | None) -> None:
             with self._counting:
                 self._in_flight -= size
+                if failure is not None and spoils(failure) and self._producer is producer:
+                    log.warning("Kafka did not confirm: %s", type(failure).__name__)
+                    self._producer = None
+                    self._connecting = self._connected(producer)
 
-        return Sending(self._producer, self._cluster.namespace, records, landed)
+        return Sending(producer, self._cluster.namespace, records, landed)
 
     def _reader(self, group: str, topics: Sequence[str]) -> Reader | None:
         """None while the brokers do not answer."""
@@ -199,6 +226,22 @@ class KafkaBus:
             log.warning("%s waits for Kafka: %s", group, type(error).__name__)
             return None
         return Reader(consumer, self._cluster.namespace, topics, self.send, self._large.whole)
+
+    def _found(self, at: TopicPartition, place: int, count: int) -> Sequence[ConsumerRecord]:
+        """At least one record from this place on. Raises OffsetOutOfRangeError, or Unavailable."""
+        try:
+            if self._finder is None:
+                self._finder = KafkaConsumer(**self._cluster.client, **_FINDER)
+            self._finder.assign([at])
+            self._finder.seek(at, place)
+            found: Sequence[ConsumerRecord] = self._finder.poll(FOUND_MS, max_records=count).get(at, ())
+        except OffsetOutOfRangeError:
+            raise
+        except KafkaError as error:
+            raise unavailable(error) from None
+        if not found:
+            raise Unavailable("Kafka: the record did not come in time")
+        return found
 
     def _leave(self, group: str) -> None:
         member = MemberToRemove(group_instance_id=f"{self._member}-{group}")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 
 from kafka import KafkaProducer
-from kafka.errors import KafkaError
+from kafka.errors import AuthorizationError, KafkaError, MessageSizeTooLargeError
 
 from channels.bus.bus import Record
 from schemas.message import Unavailable
@@ -34,11 +34,15 @@ class Sending:
     """Some records of one call, under way once this is made.
 
     `future` fails with Unavailable when it is not known that all of them are durable. `landed` is called when nothing
-    is on its way any more.
+    is on its way any more, with what went wrong.
     """
 
     def __init__(
-        self, producer: KafkaProducer, namespace: str, records: Sequence[Record], landed: Callable[[], None]
+        self,
+        producer: KafkaProducer,
+        namespace: str,
+        records: Sequence[Record],
+        landed: Callable[[Exception | None], None],
     ) -> None:
         self._left, self._landed = len(records), landed
         self._failure: Exception | None = None
@@ -51,7 +55,7 @@ class Sending:
             headers = [(name, value.encode()) for name, value in record.headers.items()]
             try:
                 sent = producer.send(namespace + record.topic, record.value, record.key.encode(), headers)
-            except (KafkaError, AssertionError, ValueError) as error:  # the last two: it was closed meanwhile
+            except (KafkaError, AssertionError, ValueError) as error:  # the last two: it was closed by another thread
                 self._confirmed(error)
             else:
                 sent.add_both(self._confirmed)
@@ -67,14 +71,22 @@ class Sending:
         self._end()
 
     def _end(self) -> None:
-        self._landed()
+        self._landed(self._failure)
         if self._failure is None:
             self.future.set_result(None)
         else:
             self.future.set_exception(unavailable(self._failure))
 
 
-def portions(records: Sequence[Record]) -> Iterator[list[Record]]:
+def spoils(failure: Exception) -> bool:
+    """Whether the producer is of no use after this failure.
+
+    An idempotent one whose batch expired asks for no new producer id, and sends nothing for ever (kafka-python 3.0.12).
+    """
+    return not isinstance(failure, (MessageSizeTooLargeError, AuthorizationError))
+
+
+def portions(records: Iterable[Record]) -> Iterator[list[Record]]:
     """The records in runs of at most AT_ONCE bytes."""
     run: list[Record] = []
     size = 0

@@ -34,6 +34,7 @@ class Page:
         self._known: dict[str, Row] = {}
         self._new: dict[str, Row] = {}
         self._filled: list[Row] = []
+        self._moved: list[Row] = []
         self._problems: dict[str, Standing] = {}
         reruns = {row["rerun_of"] for row in rows.received.values() if row["rerun_of"]}
         for row in load(connection, rows.received.keys() | rows.touched.keys() | reruns):
@@ -99,6 +100,7 @@ class Page:
                 changed.setdefault(names, []).append(row)
         insert_new(self._connection, transactions, list(self._new.values()))
         change(self._connection, transactions, ("channel", "received", *_UNHEARD), self._filled)
+        change(self._connection, transactions, ("topic", "offset"), self._moved)
         for names, rows in changed.items():
             change(self._connection, transactions, names, rows)
         if self._problems:
@@ -109,6 +111,8 @@ class Page:
         """A received record. Its parent was received before it, on the same feed."""
         old = self._known.get(row["id"])
         if old is not None and old["offset"] is not None:
+            if old["offset"] != row["offset"]:  # copied to another bus, or put out twice: the later one is kept longer
+                self._moved.append(row)
             return
         parent = self._known.get(row["rerun_of"] or "")
         root = (parent["root"] or parent["id"]) if parent else None

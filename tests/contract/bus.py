@@ -203,6 +203,18 @@ class BusBattery:
         in_order(seen)
         assert sorted(set(numbers(seen))) == list(range(600))
 
+    def test_what_one_group_is_not_done_with_can_be_looked_at_without_being_taken(self) -> None:
+        self.publish(*(record(n, f"feed {n % 3}") for n in range(30)))
+        bus = self.bus("delivered")
+        for group, done in (("smr", 30), ("cnss", 0)):
+            self.take(bus.read(group, [TOPIC]), done) if done else None
+        assert list(bus.undone(["smr"], [TOPIC])) == []
+        for _ in range(2):
+            left = list(bus.undone(["smr", "cnss"], [TOPIC]))
+            in_order(left)
+            assert sorted(numbers(left)) == list(range(30))
+        bus.close()
+
     def test_topics_left_out_wait_without_being_lost(self) -> None:
         other = "wasl.received.pharmacy"
         self.publish(*(record(n, topic=TOPIC if n % 2 else other) for n in range(20)))

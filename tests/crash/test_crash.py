@@ -18,8 +18,9 @@ import pytest
 
 from channels.runtime import House
 from tests.crash.load import Person, Sender
-from tests.crash.verdict import Sent, faults, found_in, house_of, rows
+from tests.crash.verdict import Sent, faults, found_in
 from tests.e2e.program import Program, until
+from tests.stores import house_of, rows
 
 SECONDS = float(os.environ.get("WASL_CRASH_SECONDS", "50"))
 SEED = int(os.environ.get("WASL_CRASH_SEED", "2575"))

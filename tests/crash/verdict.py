@@ -6,19 +6,16 @@ import uuid
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import orjson
-from sqlalchemy import text
 
-from channels.channel import load_channels
 from channels.outputs import EVENTS
 from channels.runtime import House
-from channels.settings import find_config, load_settings
 from schemas import codec
 from schemas.events import plain
 from tests.crash.load import followed, own
-from tests.e2e.program import Program, until
+from tests.e2e.program import until
+from tests.stores import rows
 
 SETTLED = frozenset({"delivered", "duplicate"})
 
@@ -143,22 +140,6 @@ def found_in(house: House) -> Found:
     accepted = rows(house, "payer", "SELECT line FROM payer_accepted_lines")
     found.accepted = [facts.get(line, line) for (line,) in accepted]
     return found
-
-
-def house_of(program: Program) -> House:
-    """What the program has open, seen from outside."""
-    config = find_config(None)
-    settings = load_settings(config, program.environment)
-    return House(config, program.data, settings, tuple(load_channels(config, settings)))
-
-
-def rows(house: House, store: str, query: str) -> list[Any]:
-    engine = house.engine(store)
-    try:
-        with engine.connect() as connection:
-            return [tuple(row) for row in connection.execute(text(query))]
-    finally:
-        engine.dispose()
 
 
 def _transactions(house: House) -> Iterator[tuple[str, int, str]]:

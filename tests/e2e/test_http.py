@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from typing import Any
 
 import httpx
@@ -14,6 +12,7 @@ import pytest
 from tests.e2e.hl7 import code, glucose, header, message
 from tests.e2e.program import Program, until
 from tests.e2e.sales import CNSS, export, row
+from tests.stores import house_of, rows
 
 CSV, FHIR, HL7 = "text/csv", "application/fhir+json", "x-application/hl7-v2+er7"
 
@@ -111,13 +110,12 @@ def test_the_same_sale_in_another_file_goes_to_the_work_list(program: Program, c
     again = export(row("170000004", "T9"), row("170000004", "T1"))
     settled(program, program.post("pharmacy-csv", client, again, CSV), "delivered")
     assert sorted(line["amount"] for line in lines(program, "170000004", 2)) == ["77.80", "77.80"]
-    with closing(sqlite3.connect(f"file:{program.data / 'ledger.db'}?mode=ro", uri=True)) as ledger:
-        query = (
-            "SELECT kind FROM care_sheet_worklist JOIN care_sheet_lines ON line = fact"
-            " JOIN care_sheets ON care_sheets.serial = care_sheet_lines.sheet JOIN care_sheet_people USING (person)"
-            " WHERE insured = '170000004'"
-        )
-        assert [kind for (kind,) in ledger.execute(query)] == ["sold again"]
+    query = (
+        "SELECT kind FROM care_sheet_worklist JOIN care_sheet_lines ON line = fact"
+        " JOIN care_sheets ON care_sheets.serial = care_sheet_lines.sheet JOIN care_sheet_people USING (person)"
+        " WHERE insured = '170000004'"
+    )
+    assert rows(house_of(program), "ledger", query) == [("sold again",)]
 
 
 def test_two_equal_rows_are_two_lines(program: Program, client: tuple[str, str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -136,3 +137,36 @@ class TestRecord(RecordBattery):
             kinds = set(connection.execute(select(terms.c.type)).scalars())
         assert {kind for kind, owner in rows if owner is None} == {"Organization"}
         assert {"Patient", "Organization"} <= kinds
+
+    @pytest.mark.parametrize("home", ["postgresql"], indirect=True)
+    def test_two_machines_that_write_the_same_at_once_both_land(self) -> None:
+        """Reports of one laboratory share it and its persons: keys meet, in any order."""
+        crowd = [
+            report(person % 3, version=MONDAY + person, about=f"F{person}", glucose="1.05") for person in range(24)
+        ]
+        failures: list[BaseException] = []
+
+        def land(events: list[Any]) -> None:
+            record = self.record()
+            try:
+                for event in events:
+                    record.write([said(event)])
+            except BaseException as error:
+                failures.append(error)
+
+        threads = [
+            threading.Thread(target=land, args=(events,)) for events in (crowd, crowd[::-1], crowd[::2] + crowd[1::2])
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        assert failures == []
+        assert len(self.all_of("Patient")) == 3
+        assert len(self.all_of("DiagnosticReport")) == 24
+        assert len(self.all_of("Organization")) == 1
+
+    def test_a_name_with_a_nul_and_a_name_without_end_stop_nobody(self) -> None:
+        record = self.record()
+        strange = registered(1, names=[{"family": "Fa\0ssi", "given": ["A"]}])
+        assert record.write([said(strange), said(registered(2))])[1].verdict == "landed"

@@ -1,0 +1,191 @@
+"""A database as the program opens it: what is kept of a text, who waits for whom, and what an error means."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+from sqlalchemy import Column, Integer, MetaData, String, Table, insert, select, text, update
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from registries import postgres
+from registries.database import BYTEWISE, alone, among, insert_or_skip, open_database, reading, writing, written
+from registries.outage import collided, is_away
+from registries.tables import versions
+from schemas.message import Unavailable
+from tests.home import Place
+
+on_postgresql = pytest.mark.parametrize("home", ["postgresql"], indirect=True)
+METADATA = MetaData()
+PAIRS = Table(
+    "pairs", METADATA, Column("name", BYTEWISE, primary_key=True), Column("number", Integer), Column("t", String)
+)
+
+
+def opened(url: str) -> Any:
+    return open_database(url, METADATA)
+
+
+def numbers(engine: Any) -> dict[str, int]:
+    with reading(engine) as connection:
+        return {row.name: row.number for row in connection.execute(select(versions))}
+
+
+def test_a_nul_is_kept_as_another_sign_and_found_by_itself(database_url: str) -> None:
+    engine = opened(database_url)
+    with writing(engine) as connection:
+        connection.execute(
+            insert(PAIRS), [{"name": "a\0b", "number": 1, "t": ""}, {"name": "c", "number": 2, "t": "\0"}]
+        )
+    with reading(engine) as connection:
+        assert connection.scalar(select(PAIRS.c.number).where(PAIRS.c.name == "a\0b")) == 1
+        assert connection.scalars(select(PAIRS.c.number).where(among(connection, PAIRS.c.name, ["a\0b", "c"]))).all()
+        assert connection.scalar(select(PAIRS.c.t).where(PAIRS.c.name == "c")) == "\ufffd"
+    engine.dispose()
+
+
+def test_names_are_sorted_by_their_bytes(home: Place) -> None:
+    engine = home.open("registries")
+    names = ["b", "A", "a", "é", "Z", "-", "B"]
+    with writing(engine) as connection:
+        sort = "CREATE TEMPORARY TABLE sorted (name text" + (' COLLATE "C")' if home.url else ")")
+        connection.execute(text(sort))
+        connection.execute(text("INSERT INTO sorted VALUES (:name)"), [{"name": name} for name in names])
+        assert connection.scalars(text("SELECT name FROM sorted ORDER BY name")).all() == sorted(names)
+
+
+def test_how_many_were_new(home: Place) -> None:
+    engine = home.open("registries")
+    with writing(engine) as connection:
+        assert insert_or_skip(connection, versions, [{"name": "b", "number": 1}, {"name": "a", "number": 1}]) == 2
+        assert insert_or_skip(connection, versions, [{"name": "c", "number": 2}, {"name": "a", "number": 2}]) == 1
+        assert insert_or_skip(connection, versions, []) == 0
+    assert numbers(engine) == {"a": 1, "b": 1, "c": 2}
+
+
+def test_what_fails_half_way_leaves_nothing(home: Place) -> None:
+    engine = home.open("registries")
+    with pytest.raises(RuntimeError), writing(engine) as connection:
+        insert_or_skip(connection, versions, [{"name": "a", "number": 1}])
+        raise RuntimeError
+    assert numbers(engine) == {}
+
+
+def test_one_after_the_other_where_one_alone_is_let_in(home: Place) -> None:
+    """Each reads and adds one: without the lock, additions are lost."""
+    with writing(home.open("registries")) as connection:
+        insert_or_skip(connection, versions, [{"name": "a", "number": 0}])
+
+    def add() -> None:
+        engine = home.open("registries")
+        for _ in range(20):
+            with writing(engine) as connection:
+                alone(connection, 4711)
+                number = connection.scalar(select(versions.c.number))
+                connection.execute(update(versions).values(number=number + 1))
+
+    together(add, add, add)
+    assert numbers(home.open("registries")) == {"a": 60}
+
+
+@on_postgresql
+def test_two_who_lock_crosswise_both_get_through(home: Place) -> None:
+    with writing(home.open("registries")) as connection:
+        insert_or_skip(connection, versions, [{"name": name, "number": 0} for name in "ab"])
+    met = threading.Barrier(2, timeout=30)
+
+    def cross(first: str, second: str) -> None:
+        tries = iter((True, *[False] * 20))
+
+        def work(connection: Any) -> None:
+            connection.execute(update(versions).where(versions.c.name == first).values(number=versions.c.number + 1))
+            if next(tries):
+                met.wait()
+            connection.execute(update(versions).where(versions.c.name == second).values(number=versions.c.number + 1))
+
+        written(home.open("registries"), work)
+
+    together(lambda: cross("a", "b"), lambda: cross("b", "a"))
+    assert numbers(home.open("registries")) == {"a": 2, "b": 2}
+
+
+@on_postgresql
+def test_who_always_meets_others_gives_way(home: Place) -> None:
+    engine = home.open("registries")
+    with writing(engine) as connection:
+        insert_or_skip(connection, versions, [{"name": "a", "number": 0}])
+    with pytest.raises(Unavailable):
+        written(engine, lambda connection: connection.execute(insert(versions).values(name="a", number=1)))
+
+
+@on_postgresql
+@pytest.mark.parametrize(
+    ("statement", "away", "met"),
+    [
+        ("SELECT nothing", False, False),
+        ("SELECT 1 / 0", False, False),
+        ("INSERT INTO versions VALUES ('a', 1), ('a', 1)", False, True),
+        ("INSERT INTO versions VALUES ('a', NULL)", False, False),
+        ("SELECT repeat('x', 2000000000) || repeat('x', 2000000000)", False, False),
+        ("SET statement_timeout = 1; SELECT pg_sleep(10)", True, False),
+        ("SELECT pg_terminate_backend(pg_backend_pid())", True, False),
+        ("DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '40001'; END $$", True, True),
+        ("DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '25006'; END $$", True, False),
+        ("DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '53300'; END $$", True, False),
+    ],
+)
+def test_what_an_error_of_postgresql_means(home: Place, statement: str, away: bool, met: bool) -> None:
+    with pytest.raises(DBAPIError) as caught, home.open("registries").begin() as connection:
+        connection.exec_driver_sql(statement)
+    assert (is_away(caught.value), collided(caught.value)) == (away, met)
+
+
+@on_postgresql
+def test_no_connection_left_is_told_as_an_outage(home: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres, "POOL", 0.05)
+    engine = open_database(home.url, pool=1)
+    with engine.connect(), engine.connect(), pytest.raises(Unavailable), reading(engine):
+        pass
+    engine.dispose()
+
+
+@on_postgresql
+def test_an_error_never_holds_what_was_written(home: Place) -> None:
+    row = {"name": "900000017", "number": 1}
+    with pytest.raises(IntegrityError) as caught, home.open("registries").begin() as connection:
+        connection.execute(insert(versions), [row, row])
+    assert "hide_parameters" in str(caught.value)
+
+
+def test_limits_and_password_reach_the_server_and_the_address_keeps_its_own_options() -> None:
+    given = postgres.arguments(
+        "postgresql://wasl@db.test/wasl?sslmode=require&options=-cwork_mem%3D8MB",
+        store="journal",
+        password="a b@c",
+        pool=3,
+        statement_timeout=7,
+    )
+    assert given["url"].render_as_string(hide_password=False).startswith("postgresql+psycopg://wasl:a+b%40c@db.test/")
+    options = given["connect_args"]["options"].split()
+    assert {"-cwork_mem=8MB", "-cstatement_timeout=7000", "-clock_timeout=7000", "-csearch_path=journal"} <= set(
+        options
+    )
+    assert (given["pool_size"], given["pool_pre_ping"], given["hide_parameters"]) == (3, True, True)
+
+
+def together(*works: Any) -> None:
+    failures: list[BaseException] = []
+
+    def run(work: Any) -> None:
+        try:
+            work()
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=run, args=(work,)) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert failures == []

@@ -66,9 +66,14 @@ def test_how_many_were_new(home: Place) -> None:
 
 def test_what_fails_half_way_leaves_nothing(home: Place) -> None:
     engine = home.open("registries")
-    with pytest.raises(RuntimeError), writing(engine) as connection:
-        insert_or_skip(connection, versions, [{"name": "a", "number": 1}])
-        raise RuntimeError
+
+    def fail() -> None:
+        with writing(engine) as connection:
+            insert_or_skip(connection, versions, [{"name": "a", "number": 1}])
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     assert numbers(engine) == {}
 
 
@@ -82,7 +87,7 @@ def test_one_after_the_other_where_one_alone_is_let_in(home: Place) -> None:
         for _ in range(20):
             with writing(engine) as connection:
                 alone(connection, 4711)
-                number = connection.scalar(select(versions.c.number))
+                number = connection.execute(select(versions.c.number)).scalar_one()
                 connection.execute(update(versions).values(number=number + 1))
 
     together(add, add, add)
@@ -166,11 +171,12 @@ def test_limits_and_password_reach_the_server_and_the_address_keeps_its_own_opti
         pool=3,
         statement_timeout=7,
     )
-    assert given["url"].render_as_string(hide_password=False).startswith("postgresql+psycopg://wasl:a+b%40c@db.test/")
+    url = given["url"]
+    assert (url.drivername, url.password, url.query["sslmode"]) == ("postgresql+psycopg", "a b@c", "require")
+    assert "a b@c" not in repr(url)
     options = given["connect_args"]["options"].split()
-    assert {"-cwork_mem=8MB", "-cstatement_timeout=7000", "-clock_timeout=7000", "-csearch_path=journal"} <= set(
-        options
-    )
+    assert {"-cwork_mem=8MB", "-cstatement_timeout=7000", "-clock_timeout=7000"} <= set(options)
+    assert "-csearch_path=journal" in options
     assert (given["pool_size"], given["pool_pre_ping"], given["hide_parameters"]) == (3, True, True)
 
 

@@ -40,7 +40,7 @@ class Months:
         wanted = {month for month in map(month_of, ids) if FIRST <= month <= newest} | {this, newest}
         for month in sorted(wanted - self._there):
             with writing(engine) as connection:
-                alone(connection, LOCK)
+                _hold(connection)
                 for table, key in KEYS.items():
                     _attach(connection, table, key, month)
             self._there.add(month)
@@ -81,7 +81,7 @@ def drop(engine: Engine, month: str, before: int) -> None:
     """
     for table, key in KEYS.items():
         with writing(engine) as connection:
-            alone(connection, LOCK)
+            _hold(connection)
             if _is_there(connection, f"{table}_{month}"):
                 kept = _outliving(connection, month, before)
                 connection.exec_driver_sql(f"ALTER TABLE {table} DETACH PARTITION {table}_{month}")
@@ -94,6 +94,12 @@ def drop(engine: Engine, month: str, before: int) -> None:
 def default_of(table: Table) -> Table:
     """The default partition of a table."""
     return table.to_metadata(MetaData(), name=f"{table.name}_default")
+
+
+def _hold(connection: Connection) -> None:
+    """Nobody else writes; and who reads is not kept waiting behind us for long."""
+    alone(connection, LOCK)
+    connection.exec_driver_sql("SET LOCAL lock_timeout = '2s'")
 
 
 def _attach(connection: Connection, table: str, key: str, month: str) -> None:

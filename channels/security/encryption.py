@@ -21,7 +21,9 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import BigInteger, Column, Engine, Index, Integer, LargeBinary, MetaData, String, Table, select, update
 
-from registries.database import insert_or_skip, reading, writing
+from registries.database import alone, insert_or_skip, reading, writing
+
+_LOCK = 0x4B455953
 
 metadata = MetaData()
 data_keys = Table(
@@ -88,10 +90,13 @@ def made_with(database: Engine) -> str | None:
 def remember(database: Engine, path: Path, master: bytes) -> None:
     """Writes down which master key this data is made with. Raises KeyFile when it was made with another."""
     fingerprint = derived(master, "fingerprint").hex()
-    if made_with(database) is None:
+    known = made_with(database)
+    if known is None:
         with writing(database) as connection:
-            insert_or_skip(connection, master_keys, [{"fingerprint": fingerprint}])
-    if made_with(database) != fingerprint:
+            alone(connection, _LOCK)  # machines that start at once may have keys of their own
+            if (known := connection.scalar(select(master_keys.c.fingerprint))) is None:
+                insert_or_skip(connection, master_keys, [{"fingerprint": fingerprint}])
+    if known not in (None, fingerprint):
         raise KeyFile(f"{path}: not the key this data folder was made with; WASL_KEY_FILE names the right one")
 
 

@@ -104,6 +104,19 @@ def test_every_edge_says_unavailable_and_works_again_afterwards(place: Place, se
     assert place.house.audit.verify() is None
 
 
+def test_a_key_that_could_not_be_destroyed_is_destroyed_with_the_next(place: Place, server: Postgres) -> None:
+    keys = place.house.keys
+    key_id, locked = keys.lock(b"Khadija", "lab", DAY, alone="t1")
+    server.stop()
+    try:
+        with pytest.raises(Unavailable):
+            keys.destroy([key_id])
+    finally:
+        server.start()
+    keys.destroy([])
+    assert keys.unlock(key_id, locked) is None
+
+
 @pytest.mark.parametrize(
     "path", ["/api/transactions", "/api/care-sheets?person=a|b", "/fhir/Patient", "/", "/failures"]
 )

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from prometheus_client import REGISTRY
 from sqlalchemy import Engine, event
@@ -12,7 +9,9 @@ from sqlalchemy import Engine, event
 from channels import line as lines
 from channels.line import Line
 from channels.settings import Line as Limits
-from registries.database import open_database
+from tests.home import Place, every_store, home
+
+__all__ = ["every_store", "home"]
 
 
 class Clock:
@@ -34,10 +33,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Engine]:
-    engine = open_database(f"sqlite:///{tmp_path}/control.db", lines.metadata)
-    yield engine
-    engine.dispose()
+def database(home: Place) -> Engine:
+    return home.open("control")
 
 
 LIMITS = Limits(messages=10, ratio=0.9, window=300)

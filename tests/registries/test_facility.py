@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 
 from registries.facility import Facilities
 from registries.load import load
@@ -124,3 +126,13 @@ def test_a_provisional_name_goes_over_to_the_entry_that_is_loaded(database_: Eng
 def test_without_any_name_nothing_can_be_waited_for(database_: Engine) -> None:
     found = answer(database_, at(), "require")
     assert (found.verdict, found.waiting_for, found.flags) == ("unknown", [], ["facility not identified"])
+
+
+@pytest.mark.parametrize("home", ["postgresql"], indirect=True)
+def test_a_name_that_can_not_be_kept_stops_no_other(engine: Engine) -> None:
+    asked = Facilities(engine)
+    endless = "".join(random.Random(1).choices("abcdefghijklmnopqrstuvwxyz0123456789", k=20_000))
+    with pytest.raises(DBAPIError):
+        asked.resolve([at(facility=organization(name=endless))], ["create"])
+    assert asked.resolve([at(facility=organization(name="Dispensaire"))], ["create"])[0].verdict == "new"
+    assert asked.learned == ["facility|dispensaire"]

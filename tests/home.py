@@ -22,7 +22,7 @@ class Place:
 
     def __init__(self, folder: Path, url: str = "") -> None:
         self.folder, self.url = folder, url
-        self._engines: list[Engine] = []
+        self._engines: list[tuple[str, Engine]] = []
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Place, (self.folder, self.url)
@@ -35,12 +35,22 @@ class Place:
             engine = open_database(f"sqlite:///{self.folder}/{store}.db", durable=False)
             for tables in STORES[store].tables:
                 tables.create_all(engine)
-        self._engines.append(engine)
+        self._engines.append((store, engine))
         return engine
 
     def close(self) -> None:
-        for engine in self._engines:
+        """What was in the stores is gone: on PostgreSQL the next test has the same."""
+        if self.url:
+            for store, engine in dict(self._engines).items():
+                _empty(engine, store)
+        for _, engine in self._engines:
             engine.dispose()
+
+
+def _empty(engine: Engine, store: str) -> None:
+    names = [table.name for tables in STORES[store].tables for table in reversed(tables.sorted_tables)]
+    with engine.begin() as connection:
+        connection.exec_driver_sql(";".join(f'DELETE FROM "{name}"' for name in names))
 
 
 @pytest.fixture(scope="session")
@@ -62,15 +72,3 @@ def home(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     home = Place(tmp_path, url)
     yield home
     home.close()
-    if url:
-        _emptied(url)
-
-
-def _emptied(url: str) -> None:
-    engine = open_database(url)
-    with engine.begin() as connection:
-        for name, store in STORES.items():
-            for tables in store.tables:
-                for table in reversed(tables.sorted_tables):
-                    connection.exec_driver_sql(f'DELETE FROM "{name}"."{table.name}"')
-    engine.dispose()

@@ -6,7 +6,7 @@ from typing import Any
 
 from psycopg import Connection
 from psycopg.adapt import Dumper
-from sqlalchemy import Engine, event, make_url
+from sqlalchemy import Engine, ExceptionContext, event, make_url
 
 # seconds
 CONNECT = 5
@@ -14,6 +14,8 @@ POOL = 10
 LOCK = 10
 IDLE = 60
 RECYCLE = 1800
+
+READ_ONLY = "25006"  # SQLSTATE read_only_sql_transaction
 
 
 def arguments(
@@ -58,11 +60,16 @@ def arguments(
 
 
 def prepare(engine: Engine) -> None:
-    """PostgreSQL takes no NUL in a text, and a message may hold one."""
+    """PostgreSQL takes no NUL in a text, and a message may hold one. A server that was made a replica is left."""
 
     @event.listens_for(engine, "connect")
     def adapt(connection: Connection[Any], _record: Any) -> None:
         connection.adapters.register_dumper(str, Kept)
+
+    @event.listens_for(engine, "handle_error")
+    def demoted(context: ExceptionContext) -> None:
+        if getattr(context.original_exception, "sqlstate", None) == READ_ONLY:
+            context.is_disconnect = True
 
 
 class Kept(Dumper):

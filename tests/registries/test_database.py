@@ -6,7 +6,7 @@ import threading
 from typing import Any
 
 import pytest
-from sqlalchemy import Column, Integer, MetaData, String, Table, insert, select, text, update
+from sqlalchemy import Column, Integer, MetaData, String, Table, insert, make_url, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from registries import postgres
@@ -144,6 +144,35 @@ def test_what_an_error_of_postgresql_means(home: Place, statement: str, away: bo
     with pytest.raises(DBAPIError) as caught, home.open("registries").begin() as connection:
         connection.exec_driver_sql(statement)
     assert (is_away(caught.value), collided(caught.value)) == (away, met)
+
+
+@on_postgresql
+def test_a_server_that_became_a_replica_is_left_for_the_primary(home: Place) -> None:
+    engine = home.open("registries")
+
+    def session() -> int:
+        with reading(engine) as connection:
+            return int(connection.execute(text("SELECT pg_backend_pid()")).scalar_one())
+
+    def write() -> None:
+        with writing(engine) as connection:
+            connection.execute(text("SET TRANSACTION READ ONLY"))
+            insert_or_skip(connection, versions, [{"name": "a", "number": 1}])
+
+    before = session()
+    with pytest.raises(Unavailable):
+        write()
+    assert session() != before
+
+
+@on_postgresql
+def test_several_servers_in_one_address(home: Place) -> None:
+    host, port = "127.0.0.1", make_url(home.url).port
+    name = make_url(home.url).database
+    some = f"postgresql://wasl@/{name}?host={host}:1&host={host}:{port}&target_session_attrs=read-write"
+    engine = open_database(some, store="registries")
+    assert numbers(engine) == {}
+    engine.dispose()
 
 
 @on_postgresql

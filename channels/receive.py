@@ -82,19 +82,28 @@ class Door:
         """Replies to several messages (a batch) that become durable together."""
         started = time.perf_counter()
         verdicts = [await self._judge(channel, message) for message in messages]
-        records = [self._record(channel, m, v) for m, v in zip(messages, verdicts, strict=True)]
         try:
             async with asyncio.timeout(self._timeout):
-                await self._bus.publish(records)
+                await self._bus.publish(await self._records(channel, messages, verdicts))
         except (TimeoutError, Unavailable) as error:
             metrics.unavailable.labels(channel.name).inc(len(messages))
-            raise Unavailable("the bus did not confirm in time", retry_after=5) from error
+            raise Unavailable("the bus or the database did not confirm in time", retry_after=5) from error
         for verdict in verdicts:
             metrics.received.labels(channel.name, verdict.reply.code).inc()
             if verdict.refused:
                 metrics.refused.labels(channel.name).inc()
         metrics.acknowledged.labels(channel.name).observe(time.perf_counter() - started)
         return [verdict.reply for verdict in verdicts]
+
+    async def _records(
+        self, channel: Channel, messages: Sequence[Message], verdicts: Sequence[Verdict]
+    ) -> list[Record]:
+        def locked() -> list[Record]:
+            return [self._record(channel, m, v) for m, v in zip(messages, verdicts, strict=True)]
+
+        if channel.said.retention.alone or not all(self._keys.at_hand(channel.name, m.received) for m in messages):
+            return await asyncio.to_thread(locked)  # a key is made first, in a database that may be slow
+        return locked()
 
     async def _judge(self, channel: Channel, message: Message) -> Verdict:
         if len(message.body) > LARGE:  # a long read must not keep the other connections waiting

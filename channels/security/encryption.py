@@ -23,6 +23,7 @@ from sqlalchemy import BigInteger, Column, Engine, Index, Integer, LargeBinary, 
 
 from registries.database import alone, insert_or_skip, reading, writing
 
+DAY = 86_400_000_000
 _LOCK = 0x4B455953
 
 metadata = MetaData()
@@ -112,9 +113,13 @@ class Keys:
         # a nonce must never come twice under one key: random for each process, then counted
         self._prefix, self._counter = secrets.token_bytes(6), itertools.count()
 
+    def at_hand(self, channel: str, received: int) -> bool:
+        """Whether `lock` has the channel's key of that day, and need not ask the database."""
+        return self._today.get((channel, received // DAY)) in self._open
+
     def lock(self, body: bytes, channel: str, received: int, alone: str = "") -> tuple[str, bytes]:
         """The key's id and the locked body. `alone` (a transaction) asks for a key of its own."""
-        day = received // 86_400_000_000
+        day = received // DAY
         if alone:
             key_id = self._make(alone, channel, day)
         elif (known := self._today.get((channel, day))) is None:

@@ -13,10 +13,11 @@ import pytest
 from sqlalchemy import Engine, text
 
 from channels.consumers.smr import said
+from channels.receive import now
 from channels.runtime import House
 from channels.security import passwords
 from registries.database import open_database, reading, writing
-from schemas.message import Unavailable
+from schemas.message import Message, Unavailable
 from tests.console.place import NAME, PASSWORD, Place, result
 from tests.consumers.cnss.said import sale
 from tests.contract.record import registered
@@ -115,6 +116,31 @@ def test_a_key_that_could_not_be_destroyed_is_destroyed_with_the_next(place: Pla
         server.start()
     keys.destroy([])
     assert keys.unlock(key_id, locked) is None
+
+
+def test_a_server_that_hangs_keeps_waiting_only_those_who_need_it(
+    place: Place, server: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A key is made once a channel and day; whoever has one goes on."""
+    channel, other = (place.desk.channels[name] for name in ("lab-hl7v2", "radiology-hl7v2"))
+    monkeypatch.setattr(place.door, "_timeout", 0.5)
+
+    def message(name: str, number: int) -> Message:
+        return Message(f"t{number}", name, "LIS", result(f"K{number}"), "x-application/hl7-v2+er7", now())
+
+    async def send() -> None:
+        assert (await place.door.receive(channel, message(channel.name, 1))).accepted
+        server.pause()
+        try:
+            with pytest.raises(Unavailable):
+                await place.door.receive(other, message(other.name, 2))
+            assert (await place.door.receive(channel, message(channel.name, 3))).accepted
+        finally:
+            server.resume()
+        place.door._timeout = 10
+        assert (await place.door.receive(other, message(other.name, 4))).accepted
+
+    asyncio.run(send())
 
 
 @pytest.mark.parametrize(

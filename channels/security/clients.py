@@ -15,8 +15,9 @@ from sqlalchemy import Engine, select, update
 
 from channels.security.passwords import Remembered, hashed
 from channels.security.tables import clients
-from registries.database import reading, writing
+from registries.database import alone, reading, writing
 
+_LOCK = 0x434C4945
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,63}")
 
 
@@ -58,6 +59,7 @@ class Clients:
             "revoked": None,
         }
         with writing(self._engine) as connection:
+            alone(connection, _LOCK)
             known = connection.execute(select(clients.c.revoked).where(clients.c.name == name)).first()
             if known is None:
                 connection.execute(clients.insert().values(name=name, **row))

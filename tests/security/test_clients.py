@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from sqlalchemy import Engine
 
 from channels.security import passwords
 from channels.security.clients import BadClient, Clients
+from tests.home import Place
 
 
 def test_a_client_sends_on_its_own_channels_only(engine: Engine) -> None:
@@ -112,3 +114,21 @@ def test_a_name_is_given_once_and_revoked_once(engine: Engine) -> None:
     clients.revoke("one")
     with pytest.raises(BadClient, match="no client"):
         clients.revoke("one")
+
+
+def test_of_two_who_add_the_same_client_at_once_one_is_told(home: Place) -> None:
+    told: list[str] = []
+
+    def add() -> None:
+        try:
+            Clients(home.open("control")).add("lis", ["lab"])
+            told.append("added")
+        except BadClient:
+            told.append("there already")
+
+    threads = [threading.Thread(target=add) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert sorted(told) == ["added", *["there already"] * 3]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -13,6 +14,7 @@ from channels.consumers.cnss.outbox import UnknownSheet
 from channels.consumers.cnss.payer import Sent
 from channels.consumers.cnss.sheet import IllegalMove
 from channels.consumers.cnss.submission import Submission
+from schemas.events import Event
 from schemas.fhir.care_sheet import Answer
 from schemas.message import Unavailable
 from tests.consumers.cnss.house import House
@@ -284,3 +286,34 @@ def test_one_call_takes_a_bounded_number(house: House) -> None:
     house.later(2)
     submission = Submission(house.outbox, house.payer, at_once=3)
     assert [asyncio.run(submission.submit_due(house.now)) for _ in range(4)] == [3, 3, 1, 0]
+
+
+@pytest.mark.parametrize("home", ["postgresql"], indirect=True)
+def test_machines_that_record_and_submit_at_once_bill_each_fact_once(home: Place) -> None:
+    machines = [House(home) for _ in range(3)]
+    sales = [sale(ticket=f"T-{number}") for number in range(12)]
+    failures: list[BaseException] = []
+
+    def work(machine: House, events: list[Event]) -> None:
+        try:
+            for event in events:
+                machine.deliver(event)
+                machine.submit()
+        except BaseException as error:
+            failures.append(error)
+
+    orders = (sales, sales[::-1], sales[6:] + sales[:6])
+    threads = [threading.Thread(target=work, args=each) for each in zip(machines, orders, strict=True)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert failures == []
+    machines[0].later(3600)
+    while machines[0].submit():
+        pass
+    accepted = [line for _, line, _ in machines[0].payer.accepted()]
+    assert len(accepted) == len(set(accepted)) == 12
+    numbers = [sheet["number"] for sheet in machines[0].rows("sheets")]
+    assert len(numbers) == len(set(numbers)) == 12
+    assert set(machines[0].states()) == {"ACCEPTED"}

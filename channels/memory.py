@@ -81,11 +81,12 @@ class Fuse:
 class Memory:
     """Any thread may ask; the coroutine belongs to one event loop. A name is told apart by its kind.
 
-    Blocks for at most `patience` seconds to connect and as long again for the answer, and then not for a while.
+    Blocks for at most `patience` seconds (PATIENCE) to connect and as long for the answer, and then not for a while.
     Raises Misconfigured for an address that can't be one.
     """
 
-    def __init__(self, settings: Redis, namespace: str, secret: bytes, patience: float = PATIENCE) -> None:
+    def __init__(self, settings: Redis, namespace: str, secret: bytes, patience: float | None = None) -> None:
+        patience = patience or PATIENCE
         self._prefix = f"{namespace}wasl:"
         self._secret = hmac.digest(secret, b"names", "sha256")
         self._seal = AESSIV(hmac.digest(secret, b"values", "sha512"))

@@ -98,3 +98,17 @@ def test_disabled_channels_are_left_out(tmp_path: Path) -> None:
 )
 def test_retention(body: str, days: int | None, alone: bool) -> None:
     assert (Retention(body=body).days, Retention(body=body).alone) == (days, alone)
+
+
+@pytest.mark.parametrize(("text", "gain"), [("50/s", 50.0), ("3000/m", 50.0), ("7200/h", 2.0)])
+def test_a_rate_is_said_in_messages_a_second_minute_or_hour(tmp_path: Path, text: str, gain: float) -> None:
+    (lab,) = load_channels(house(tmp_path, lab=f"mediator: hl7v2\nrate: {text}\n"), Settings())
+    assert lab.said.rate is not None
+    assert lab.said.rate.gain == gain
+
+
+@pytest.mark.parametrize("text", ["50", "0/s", "fast", "-1/s", "1.5/s", "50/d", "{messages: 50}", "9999999999/s"])
+def test_a_rate_that_is_none_is_told(tmp_path: Path, text: str) -> None:
+    (told,) = lint(house(tmp_path, lab=f"mediator: hl7v2\nrate: {text}\n"))
+    assert "lab.yaml, line 2: rate: " in told
+    assert "such as 50/s, 3000/m or 10000/h" in told

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import time
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +12,7 @@ from channels.console import overview
 from channels.console.overview import HEIGHT, WIDTH, spark
 from channels.watch import metrics
 from tests.console.place import NAME, Browser, Place, nameless, result
+from tests.servers.redis import Redis
 
 
 def row(page: str, channel: str) -> str:
@@ -86,3 +89,29 @@ def test_the_spark_line_stays_in_its_box() -> None:
             across, down = map(float, pair.split(","))
             assert 0 <= across <= WIDTH
             assert 0 <= down <= HEIGHT
+
+
+def test_with_redis_the_last_minute_of_all_machines_is_shown_and_else_the_journals(
+    redis_server: Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WASL_REDIS", redis_server.url)
+    monkeypatch.setattr("channels.memory.PATIENCE", 10.0)
+    monkeypatch.setattr(overview, "FRESH", 0.0)
+    place = Place(tmp_path / "data")
+    admin = place.logged_in(**{"Accept-Language": "en"})
+    place.send("lab-hl7v2", result("A"), nameless("B"))
+    assert figures(row(admin.get("/").text, "lab-hl7v2"))[0] == "2"
+    now = [time.time() - 60]
+    live = place.house.live
+    assert live is not None
+    live._clock = lambda: now[0]
+    live.tell()
+    now[0] += 60
+    for channel in ("lab-hl7v2", "lab-hl7v2", "lab-hl7v2"):
+        metrics.received.labels(channel, "AA").inc()
+    live.tell()
+    now[0] += 1
+    lab = row(admin.get("/").text, "lab-hl7v2")
+    assert figures(lab)[0] == "3"
+    assert "0 read, 0 refused; 0 events landed" in lab
+    place.close()

@@ -33,6 +33,13 @@ def test_the_activity_of_a_channel(engine: Engine, journal: Journal) -> None:
     assert activity(engine, NOW)["pharmacy"]["last_error"] is None
 
 
+def test_the_minute_may_come_from_elsewhere(engine: Engine, journal: Journal) -> None:
+    journal.project([received(1, at=NOW), received(2, at=NOW, channel="pharmacy")])
+    told = activity(engine, NOW, {"lab": 7})
+    assert (told["lab"]["minute"], told["pharmacy"]["minute"]) == (7, 0)
+    assert told["lab"]["hour"] == 1
+
+
 def test_a_point_a_minute_with_the_empty_ones(engine: Engine, journal: Journal) -> None:
     journal.project([received(number, at=NOW + number) for number in range(3)])
     journal.project([received(9, at=NOW - 2 * MINUTE, channel="pharmacy")])

@@ -8,8 +8,10 @@ for the client blocks while no broker answers; until then everything is Unavaila
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import threading
+import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -24,7 +26,7 @@ from kafka.structs import OffsetAndMetadata
 from channels.bus.bus import Batch, Record
 from channels.bus.kafka_reader import BATCH_RECORDS, CONSUMER, NOTHING, TICK, Reader, place_of, record_of
 from channels.bus.large import Large, is_large
-from channels.bus.sending import PRODUCER, Sending, portions, spoils, unavailable
+from channels.bus.sending import PRODUCER, Sending, discard, portions, spoils, unavailable
 from channels.bus.topics import Topic, make
 from schemas.message import Unavailable
 
@@ -74,7 +76,8 @@ class KafkaBus:
         self._admin: KafkaAdminClient | None = None
         self._finder: KafkaConsumer | None = None
         self._asking, self._finding, self._counting = threading.Lock(), threading.Lock(), threading.Lock()
-        self._in_flight = 0
+        self._under_way: dict[int, float] = {}  # since when, the oldest first
+        self._bytes, self._numbers = 0, itertools.count()
         self._closed = threading.Event()
         self._connecting = self._connected()
 
@@ -152,11 +155,15 @@ class KafkaBus:
     def close(self) -> None:
         self._closed.set()
         self._connecting.join()
+        if self._producer is not None:
+            try:
+                self._producer.flush(CONFIRMED)
+            except KafkaError as error:
+                log.warning("not everything was confirmed at the end: %s", type(error).__name__)
+            discard(self._producer)
         for client in (self._finder, self._admin):
             if client is not None:
                 client.close()
-        if self._producer is not None:
-            self._producer.close(timeout=CONFIRMED)
 
     def send(self, records: Sequence[Record]) -> None:
         """As `publish`, for a thread: in portions that fit in memory. Raises Unavailable."""
@@ -174,11 +181,11 @@ class KafkaBus:
     def _connect(self, spoilt: KafkaProducer | None) -> None:
         """Until there is a producer, in place of a spoilt one, or the bus is closed."""
         if spoilt is not None:
-            spoilt.close(timeout=0)
+            discard(spoilt)
         told, producer = False, None
         while not self._closed.is_set():
             try:
-                self._admin = self._admin or KafkaAdminClient(**self._cluster.client)
+                self._admin = self._admin or KafkaAdminClient(**self._cluster.client, request_timeout_ms=5_000)
                 topics = [replace(one, name=self._cluster.namespace + one.name) for one in self._cluster.topics]
                 make(self._admin, topics, self._cluster.partitions, self._cluster.replication)
                 producer = producer or KafkaProducer(**self._cluster.client, **PRODUCER)
@@ -193,24 +200,34 @@ class KafkaBus:
 
     def _sending(self, records: Sequence[Record]) -> Sending:
         """Under way when this returns. Raises Unavailable."""
-        producer = self._producer
-        if producer is None:
-            raise Unavailable("Kafka is not reached", retry_after=5)
         size = sum(len(record.value) for record in records)
         with self._counting:
-            if self._in_flight + size > IN_FLIGHT:
+            producer, number = self._producer, next(self._numbers)
+            if producer is None:
+                raise Unavailable("Kafka is not reached", retry_after=5)
+            if self._under_way and time.monotonic() - next(iter(self._under_way.values())) > CONFIRMED:
+                self._replace(producer, "no answer")
+                raise Unavailable("Kafka does not confirm", retry_after=5)
+            if self._bytes + size > IN_FLIGHT:
                 raise Unavailable("too much is on its way to Kafka", retry_after=5)
-            self._in_flight += size
+            self._under_way[number] = time.monotonic()
+            self._bytes += size
 
         def landed(failure: Exception | None) -> None:
             with self._counting:
-                self._in_flight -= size
+                if self._under_way.pop(number, None) is not None:
+                    self._bytes -= size
                 if failure is not None and spoils(failure) and self._producer is producer:
-                    log.warning("Kafka did not confirm: %s", type(failure).__name__)
-                    self._producer = None
-                    self._connecting = self._connected(producer)
+                    self._replace(producer, type(failure).__name__)
 
         return Sending(producer, self._cluster.namespace, records, landed)
+
+    def _replace(self, producer: KafkaProducer, why: str) -> None:
+        """The producer is of no use any more: another one is made in the background."""
+        log.warning("Kafka did not confirm: %s", why)
+        self._producer, self._bytes = None, 0
+        self._under_way.clear()
+        self._connecting = self._connected(producer)
 
     def _reader(self, group: str, topics: Sequence[str]) -> Reader | None:
         """None while the brokers do not answer."""
@@ -255,7 +272,7 @@ class KafkaBus:
         try:
             with self._asking:
                 return question(self._admin)
-        except (KafkaError, OSError, TimeoutError) as error:
+        except (KafkaError, OSError, TimeoutError, RuntimeError) as error:  # the last: closed by another thread
             raise unavailable(error) from None
 
     def _left(self, admin: KafkaAdminClient, group: str, topics: Sequence[str]) -> dict[TopicPartition, int]:

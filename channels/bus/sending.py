@@ -86,6 +86,14 @@ def spoils(failure: Exception) -> bool:
     return not isinstance(failure, (MessageSizeTooLargeError, AuthorizationError))
 
 
+def discard(producer: KafkaProducer) -> None:
+    """Ends it at once; what it holds fails."""
+    try:
+        producer.close(timeout=0)
+    except KafkaError:  # it has records that will never go: its close does not get beyond them
+        producer._sender.force_close()
+
+
 def portions(records: Iterable[Record]) -> Iterator[list[Record]]:
     """The records in runs of at most AT_ONCE bytes."""
     run: list[Record] = []

@@ -16,18 +16,13 @@ from pathlib import Path
 
 import pytest
 
-from channels.runtime import House
-from tests.crash.load import Person, Sender
-from tests.crash.verdict import Sent, faults, found_in
+from tests.crash.journey import nothing_lost_doubled_or_disordered, said, senders
 from tests.e2e.program import Program, until
-from tests.stores import house_of, rows
 
 SECONDS = float(os.environ.get("WASL_CRASH_SECONDS", "50"))
 SEED = int(os.environ.get("WASL_CRASH_SEED", "2575"))
 KILLS = 20
 RECOVERED = 0.8  # how often the next accident waits until the program takes messages again
-LABORATORIES = {"LABO1": "130310623", "LABO2": "130310631", "LABO3": "150120344", "LABO4": "160130555"}
-SHARED = [Person(number) for number in range(1, 9)]
 
 
 def test_nothing_acknowledged_is_lost_doubled_or_out_of_order(
@@ -35,32 +30,13 @@ def test_nothing_acknowledged_is_lost_doubled_or_out_of_order(
 ) -> None:
     chance = random.Random(SEED)
     with Program(tmp_path / "data", WASL_MEDIATION_PROCESSES="2") as program:
-        senders = [
-            Sender(feed, facility, program.mllp_port, [*SHARED, Person(10 * n), Person(10 * n + 1)], SEED + n)
-            for n, (feed, facility) in enumerate(LABORATORIES.items(), 1)
-        ]
-        for sender in senders:
-            sender.start()
-        try:
+        with senders(program, SEED) as every:
             kills = accidents(program, chance)
             recovered(program)
-        finally:
-            for sender in senders:
-                sender.finish()
-            bring_home(senders)
-        sent = Sent({s.feed: s.sent for s in senders}, {s.feed: s.acknowledged for s in senders})
-        house = house_of(program)
-        until(lambda: drained(house, sent), 120 + SECONDS, "the end of the work")
-    with capsys.disabled():
-        print(
-            f"\n{sum(len(s.sent) for s in senders)} sent, {sum(len(s.acknowledged) for s in senders)} acknowledged,"
-            f" {sum(kills.values())} kills ({', '.join(f'{n} {name}' for name, n in sorted(kills.items()))}),"
-            f" {sum(s.cuts for s in senders)} lines cut, {sum(s.resends for s in senders)} resends"
-        )
-    assert [strange for sender in senders for strange in sender.strange] == []
-    assert faults(sent, found_in(house)) == []
+        with capsys.disabled():
+            print(said(every, f"{sum(kills.values())} kills", *(f"{n} of {name}" for name, n in sorted(kills.items()))))
+        nothing_lost_doubled_or_disordered(program, every, 120 + SECONDS)
     assert sum(kills.values()) >= KILLS
-    assert all(list(sent.acknowledged[feed]) == list(range(1, len(sent.persons[feed]) + 1)) for feed in sent.persons)
 
 
 def accidents(program: Program, chance: random.Random) -> Counter[str]:
@@ -107,27 +83,3 @@ def running(program: Program) -> Iterator[tuple[str, int]]:
             role = words[words.index("--role") + 1]
             member = words[words.index("--member") + 1] if "--member" in words else ""
             yield f"{role}{member}", int(folder.name)
-
-
-def bring_home(senders: list[Sender]) -> None:
-    """Waits until each sender has the acknowledgement of its last message."""
-    end = time.monotonic() + 60
-    for sender in senders:
-        sender.join(max(0.0, end - time.monotonic()))
-    late = [sender.feed for sender in senders if sender.is_alive()]
-    for sender in senders:
-        sender.abandon()
-    assert late == [], f"no answer to {late} within a minute of the last start"
-
-
-def drained(house: House, sent: Sent) -> bool:
-    """Whether the journal knows every message and waits for nothing, and the payer has every line."""
-    acknowledged, lines = sum(map(len, sent.acknowledged.values())), len(sent.effects())
-    busy = "SELECT count(*) FROM transactions WHERE status IN ('received', 'mediated', 'partial')"
-    known = "SELECT count(*) FROM (SELECT DISTINCT sender, control_id FROM transactions) AS every_message"
-    settled = one(house, "journal", busy) == 0 and one(house, "journal", known) >= acknowledged
-    return settled and one(house, "payer", "SELECT count(*) FROM payer_accepted_lines") >= lines
-
-
-def one(house: House, store: str, query: str) -> int:
-    return int(rows(house, store, query)[0][0])

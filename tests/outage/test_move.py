@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from tests.e2e.hl7 import code, glucose
 from tests.e2e.program import Mllp, Program, until
 from tests.servers.kafka import Kafka
@@ -73,4 +71,3 @@ def test_a_running_program_is_not_moved(tmp_path: Path, kafka: Kafka) -> None:
         done = program.wasl("bus", "copy", "--from", "embedded", "--to", kafka.address, check=False)
     assert done.returncode == 78
     assert "another Wasl has the role all" in done.stderr.decode()
-    assert not orjson.dumps({}) == done.stdout

@@ -3,33 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Sequence
+from pathlib import Path
 
 import orjson
 import pytest
 
-from channels.bus.bus import Batch, Record
+from channels.bus.bus import Record
+from channels.bus.embedded import EmbeddedBus
 from channels.receive import Door, message_of, transaction_id
 from schemas.message import Unavailable
 from tests.plain import Flow, channel
 
 
-class Silent:
+class Silent(EmbeddedBus):
     """A bus that never confirms."""
 
     async def publish(self, records: Sequence[Record]) -> None:
         await asyncio.sleep(3600)
-
-    def read(self, group: str, topics: Sequence[str]) -> Generator[Batch, None, None]:
-        yield from ()
-
-    def fetch(self, topic: str, offset: int, key: str) -> Record | None:
-        return None
-
-    def lag(self, group: str, topics: Sequence[str]) -> Mapping[str, int]:
-        return {}
-
-    def close(self) -> None: ...
 
 
 def test_the_message_is_on_the_bus_when_it_is_answered(flow: Flow) -> None:
@@ -73,9 +64,9 @@ def test_received_channels_answer_without_checking(flow: Flow) -> None:
     asyncio.run(send())
 
 
-def test_unknown_durability_gives_no_answer_at_all(flow: Flow) -> None:
+def test_unknown_durability_gives_no_answer_at_all(flow: Flow, tmp_path: Path) -> None:
     async def send() -> None:
-        door = Door(Silent(), flow.keys, b"secret", timeout=0.01)
+        door = Door(Silent(tmp_path / "silent", "received"), flow.keys, b"secret", timeout=0.01)
         with pytest.raises(Unavailable):
             await door.receive(flow.channels[0], flow.message("m1 p1 hello"))
 

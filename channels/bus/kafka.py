@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
@@ -24,7 +25,7 @@ from kafka.errors import KafkaError, OffsetOutOfRangeError
 from kafka.structs import OffsetAndMetadata
 
 from channels.bus.bus import Batch, Record
-from channels.bus.kafka_reader import BATCH_RECORDS, CONSUMER, NOTHING, TICK, Reader, place_of, record_of
+from channels.bus.kafka_reader import BATCH_RECORDS, CONSUMER, NOTHING, TICK, Reader, place_of, record_of, unreadable
 from channels.bus.large import Large, is_large
 from channels.bus.sending import PRODUCER, Sending, discard, portions, spoils, unavailable
 from channels.bus.topics import Topic, make
@@ -84,7 +85,15 @@ class KafkaBus:
     async def publish(self, records: Sequence[Record]) -> None:
         if any(map(is_large, records)):
             records = await asyncio.to_thread(self._large.lightened, records)
-        await asyncio.wrap_future(self._sending(records).future)
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[None] = loop.create_future()
+
+        def settled(failure: Exception | None) -> None:
+            with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                loop.call_soon_threadsafe(_settle, future, failure)
+
+        self._send(records, settled)
+        await future
 
     def read(self, group: str, topics: Sequence[str]) -> Generator[Batch, None, None]:
         while (reader := self._reader(group, topics)) is None:
@@ -168,10 +177,14 @@ class KafkaBus:
     def send(self, records: Sequence[Record]) -> None:
         """As `publish`, for a thread: in portions that fit in memory. Raises Unavailable."""
         for portion in portions(self._large.lightened(records)):
+            outcomes: SimpleQueue[Exception | None] = SimpleQueue()
+            self._send(portion, outcomes.put)
             try:
-                self._sending(portion).future.result(CONFIRMED)
-            except TimeoutError:
+                failure = outcomes.get(timeout=CONFIRMED)
+            except Empty:
                 raise Unavailable("Kafka did not confirm in time", retry_after=5) from None
+            if failure is not None:
+                raise unavailable(failure)
 
     def _connected(self, spoilt: KafkaProducer | None = None) -> threading.Thread:
         thread = threading.Thread(target=self._connect, args=(spoilt,), name="kafka-connect", daemon=True)
@@ -198,7 +211,7 @@ class KafkaBus:
                 told = True
                 self._closed.wait(TICK)
 
-    def _sending(self, records: Sequence[Record]) -> Sending:
+    def _send(self, records: Sequence[Record], settled: Callable[[Exception | None], None]) -> None:
         """Under way when this returns. Raises Unavailable."""
         size = sum(len(record.value) for record in records)
         with self._counting:
@@ -219,8 +232,9 @@ class KafkaBus:
                     self._bytes -= size
                 if failure is not None and spoils(failure) and self._producer is producer:
                     self._replace(producer, type(failure).__name__)
+            settled(failure)
 
-        return Sending(producer, self._cluster.namespace, records, landed)
+        Sending(producer, self._cluster.namespace, records, landed)
 
     def _replace(self, producer: KafkaProducer, why: str) -> None:
         """The producer is of no use any more: another one is made in the background."""
@@ -252,6 +266,8 @@ class KafkaBus:
             self._finder.assign([at])
             self._finder.seek(at, place)
             found: Sequence[ConsumerRecord] = self._finder.poll(FOUND_MS, max_records=count).get(at, ())
+        except UnicodeDecodeError:
+            found = unreadable(self._finder)[at]
         except OffsetOutOfRangeError:
             raise
         except KafkaError as error:
@@ -303,3 +319,12 @@ _FINDER = {
 def _committed(known: Mapping[TopicPartition, OffsetAndMetadata], at: TopicPartition) -> int:
     """-1 when the group never committed there."""
     return known[at].offset if at in known else -1
+
+
+def _settle(future: asyncio.Future[None], failure: Exception | None) -> None:
+    if future.done():
+        return
+    if failure is None:
+        future.set_result(None)
+    else:
+        future.set_exception(unavailable(failure))

@@ -4,15 +4,71 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future
+from functools import lru_cache
+from typing import Any
 
 from kafka import KafkaProducer
 from kafka.errors import AuthorizationError, KafkaError, MessageSizeTooLargeError
+from kafka.partitioner.abc import Partitioner
+from kafka.partitioner.default import murmur2
 
 from channels.bus.bus import Record
 from schemas.message import Unavailable
 
 AT_ONCE = 8 * 1024 * 1024
+
+
+class Sending:
+    """Some records of one call, under way once this is made. `settled` is called once, by whatever thread, when nothing
+    of them is on its way any more: with None when all are durable, else with what went wrong.
+    """
+
+    __slots__ = ("_failure", "_left", "_lock", "_settled")
+
+    def __init__(
+        self,
+        producer: KafkaProducer,
+        namespace: str,
+        records: Sequence[Record],
+        settled: Callable[[Exception | None], None],
+    ) -> None:
+        self._left, self._settled = len(records), settled
+        self._failure: Exception | None = None
+        self._lock = threading.Lock()
+        if not records:
+            settled(None)
+        for record in records:
+            headers = [(name, value.encode()) for name, value in record.headers.items()]
+            try:
+                sent = producer.send(namespace + record.topic, record.value, record.key.encode(), headers)
+            except (KafkaError, AssertionError, ValueError) as error:  # the last two: it was closed by another thread
+                self._confirmed(error)
+            else:
+                sent.add_both(self._confirmed)
+
+    def _confirmed(self, outcome: object) -> None:
+        with self._lock:
+            self._left -= 1
+            if isinstance(outcome, Exception):
+                self._failure = outcome
+            if self._left > 0:
+                return
+        self._settled(self._failure)
+
+
+class ByKey(Partitioner):  # type: ignore[misc]
+    """As every Kafka client does it by default (murmur2 of the key), with the hash of a key remembered."""
+
+    def partition(
+        self, topic: str, key: Any, serialized_key: bytes, value: Any, serialized_value: bytes, cluster: Any
+    ) -> int:
+        return _hash(serialized_key) % len(cluster.partitions_for_topic(topic))
+
+
+@lru_cache(maxsize=65_536)
+def _hash(key: bytes) -> int:
+    return int(murmur2(key)) & 0x7FFFFFFF
+
 
 # Idempotent, or it raises. Every time-out is below the 10 s in which a sender is answered.
 PRODUCER = {
@@ -27,55 +83,8 @@ PRODUCER = {
     "max_request_size": 1_048_576,
     "allow_auto_create_topics": False,
     "metrics_enabled": False,
+    "partitioner": ByKey(),
 }
-
-
-class Sending:
-    """Some records of one call, under way once this is made.
-
-    `future` fails with Unavailable when it is not known that all of them are durable. `landed` is called when nothing
-    is on its way any more, with what went wrong.
-    """
-
-    def __init__(
-        self,
-        producer: KafkaProducer,
-        namespace: str,
-        records: Sequence[Record],
-        landed: Callable[[Exception | None], None],
-    ) -> None:
-        self._left, self._landed = len(records), landed
-        self._failure: Exception | None = None
-        self._lock = threading.Lock()
-        self.future: Future[None] = Future()
-        self.future.set_running_or_notify_cancel()  # nobody can cancel what is already sent
-        if not records:
-            self._end()
-        for record in records:
-            headers = [(name, value.encode()) for name, value in record.headers.items()]
-            try:
-                sent = producer.send(namespace + record.topic, record.value, record.key.encode(), headers)
-            except (KafkaError, AssertionError, ValueError) as error:  # the last two: it was closed by another thread
-                self._confirmed(error)
-            else:
-                sent.add_both(self._confirmed)
-
-    def _confirmed(self, outcome: object) -> None:
-        """Called by this thread or by the client's."""
-        with self._lock:
-            self._left -= 1
-            if isinstance(outcome, Exception):
-                self._failure = outcome
-            if self._left > 0:
-                return
-        self._end()
-
-    def _end(self) -> None:
-        self._landed(self._failure)
-        if self._failure is None:
-            self.future.set_result(None)
-        else:
-            self.future.set_exception(unavailable(self._failure))
 
 
 def spoils(failure: Exception) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -83,7 +84,7 @@ def _asks(condition: str, verdict: Verdict) -> bool:
 
 def _acknowledgement(hl7: Hl7, message: Message, issues: Sequence[Issue], code: str) -> str:
     told = _told(issues)
-    msa = ["MSA", code, _echo(hl7.msh.raw_field(10))]
+    msa = ["MSA", code, hl7.msh.raw_field(10)]
     if hl7.version < "2.5":
         errors = [issue for issue in told if issue.severity == "error"]
         msa.append("; ".join(escaped(_sentence(issue), hl7.delimiters) for issue in told))
@@ -95,11 +96,11 @@ def _acknowledgement(hl7: Hl7, message: Message, issues: Sequence[Issue], code: 
 
 def _header(hl7: Hl7, message: Message) -> list[str]:
     msh, delimiters = hl7.msh, hl7.delimiters
-    sent = {number: _echo(msh.raw_field(number)) for number in (2, 3, 4, 5, 6, 11, 12, 18)}
-    declared = delimiters.encoding_characters if delimiters.escape else sent[2]
-    fields = ["MSH", declared, sent[5], sent[6], sent[3], sent[4], _time(message), ""]
-    fields += [_type(hl7), _control_id(message), sent[11], sent[12]]
-    return fields + [""] * 5 + [sent[18]] if sent[18] else fields
+    sent = msh.raw_field
+    declared = delimiters.encoding_characters if delimiters.escape else sent(2)
+    fields = ["MSH", declared, sent(5), sent(6), sent(3), sent(4), _time(message), ""]
+    fields += [_type(hl7), _control_id(message), sent(11), sent(12)]
+    return fields + [""] * 5 + [charset] if (charset := sent(18)) else fields
 
 
 def _type(hl7: Hl7) -> str:
@@ -132,7 +133,7 @@ def _old_errors(issues: Iterable[Issue], delimiters: Delimiters) -> list[str]:
 
 def _to_unreadable(message: Message, issues: Sequence[Issue]) -> Reply:
     header = ["MSH", STANDARD.encoding_characters, "", "", "", "", _time(message), "", "ACK", _control_id(message)]
-    msa = ["MSA", "AR", _echo(message.control_id)]
+    msa = ["MSA", "AR", message.control_id]
     text = _segments(STANDARD, [[*header, "P", "2.5"], msa, *(_error(issue, STANDARD) for issue in _told(issues))])
     return Reply(text.encode("utf-8", "replace"), CONTENT_TYPE, "AR", 400, False)
 
@@ -150,19 +151,20 @@ def _sentence(issue: Issue) -> str:
     return f"{issue.at}: {issue.text} ({issue.remedy})"
 
 
-def _echo(raw: str) -> str:
-    return raw.translate(_BREAKS)
-
-
 def _control_id(message: Message) -> str:
     """Twenty characters, the most before version 2.7; the same whenever the answer is computed again."""
     return hashlib.sha256(message.transaction.encode()).hexdigest()[:20].upper()
 
 
 def _time(message: Message) -> str:
-    received = _EPOCH + timedelta(microseconds=message.received)
-    return received.astimezone(_ZONE).strftime("%Y%m%d%H%M%S%z")
+    return _second(message.received // 1_000_000)
+
+
+@lru_cache(maxsize=64)
+def _second(epoch: int) -> str:
+    return (_EPOCH + timedelta(seconds=epoch)).astimezone(_ZONE).strftime("%Y%m%d%H%M%S%z")
 
 
 def _segments(delimiters: Delimiters, segments: Sequence[Sequence[str]]) -> str:
-    return "".join(delimiters.field.join(segment).rstrip(delimiters.field) + "\r" for segment in segments)
+    lines = [delimiters.field.join(segment).translate(_BREAKS).rstrip(delimiters.field) for segment in segments]
+    return "\r".join([*lines, ""])

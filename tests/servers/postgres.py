@@ -22,7 +22,7 @@ _FAST = ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_wri
 class Postgres:
     """Starts at once (blocks until it answers). Opened on the folder of one that runs, it is that one.
 
-    `durable`: flushes to disk as in production; without, it is faster and survives kill -9 but no power cut.
+    `durable`: flushes to disk as in production; without, it is faster and may lose commits when it is killed.
     Raises NotStarted.
     """
 

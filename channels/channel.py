@@ -157,13 +157,17 @@ class Said(Strict):
 
 @dataclass(frozen=True)
 class Channel:
-    """A channel ready for use: what its file says, with its mediator and the context the mediator is given."""
+    """A channel ready for use: what its file says, with its mediator and the context the mediator is given.
+
+    `text` is the file as it was when the channel was read.
+    """
 
     name: str
     said: Said
     mediator: Mediator
     context: Context
     file: Path
+    text: str = ""
 
     @property
     def topic(self) -> str:
@@ -171,6 +175,11 @@ class Channel:
 
 
 def load_channels(config: Path, settings: Settings) -> list[Channel]:
+    """As `read_channels`, those that are enabled."""
+    return [channel for channel in read_channels(config, settings) if channel.said.enabled]
+
+
+def read_channels(config: Path, settings: Settings) -> list[Channel]:
     """Every channel of `channels/*.yaml` beside the settings, first the one that is asked first.
 
     Raises Misconfigured, naming file, line, key and what was expected.
@@ -178,7 +187,7 @@ def load_channels(config: Path, settings: Settings) -> list[Channel]:
     folder = config.parent / "channels"
     paths = [path for path in sorted(folder.glob("*.yaml")) if not path.name.endswith(".test.yaml")]
     channels = [load_channel(path, settings) for path in paths]
-    return sorted((c for c in channels if c.said.enabled), key=lambda c: (c.said.priority, c.name))
+    return sorted(channels, key=lambda channel: (channel.said.priority, channel.name))
 
 
 def load_channel(path: Path, settings: Settings) -> Channel:
@@ -202,7 +211,7 @@ def load_channel(path: Path, settings: Settings) -> Channel:
         codes=_codes(path, lines, config, said.codes),
         authorities=said.authorities,
     )
-    return Channel(path.stem, said, mediator, context, path)
+    return Channel(path.stem, said, mediator, context, path, path.read_text(encoding="utf-8"))
 
 
 def first_fit(
@@ -228,8 +237,11 @@ def _codes(path: Path, lines: dict[tuple[str, ...], int], config: Path, named: S
         line = lines.get(("codes", str(number)), lines.get(("codes",), 1))
         if not file.is_file():
             raise Misconfigured(f"{path}, line {line}: codes: no file {file}")
-        with file.open(encoding="utf-8-sig", newline="") as opened:
-            found, issues = Codes.of(csv.DictReader(opened, delimiter=","), name)
+        try:
+            with file.open(encoding="utf-8-sig", newline="") as opened:
+                found, issues = Codes.of(csv.DictReader(opened, delimiter=","), name)
+        except (OSError, UnicodeDecodeError, csv.Error) as error:
+            raise Misconfigured(f"{file}: not a table: {error}; expected CSV in UTF-8") from error
         if issues:
             raise Misconfigured("\n".join(f"{file}, {issue.at}: {issue.text}; {issue.remedy}" for issue in issues))
         codes = Codes({**codes.table, **found.table})

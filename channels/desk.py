@@ -14,6 +14,7 @@ from channels.journal import counts, failures
 from channels.journal.search import Page, Query, search
 from channels.journal.story import story
 from channels.line import Line
+from channels.reload import Channels
 from channels.rerun import NotKept, Rerun
 from channels.security.digests import Digests
 
@@ -21,11 +22,14 @@ from channels.security.digests import Digests
 class Desk:
     """Looking blocks and belongs in a thread; running again is a coroutine of the loop that owns the door."""
 
-    def __init__(
-        self, journal: Engine, digests: Digests, rerun: Rerun, line: Line, channels: Sequence[Channel]
-    ) -> None:
-        self._journal, self._digests, self._rerun = journal, digests, rerun
-        self.line, self.channels = line, {channel.name: channel for channel in channels}
+    def __init__(self, journal: Engine, digests: Digests, rerun: Rerun, line: Line, channels: Channels) -> None:
+        self._journal, self._digests, self._rerun, self._channels = journal, digests, rerun, channels
+        self.line = line
+
+    @property
+    def channels(self) -> Mapping[str, Channel]:
+        """Those that are open now, in the order they are asked."""
+        return self._channels.open
 
     def search(self, query: Query, *, cursor: str = "", limit: int = 50) -> Page:
         """Raises BadCursor."""

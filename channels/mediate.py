@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from types import FrameType
 
 from channels.bus.bus import Batch, Bus, Lost, Record
-from channels.channel import Channel
 from channels.line import Line
 from channels.outputs import Mediated, Outputs, dead_letter, failed_step, learned_records, reason_of
 from channels.receive import message_of, now
+from channels.reload import Channels
 from channels.security.encryption import KeyFile, Keys
 from channels.suspects import Suspects
 from channels.watch import metrics
@@ -61,7 +61,7 @@ class Mediation:
     def __init__(
         self,
         bus: Bus,
-        channels: Sequence[Channel],
+        channels: Channels,
         registries: Registries,
         keys: Keys,
         outputs: Outputs,
@@ -71,7 +71,7 @@ class Mediation:
         stop: threading.Event,
     ) -> None:
         self._bus, self._keys, self._registries = bus, keys, registries
-        self._channels = {channel.name: channel for channel in channels}
+        self._channels, self._known = channels, channels.known
         self._outputs, self._line, self._suspects, self._window = outputs, line, suspects, window
         self._stop = stop
 
@@ -79,16 +79,18 @@ class Mediation:
         """Until `stop` is set. Raises nothing that a bad message could cause."""
         while not self._stop.is_set():
             try:
-                paused = self._line.paused()
+                topics = self._topics()
             except Unavailable:
+                topics = []
+            if not topics:  # every line is stopped, or nobody can tell
+                turned()
                 self._stop.wait(0.5)
                 continue
-            topics = [c.topic for c in self._channels.values() if c.name not in paused]
             batches = self._bus.read("mediation", topics)
             try:
                 for batch in batches:
                     turned()
-                    if self._stop.is_set() or self._line.paused() != paused:
+                    if self._stop.is_set() or self._topics() != topics:
                         break
                     self.turn(batch)
             except (Unavailable, Lost):
@@ -96,11 +98,20 @@ class Mediation:
             finally:
                 batches.close()
 
+    def _topics(self) -> list[str]:
+        """Only of channels known here: what another machine took on one that is not waits for who knows it."""
+        paused = self._line.paused()
+        return [channel.topic for channel in self._channels.known.values() if channel.name not in paused]
+
     def turn(self, batch: Batch) -> None:
-        """One batch: read, translated, resolved, put out; then, and only then, the window learns."""
+        """One batch: read, translated, resolved, put out; then, and only then, the window learns.
+
+        The channels are what they are when it begins.
+        """
         if not len(batch):
             return
         started = time.perf_counter()
+        self._known = self._channels.known
         seen = self._window.over(list(batch))
         with self._suspects.batch(batch) as tried:
             work = [self._translated(record, seen, tried) for record in batch if self._ours(record)]
@@ -115,13 +126,13 @@ class Mediation:
 
     def _ours(self, record: Record) -> bool:
         """Whether a door wrote this record."""
-        return record.headers.keys() >= _HEADERS and record.headers["channel"] in self._channels
+        return record.headers.keys() >= _HEADERS and record.headers["channel"] in self._known
 
     def _translated(self, record: Record, seen: Window, tried: Callable[[Record], bool]) -> Mediated:
         work = Mediated(record)
         if record.headers.get("refused"):
             return work
-        channel = self._channels[record.headers["channel"]]
+        channel = self._known[record.headers["channel"]]
         try:
             body = self._keys.unlock(record.headers["key"], record.value)
         except KeyFile:
@@ -175,7 +186,7 @@ class Mediation:
         events: list[Event] = []
         policies: list[Mapping[str, Policy]] = []
         for one in work:
-            said = self._channels[one.record.headers["channel"]].said.registries
+            said = self._known[one.record.headers["channel"]].said.registries
             found = one.translation.events if one.translation else []
             events += found
             policies += [said.model_dump()] * len(found)
@@ -192,9 +203,7 @@ class Mediation:
 
     def _spent(self, work: Sequence[Mediated]) -> list[str]:
         return [
-            one.record.headers["key"]
-            for one in work
-            if self._channels[one.record.headers["channel"]].said.retention.alone
+            one.record.headers["key"] for one in work if self._known[one.record.headers["channel"]].said.retention.alone
         ]
 
     def _count(self, work: Sequence[Mediated], seconds: float) -> None:

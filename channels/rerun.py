@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from channels.bus.bus import Bus, Record
-from channels.channel import Channel
 from channels.receive import Door, message_of, now, transaction_id
+from channels.reload import Channels
 from channels.security.encryption import Keys
 
 
@@ -20,9 +20,8 @@ class NotKept(LookupError):
 class Rerun:
     """`row` is a transaction as the journal keeps it, with the topic, offset and key of its record."""
 
-    def __init__(self, bus: Bus, keys: Keys, door: Door, channels: Sequence[Channel]) -> None:
-        self._bus, self._keys, self._door = bus, keys, door
-        self._channels = {channel.name: channel for channel in channels}
+    def __init__(self, bus: Bus, keys: Keys, door: Door, channels: Channels) -> None:
+        self._bus, self._keys, self._door, self._channels = bus, keys, door, channels
 
     def body(self, row: Mapping[str, Any]) -> bytes | None:
         """The bytes as they came; None when retention destroyed them. Blocks."""

@@ -11,7 +11,6 @@ from contextlib import suppress
 from channels.bus.bus import Bus, Lost
 from channels.consumers.consumer import Consumer
 from channels.deliver import Circuit, Delivery
-from channels.journal.projection import Journal
 from channels.loops import spare_collection, started, stopped_by_signals
 from channels.outputs import EVENTS, STEPS
 from channels.receive import now
@@ -32,6 +31,8 @@ def mediation(house: House, member: int, members: int) -> None:
     watched(house.settings.watch, _needs(house, bus))
     _use_schemas(house, stop)
     house.tell(stop)
+    reload = house.reload(bus)
+    started("reload", lambda: reload.run(stop))
     house.mediation(bus, member, stop).run(turned(f"mediation-{member}"))
     bus.close()
 
@@ -51,7 +52,9 @@ def delivery(house: House, member: int | None = None) -> None:
     threads = [_delivering(bus, one, stop) for one in (consumers if member is None else consumers[member:][:1])]
     if member != 0:
         threads.append(started("submission", lambda: asyncio.run(_submit(house, stop))))
-        threads.append(started("journal", lambda: _project(bus, house.projection(), _journal_topics(house), stop)))
+        reload = house.reload(bus)
+        threads.append(started("reload", lambda: reload.run(stop)))
+        threads.append(started("journal", lambda: _project(house, bus, stop)))
     while not stop.wait(5.0):
         if member != 0:
             _measure_lag(house, bus)
@@ -100,14 +103,15 @@ async def _submit(house: House, stop: threading.Event) -> None:
     await submission.close()
 
 
-def _project(bus: Bus, journal: Journal, topics: list[str], stop: threading.Event) -> None:
-    turn = turned("journal")
+def _project(house: House, bus: Bus, stop: threading.Event) -> None:
+    journal, turn = house.projection(), turned("journal")
     while not stop.is_set():
+        topics = _journal_topics(house)
         batches = bus.read("journal", topics)
         try:
             for batch in batches:
                 turn()
-                if stop.is_set():
+                if stop.is_set() or topics != _journal_topics(house):
                     break
                 journal.project(list(batch))
                 batch.done()
@@ -118,12 +122,16 @@ def _project(bus: Bus, journal: Journal, topics: list[str], stop: threading.Even
             batches.close()
 
 
+def _received_topics(house: House) -> list[str]:
+    return [channel.topic for channel in house.channels.known.values()]
+
+
 def _journal_topics(house: House) -> list[str]:
-    return [*(channel.topic for channel in house.channels), STEPS]
+    return [*_received_topics(house), STEPS]
 
 
 def _measure_lag(house: House, bus: Bus) -> None:
-    groups = {"mediation": [channel.topic for channel in house.channels], "journal": _journal_topics(house)}
+    groups = {"mediation": _received_topics(house), "journal": _journal_topics(house)}
     groups |= {name: [EVENTS] for name in EXPECTS}
     with suppress(Unavailable):
         for group, topics in groups.items():

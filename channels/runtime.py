@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -18,7 +18,7 @@ from channels.bus.embedded import EmbeddedBus
 from channels.bus.kafka import Cluster, KafkaBus
 from channels.bus.large import Large
 from channels.bus.topics import Topic
-from channels.channel import Channel, load_channels
+from channels.channel import Channel, read_channels
 from channels.consumers.cnss import simulator
 from channels.consumers.cnss.consumer import Cnss
 from channels.consumers.cnss.judgement import Faults
@@ -42,6 +42,7 @@ from channels.memory import Memory
 from channels.migrations.store import STORES
 from channels.outputs import EVENTS, REGISTRY, STEPS, Outputs
 from channels.receive import Door
+from channels.reload import Channels, Look, Reload, look
 from channels.rerun import Rerun
 from channels.security.audit import Audit
 from channels.security.clients import Clients
@@ -67,25 +68,34 @@ SIMULATOR = "simulator"
 
 @dataclass(frozen=True)
 class House:
-    """The program on one data folder, seen from one process. Parts are opened when first asked for."""
+    """The program on one data folder, seen from one process. Parts are opened when first asked for.
+
+    `channels` live, once somebody turns `reload`; `seen`: what their files were when they were read.
+    """
 
     config: Path
     data: Path
     settings: Settings
-    channels: tuple[Channel, ...]
+    channels: Channels
+    seen: Look
 
     @staticmethod
     def open(config: Path | None, data: Path) -> House:
         """Reads all configuration. Raises Misconfigured, naming file, line, key and what was expected."""
         found = find_config(config)
         settings = load_settings(found)
-        channels = tuple(load_channels(found, settings))
+        seen = look(found)
+        channels = Channels(read_channels(found, settings))
         os.umask(0o077)  # what is kept is for the program's own user
         try:
             data.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise Misconfigured(f"--data {data}: {error.strerror}") from error
-        return House(found, data, settings, channels)
+        return House(found, data, settings, channels, seen)
+
+    def reload(self, bus: Bus) -> Reload:
+        """What keeps `channels` as their files are; a new one has its topic on this bus before it opens."""
+        return Reload(self.channels, self.config, self.settings, self.seen, lambda read: bus.prepare(received(read)))
 
     def engine(self, store: str, *, durable: bool = True) -> Engine:
         """A store as it is: a SQLite file in the data folder, or a schema of the PostgreSQL database."""
@@ -114,9 +124,10 @@ class House:
     def cluster(self) -> Cluster:
         """How Kafka is reached, and the topics that must be there."""
         said = self.settings.bus
+        known = self.channels.known.values()
         topics = [
-            *(Topic(channel.topic, channel.said.retention.bus_days) for channel in self.channels),
-            Topic(EVENTS, kept_longest([channel.said.retention.event_days for channel in self.channels])),
+            *received(known),
+            Topic(EVENTS, kept_longest([channel.said.retention.event_days for channel in known])),
             Topic(STEPS, self.settings.journal_days),
             Topic(REGISTRY, compacted=True),
         ]
@@ -262,10 +273,10 @@ class House:
         shared = Shared(redis, partial(landed, self.journal)) if redis else None
         persons = Persons(self.registries, self.registry_secret, regulars=regulars)
         facilities, workers = Facilities(self.registries, redis), HealthWorkers(self.registries, redis)
-        waits_for_people = any(channel.said.registries.patient == "require" for channel in self.channels)
 
         def learned() -> list[str]:
-            people = persons.news.keys if waits_for_people else ()
+            waits = any(channel.said.registries.patient == "require" for channel in self.channels.known.values())
+            people = persons.news.keys if waits else ()
             return [*people, *facilities.learned, *workers.learned]
 
         return Mediation(
@@ -302,6 +313,11 @@ class House:
 
 
 EXPECTS = {consumer.name: consumer.wants for consumer in (Smr, Cnss)}
+
+
+def received(channels: Iterable[Channel]) -> list[Topic]:
+    """The topics of what these channels receive."""
+    return [Topic(channel.topic, channel.said.retention.bus_days) for channel in channels]
 
 
 def kept_longest(days: Sequence[int | None]) -> int | None:

@@ -21,6 +21,7 @@ from channels.line import metadata as line_tables
 from channels.mediate import Mediation, Registries
 from channels.outputs import Outputs
 from channels.receive import Door, taken
+from channels.reload import Channels
 from channels.security import encryption
 from channels.security.encryption import Keys
 from channels.settings import Line as Limits
@@ -134,8 +135,9 @@ class Flow:
         registries = Registries(People(), Anything(), Anything())
         outputs = Outputs(lambda event: [event["patient"]["identifiers"][0]["value"]])
         return Mediation(
-            self.bus, self.channels, registries, self.keys, outputs, self.line, suspects, self.window, threading.Event()
-        )
+            self.bus, Channels(self.channels), registries, self.keys, outputs, self.line, suspects, self.window,
+            threading.Event(),
+        )  # fmt: skip
 
     def message(self, text: str, channel: Channel | None = None) -> Message:
         chosen = channel or self.channels[0]

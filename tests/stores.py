@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlalchemy import text
 
-from channels.channel import load_channels
+from channels.channel import read_channels
+from channels.reload import Channels
 from channels.runtime import House
 from channels.settings import find_config, load_settings
 from tests.e2e.program import Program
@@ -16,7 +17,7 @@ def house_of(program: Program) -> House:
     """What the program has open, seen from outside."""
     config = find_config(None)
     settings = load_settings(config, program.environment)
-    return House(config, program.data, settings, tuple(load_channels(config, settings)))
+    return House(config, program.data, settings, Channels(read_channels(config, settings)), {})
 
 
 def rows(house: House, store: str, query: str) -> list[Any]:

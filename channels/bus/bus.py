@@ -6,6 +6,8 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from channels.bus.topics import Topic
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
@@ -63,6 +65,9 @@ class Bus(Protocol):
 
     def skip(self, group: str, topics: Sequence[str]) -> None:
         """Sets a group that never read to the end of the topics: a consumer that starts `now`. Blocks."""
+
+    def prepare(self, topics: Sequence[Topic]) -> None:
+        """Makes topics that are new, so that records can be published to them at once. Blocks. Raises Unavailable."""
 
     def ready(self) -> bool:
         """Whether records are taken now. Blocks, not for long. May raise: then it is not."""

@@ -23,6 +23,7 @@ from queue import SimpleQueue
 import orjson
 
 from channels.bus.bus import Batch, Lost, Record
+from channels.bus.topics import Topic
 from schemas.message import Unavailable
 
 STAGES = ("received", "mediated", "delivered", "settled")
@@ -204,6 +205,9 @@ class EmbeddedBus:
                 if (stage, topic, slot) not in positions
             ]
         self._stage.append([], rows)
+
+    def prepare(self, topics: Sequence[Topic]) -> None:
+        """A topic is made by its first record."""
 
     def ready(self) -> bool:
         for stage in STAGES:

@@ -73,6 +73,7 @@ class KafkaBus:
 
     def __init__(self, cluster: Cluster, member: str, large: Large) -> None:
         self._cluster, self._member, self._large = cluster, member, large
+        self._topics = {topic.name: topic for topic in cluster.topics}
         self._producer: KafkaProducer | None = None
         self._admin: KafkaAdminClient | None = None
         self._finder: KafkaConsumer | None = None
@@ -158,6 +159,12 @@ class KafkaBus:
 
         self._asked(move)
 
+    def prepare(self, topics: Sequence[Topic]) -> None:
+        self._topics = {**self._topics, **{topic.name: topic for topic in topics}}
+        self._asked(self._make)
+        if (producer := self._producer) is not None:
+            self._asked(lambda _admin: self._meet(producer))
+
     def ready(self) -> bool:
         return self._producer is not None and bool(self._asked(lambda admin: admin.describe_cluster()["brokers"]))
 
@@ -199,17 +206,25 @@ class KafkaBus:
         while not self._closed.is_set():
             try:
                 self._admin = self._admin or KafkaAdminClient(**self._cluster.client, request_timeout_ms=5_000)
-                topics = [replace(one, name=self._cluster.namespace + one.name) for one in self._cluster.topics]
-                make(self._admin, topics, self._cluster.partitions, self._cluster.replication)
+                self._make(self._admin)
                 producer = producer or KafkaProducer(**self._cluster.client, **PRODUCER)
-                for topic in topics:
-                    producer.partitions_for(topic.name)  # so that the first message need not wait for it
+                self._meet(producer)
                 self._producer = producer
                 return
             except (KafkaError, OSError, TimeoutError) as error:
                 log.log(logging.DEBUG if told else logging.WARNING, "Kafka is not reached: %r", error)
                 told = True
                 self._closed.wait(TICK)
+
+    def _make(self, admin: KafkaAdminClient) -> None:
+        """Every topic that should be there, where it is not."""
+        topics = [replace(one, name=self._cluster.namespace + one.name) for one in self._topics.values()]
+        make(admin, topics, self._cluster.partitions, self._cluster.replication)
+
+    def _meet(self, producer: KafkaProducer) -> None:
+        """So that the first message of a topic need not wait for it."""
+        for name in self._topics:
+            producer.partitions_for(self._cluster.namespace + name)
 
     def _send(self, records: Sequence[Record], settled: Callable[[Exception | None], None]) -> None:
         """Under way when this returns. Raises Unavailable."""

@@ -80,7 +80,7 @@ class ChannelPage:
             "pause": paused,
             "since": iso(paused.since) if paused else None,
             "points": [point | {"at": iso(point["at"])} for point in reversed(points)],
-            "yaml": channel.file.read_text(encoding="utf-8"),
+            "yaml": channel.text,
         }
 
     def _points(self, channel: str | None, hours: int) -> list[dict[str, int]]:

@@ -30,10 +30,10 @@ log = logging.getLogger("wasl.files")
 
 
 class Folder:
-    """The watched folder of one channel."""
+    """The watched folder of one channel. `channel` may be replaced: it holds from the next file on."""
 
     def __init__(self, channel: Channel, folder: Path, door: Door, settled: float = SETTLED) -> None:
-        self._channel, self._folder, self._door, self._settled = channel, folder, door, settled
+        self.channel, self._folder, self._door, self._settled = channel, folder, door, settled
         self._seen: dict[str, tuple[int, int]] = {}
         for name in ("done", "failed"):
             (folder / name).mkdir(parents=True, exist_ok=True)
@@ -44,7 +44,7 @@ class Folder:
             try:
                 await self.sweep()
             except OSError as error:
-                log.error("folder of %s: %s", self._channel.name, error.strerror)
+                log.error("folder of %s: %s", self.channel.name, error.strerror)
             await asyncio.sleep(every)
 
     async def sweep(self) -> int:
@@ -54,7 +54,7 @@ class Folder:
             try:
                 await self._take(path)
             except Unavailable as error:
-                log.warning("folder of %s waits: %s", self._channel.name, error.reason)
+                log.warning("folder of %s waits: %s", self.channel.name, error.reason)
                 break
             count += 1
         return count
@@ -77,27 +77,26 @@ class Folder:
         return sorted(complete)
 
     async def _take(self, path: Path) -> None:
-        limit = self._channel.said.max_size
+        channel = self.channel
+        limit = channel.said.max_size
         if path.stat().st_size > limit:
             await asyncio.to_thread(_move, path, "failed", _too_large(limit), path.stat().st_size)
             return
         body = await asyncio.to_thread(path.read_bytes)
-        messages = await asyncio.to_thread(self._messages, path.name, body)
-        replies = await self._door.receive_all(self._channel, messages)
+        messages = await asyncio.to_thread(_messages, channel, path.name, body)
+        replies = await self._door.receive_all(channel, messages)
         verdict = "done" if any(reply.accepted for reply in replies) else "failed"
         await asyncio.to_thread(_move, path, verdict, _report(messages, replies), len(body))
 
-    def _messages(self, name: str, body: bytes) -> list[Message]:
-        mediator = self._channel.mediator
-        content_type = mimetypes.guess_type(name)[0] or ""
-        messages = []
-        for one in mediator.split(body):
-            glance = mediator.describe(one, content_type)
-            message = taken(self._channel, glance, one, content_type=content_type, peer="files", client="files")
-            if not message.control_id:
-                message = _named(message, name)
-            messages.append(message)
-        return messages
+
+def _messages(channel: Channel, name: str, body: bytes) -> list[Message]:
+    content_type = mimetypes.guess_type(name)[0] or ""
+    messages = []
+    for one in channel.mediator.split(body):
+        glance = channel.mediator.describe(one, content_type)
+        message = taken(channel, glance, one, content_type=content_type, peer="files", client="files")
+        messages.append(message if message.control_id else _named(message, name))
+    return messages
 
 
 def _named(message: Message, name: str) -> Message:

@@ -21,6 +21,7 @@ from channels.gateway.bounds import Bytes
 from channels.gateway.rates import Rates
 from channels.gateway.unfit import unfit
 from channels.receive import LARGE, Door, taken
+from channels.reload import Channels
 from channels.security.basic import basic
 from channels.security.clients import Client, Clients
 from channels.settings import Http
@@ -45,15 +46,15 @@ class Intake:
 
     def __init__(
         self,
-        channels: Sequence[Channel],
+        channels: Channels,
         door: Door,
         clients: Clients,
         limits: Http,
         held: Bytes,
         rates: Rates | None = None,
     ) -> None:
-        self._channels = {channel.name: channel for channel in channels}
-        self._door, self._clients, self._limits, self._held = door, clients, limits, held
+        self._channels, self._door = channels, door
+        self._clients, self._limits, self._held = clients, limits, held
         self._rates = rates or Rates()
 
     def routes(self) -> list[Route]:

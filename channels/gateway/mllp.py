@@ -41,11 +41,16 @@ class Listener:
     def __init__(
         self, channels: Sequence[Channel], door: Door, limits: Mllp, held: Bytes, rates: Rates | None = None
     ) -> None:
-        self._channels, self._door, self._limits, self._held = channels, door, limits, held
+        self._door, self._limits, self._held = door, limits, held
         self._rates = rates or Rates()
-        self._choose = lru_cache(4096)(self._channel_for)
+        self.serve(channels)
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.StreamWriter] = set()
+
+    def serve(self, channels: Sequence[Channel]) -> None:
+        """From the next frame on these channels are asked, in this order; connections stay open."""
+        self._channels = channels
+        self._choose = lru_cache(4096)(self._channel_for)
 
     async def listen(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> int:
         """Opens the port; gives its number (useful when 0 was asked for). Raises OSError."""
@@ -116,7 +121,7 @@ class Listener:
         for _, run in groupby(messages, key=lambda one: one[0].name):
             pairs = list(run)
             replies += await self._door.receive_all(pairs[0][0], [message for _, message in pairs])
-        return (replies[0] if len(replies) == 1 else self._channels[0].mediator.join(replies)).body
+        return (replies[0] if len(replies) == 1 else messages[0][0].mediator.join(replies)).body
 
     async def _slowed(self, messages: Sequence[tuple[Channel, Message]], peer: str) -> None:
         """Leaves the next frame unread while the machine it comes from is over the rate of a channel.

@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-import ssl
-from collections.abc import Callable, Coroutine, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import uvicorn
@@ -17,17 +15,16 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from channels import line as lines
 from channels.bus.bus import Bus
-from channels.channel import Channel
 from channels.gateway.app import Parts, application
 from channels.gateway.bounds import Bytes
-from channels.gateway.files import Folder
-from channels.gateway.mllp import Listener
+from channels.gateway.ways import Ways, beside
 from channels.gateway.wire import impatient
 from channels.journal import tables as journal
 from channels.journal.retention import prune
 from channels.loops import fault, spare_collection, started, stopped_by_signals, tasked
-from channels.receive import Door, now
+from channels.receive import now
 from channels.release import Release
+from channels.reload import EVERY, Reload
 from channels.runtime import House
 from channels.security import encryption
 from channels.security import tables as security
@@ -62,11 +59,15 @@ async def _gateway(house: House, listens: bool) -> None:
     server = _server(house, application(Parts(house, door, desk, health, held, waiting=lambda: _waiting(house, bus))))
     http = house.settings.http
     web = _bound(http.host, http.port, "http.port (WASL_HTTP_PORT)")
-    listeners = await _listeners(house, door, held) if listens else []
-    tasks = [tasked("ticking", _tick(held)), tasked("retention", _retention(house))]
+    ways = Ways(house, door, held, listens=listens)
+    await ways.open()
+    tasks = [
+        tasked("ticking", _tick(held)),
+        tasked("retention", _retention(house)),
+        tasked("reload", _reload(house.reload(bus), ways)),
+    ]
     threads = []
     if listens:
-        tasks += [tasked(name, watching) for name, watching in _folders(house, door)]
         release, turn = Release(bus, desk, loop, stop), turned("release")
         threads.append(started("release", lambda: release.run(turn)))
     house.tell(stop)
@@ -76,10 +77,9 @@ async def _gateway(house: House, listens: bool) -> None:
         await server.serve(sockets=[web])
     finally:
         stop.set()
-        for listener in listeners:
-            await listener.close()
         for task in tasks:
             task.cancel()
+        await ways.close()
         for thread in threads:
             await asyncio.to_thread(thread.join, 5)
         await asyncio.to_thread(house.audit.flush)
@@ -125,19 +125,14 @@ def _server(house: House, app: Any) -> uvicorn.Server:
         timeout_keep_alive=30,
         timeout_graceful_shutdown=5,
         h11_max_incomplete_event_size=64 * 1024,
-        ssl_certfile=_beside(house, http.certificate),
-        ssl_keyfile=_beside(house, http.private_key),
+        ssl_certfile=beside(house, http.certificate),
+        ssl_keyfile=beside(house, http.private_key),
     )
     try:
         config.load()
     except OSError as error:  # SSLError too
         raise Misconfigured(f"http.certificate, http.private_key: {error}") from error
     return uvicorn.Server(config)
-
-
-def _beside(house: House, named: Path | None) -> str | None:
-    """A file the settings name: a relative path begins where wasl.yaml is."""
-    return str(house.config.parent.absolute() / named) if named else None
 
 
 def _bound(host: str, port: int, setting: str) -> socket.socket:
@@ -150,69 +145,6 @@ def _bound(host: str, port: int, setting: str) -> socket.socket:
     return bound
 
 
-async def _listeners(house: House, door: Door, held: Bytes) -> list[Listener]:
-    """Opens every MLLP port; channels that share one stand in the order they are asked."""
-    shared: dict[tuple[str, int, bool], list[Channel]] = {}
-    for channel in house.channels:
-        for listen in channel.said.listen:
-            for address in _addresses(house, listen):
-                shared.setdefault(address, []).append(channel)
-    opened = []
-    for (host, port, secure), channels in shared.items():
-        listener = Listener(channels, door, house.settings.mllp, held, house.rates)
-        try:
-            await listener.listen(host, port, _tls(house) if secure else None)
-        except OSError as error:
-            text = f"{host}:{port}: {error.strerror}; choose another with mllp.port (WASL_MLLP_PORT)"
-            raise Misconfigured(text) from error
-        log.info(
-            "MLLP%s on %s:%s for %s", " over TLS" if secure else "", host, port, ", ".join(c.name for c in channels)
-        )
-        opened.append(listener)
-    return opened
-
-
-def _addresses(house: House, listen: str) -> list[tuple[str, int, bool]]:
-    mllp = house.settings.mllp
-    if listen == "mllp":
-        secured = [(mllp.host, mllp.tls_port, True)] if mllp.certificate else []
-        return [(mllp.host, mllp.port, False), *secured]
-    if listen == "mllps":
-        return [(mllp.host, mllp.tls_port, True)]
-    scheme, separator, address = listen.partition("://")
-    if not separator or not scheme.startswith("mllp"):
-        return []
-    host, _, port = address.rpartition(":")
-    if not 0 <= int(port) < 65536:
-        raise Misconfigured(f"listen: {listen}: a port is a number up to 65535")
-    return [(host.removeprefix("[").removesuffix("]"), int(port), scheme == "mllps")]
-
-
-def _tls(house: House) -> ssl.SSLContext:
-    mllp = house.settings.mllp
-    certificate, key = _beside(house, mllp.certificate), _beside(house, mllp.private_key)
-    if certificate is None:
-        raise Misconfigured("mllp.certificate: expected a PEM file, for a channel listens on mllps")
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    try:
-        context.load_cert_chain(certificate, key, password=lambda: "")  # a locked key must not ask the terminal
-        if authority := _beside(house, mllp.client_ca):
-            # the listener refuses who shows none, unless the network is trusted
-            context.verify_mode = ssl.CERT_OPTIONAL
-            context.load_verify_locations(authority)
-    except (OSError, ssl.SSLError) as error:
-        raise Misconfigured(f"mllp.certificate, mllp.private_key, mllp.client_ca: {error}") from error
-    return context
-
-
-def _folders(house: House, door: Door) -> Iterator[tuple[str, Coroutine[None, None, None]]]:
-    for channel in house.channels:
-        for listen in channel.said.listen:
-            if listen.startswith("files:"):
-                folder = Folder(channel, house.data / listen.removeprefix("files:"), door)
-                yield f"folder of {channel.name}", folder.watch()
-
-
 def _waiting(house: House, bus: Bus) -> dict[str, int]:
     """Messages not yet mediated, by channel; nothing while the bus does not answer."""
     try:
@@ -220,6 +152,14 @@ def _waiting(house: House, bus: Bus) -> dict[str, int]:
     except Unavailable:
         return {}
     return {channel.name: lag[channel.topic] for channel in house.channels}
+
+
+async def _reload(reload: Reload, ways: Ways) -> None:
+    """Looks for changed channels again and again, and for what could not be opened."""
+    while True:
+        await asyncio.sleep(EVERY)
+        if await asyncio.to_thread(reload.turn) or ways.shut:
+            await ways.follow()
 
 
 async def _tick(held: Bytes) -> None:
@@ -241,7 +181,7 @@ async def _retention(house: House) -> None:
 
 
 def _destroy(house: House, today: int) -> None:
-    for channel in house.channels:
+    for channel in house.channels.known.values():
         if (days := channel.said.retention.days) is not None:
             house.keys.destroy_before(channel.name, today - days)
         if house.settings.bus.brokers and (kept := channel.said.retention.bus_days) is not None:

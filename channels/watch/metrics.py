@@ -31,6 +31,9 @@ mediation = Histogram(
 )
 events = Counter("wasl_events", "Canonical events made", ["type"])
 unmapped = Counter("wasl_unmapped_codes", "Codes without a translation", ["channel"])
+stale = Gauge(
+    "wasl_channels_stale", "1 while the channels' files have a mistake and are not taken", multiprocess_mode="livemax"
+)
 paused = Gauge("wasl_channel_paused", "1 while the channel's line is stopped", ["channel"], multiprocess_mode=LATEST)
 
 delivered = Counter("wasl_events_delivered", "Events a consumer is done with", ["consumer", "verdict"])

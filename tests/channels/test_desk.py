@@ -14,6 +14,7 @@ from channels.journal import failures, tables
 from channels.journal.search import Page, Query
 from channels.line import Line
 from channels.line import metadata as line_tables
+from channels.reload import Channels
 from channels.rerun import NotKept
 from channels.security.digests import Digests
 from channels.settings import Line as Limits
@@ -41,7 +42,7 @@ class Again:
 def desk(folder: Path, again: Again) -> Desk:
     journal = open_database(f"sqlite:///{folder}/journal.db", tables.metadata)
     line = Line(open_database(f"sqlite:///{folder}/control.db", line_tables), Limits())
-    made = Desk(journal, Digests(b"secret"), again, line, [channel("plain"), channel("other")])  # type: ignore[arg-type]  # a double
+    made = Desk(journal, Digests(b"secret"), again, line, Channels([channel("plain"), channel("other")]))  # type: ignore[arg-type]  # a double
     made.story = lambda transaction: {"id": transaction, "offset": None if transaction == "unseen" else 1}  # type: ignore[method-assign]
     return made
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from channels.reload import Channels
 from channels.rerun import NotKept, Rerun
 from tests.plain import Flow, channel
 
@@ -22,7 +23,7 @@ def row(flow: Flow) -> dict[str, Any]:
 
 
 def rerun(flow: Flow) -> Rerun:
-    return Rerun(flow.gateway, flow.keys, flow.door, flow.channels)
+    return Rerun(flow.gateway, flow.keys, flow.door, Channels(flow.channels))
 
 
 def test_the_same_bytes_again_and_which_they_were(flow: Flow) -> None:
@@ -64,7 +65,7 @@ def test_a_body_that_is_gone_says_so(flow: Flow) -> None:
 
 def test_a_channel_that_is_gone_says_so(flow: Flow) -> None:
     asyncio.run(flow.send("m1 p1 hello"))
-    other = Rerun(flow.gateway, flow.keys, flow.door, [channel("other")])
+    other = Rerun(flow.gateway, flow.keys, flow.door, Channels([channel("other")]))
     with pytest.raises(NotKept, match="plain is not configured"):
         asyncio.run(other.run(row(flow)))
 

@@ -18,6 +18,7 @@ from channels.gateway import intake
 from channels.gateway.bounds import Bytes
 from channels.gateway.intake import TRANSACTION, Intake
 from channels.receive import Door
+from channels.reload import Channels
 from channels.security import passwords, tables
 from channels.security.clients import Clients
 from channels.settings import Http
@@ -49,7 +50,9 @@ class Desk:
         self.open(self.flow.door)
 
     def open(self, door: Door) -> None:
-        self.app = Starlette(routes=Intake(self.flow.channels, door, self.clients, self.limits, self.held).routes())
+        self.app = Starlette(
+            routes=Intake(Channels(self.flow.channels), door, self.clients, self.limits, self.held).routes()
+        )
 
     def post(self, body: Any = b"m1 p1 hello", name: str = "plain", **more: Any) -> httpx.Response:
         answer = ask(

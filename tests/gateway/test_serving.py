@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from channels.gateway import serving
-from channels.gateway.serving import _addresses, _bound, _checks, _server, _tls
+from channels.gateway.serving import _bound, _checks, _server
+from channels.gateway.ways import addresses, tls
 from channels.runtime import House
 from channels.security import passwords
 from channels.settings import Misconfigured
@@ -46,12 +47,12 @@ def house(folder: Path, settings: str = "") -> House:
 def test_where_a_channel_listens(
     tmp_path: Path, listen: str, settings: str, expected: list[tuple[str, int, bool]]
 ) -> None:
-    assert _addresses(house(tmp_path, settings), listen) == expected
+    assert addresses(house(tmp_path, settings), listen) == expected
 
 
 def test_a_port_that_cannot_be_is_told(tmp_path: Path) -> None:
     with pytest.raises(Misconfigured, match="mllp://x:70000: a port"):
-        _addresses(house(tmp_path), "mllp://x:70000")
+        addresses(house(tmp_path), "mllp://x:70000")
 
 
 def test_a_port_that_is_taken_names_the_setting() -> None:
@@ -70,7 +71,7 @@ def test_certificates_are_looked_for_beside_the_configuration(tmp_path: Path, mo
     monkeypatch.chdir(tmp_path)
     here = House.open(Path("config/wasl.yaml"), tmp_path / "data")
     # a trusted network needs no certificate: the listener asks the others for one
-    assert _tls(here).verify_mode is ssl.CERT_OPTIONAL
+    assert tls(here).verify_mode is ssl.CERT_OPTIONAL
     assert _server(here, None).config.is_ssl
 
 
@@ -83,7 +84,7 @@ def test_a_certificate_that_cannot_be_used_is_told(tmp_path: Path, settings: str
 @pytest.mark.parametrize("settings", ["", "mllp: {certificate: nowhere.pem}"])
 def test_mllps_without_a_certificate_is_told(tmp_path: Path, settings: str) -> None:
     with pytest.raises(Misconfigured, match=r"mllp\.certificate"):
-        _tls(house(tmp_path, settings))
+        tls(house(tmp_path, settings))
 
 
 def test_ready_means_schema_administrator_and_bus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

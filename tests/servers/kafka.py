@@ -1,4 +1,4 @@
-"""Kafka of our own, on 127.0.0.1: brokers in KRaft mode, from the artifacts that kafka/pom.xml names."""
+"""Kafka of our own, on 127.0.0.1: brokers in KRaft mode, from the artifacts that broker/pom.xml names."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.servers.process import Missing, NotStarted, Process, listens, ports
 from tests.servers.security import Access, access
 
 CACHE = Path(__file__).parents[2] / ".servers"
-_POM = Path(__file__).parent / "kafka" / "pom.xml"
+_POM = Path(__file__).parent / "broker" / "pom.xml"
 _JVM = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"]
 
 # After a kill -9 a broker is let in again when its old session has ended, 9 s by default. Nobody waits for one alone.

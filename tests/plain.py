@@ -119,10 +119,11 @@ def channel(name: str = "plain", **said: object) -> Channel:
 
 
 class Flow:
-    """A door, a mediation and a log in one folder, driven by hand."""
+    """A door, a mediation and a log in one folder, driven by hand. `live`: the channels that mediation knows."""
 
     def __init__(self, folder: Path, *channels: Channel, line: Limits | None = None) -> None:
         self.folder, self.channels = folder, channels or (channel(),)
+        self.live, self.stop = Channels(self.channels), threading.Event()
         self.keys = Keys(open_database(f"sqlite:///{folder}/control.db", encryption.metadata), b"k" * 32)
         self.line = Line(open_database(f"sqlite:///{folder}/control.db", line_tables), line or Limits())
         self.window = Window(1000)
@@ -135,8 +136,7 @@ class Flow:
         registries = Registries(People(), Anything(), Anything())
         outputs = Outputs(lambda event: [event["patient"]["identifiers"][0]["value"]])
         return Mediation(
-            self.bus, Channels(self.channels), registries, self.keys, outputs, self.line, suspects, self.window,
-            threading.Event(),
+            self.bus, self.live, registries, self.keys, outputs, self.line, suspects, self.window, self.stop
         )  # fmt: skip
 
     def message(self, text: str, channel: Channel | None = None) -> Message:

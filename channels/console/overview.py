@@ -33,7 +33,8 @@ class Consumer:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """One look at everything. `troubled`: messages refused, failed or parked and not mended yet.
+    """One look at everything. `troubled`: messages refused, failed or parked and not mended yet. `mistake`: why the
+    channels' files are not taken, empty when they are.
 
     A channel's `live` counts the last minute over all processes and machines; None where only the journal tells.
     """
@@ -42,6 +43,7 @@ class Overview:
     consumers: Sequence[Consumer]
     mediation: int | None
     journal: int | None
+    mistake: str = ""
 
     @property
     def stopped(self) -> list[dict[str, Any]]:
@@ -102,7 +104,7 @@ def look(parts: Parts) -> Overview:
     consumers = [
         Consumer(name, _circuit(name), None if name == "payer" else _lag(name)) for name in ("smr", "cnss", "payer")
     ]
-    return Overview(channels, consumers, _lag("mediation"), _lag("journal"))
+    return Overview(channels, consumers, _lag("mediation"), _lag("journal"), parts.house.channels.mistake)
 
 
 _NOTHING: dict[str, Any] = {

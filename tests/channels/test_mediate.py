@@ -15,8 +15,10 @@ from channels import mediate
 from channels.bus.bus import Batch, Record
 from channels.mediate import TooLong, limited
 from channels.settings import Line as Limits
+from mediators.mediator import Context, Translation
 from schemas.events import Step
-from tests.plain import Flow, channel
+from schemas.message import Message
+from tests.plain import Flow, Plain, channel
 
 
 def kinds(steps: list[Step]) -> list[str]:
@@ -266,3 +268,65 @@ def test_messages_of_which_no_part_passes_stop_the_line_too(tmp_path: Path) -> N
     flow.mediate()
     assert flow.line.paused() == {"plain"}
     flow.close()
+
+
+def test_what_came_before_its_channel_was_taken_away_is_mediated(tmp_path: Path) -> None:
+    ward = channel("ward")
+    flow = Flow(tmp_path, ward)
+    asyncio.run(flow.send("m1 p1 hello"))
+    flow.live.take([channel()])
+    flow.mediate()
+    assert [event["control_id"] for event in flow.events()] == ["m1"]
+    flow.close()
+
+
+def test_a_channel_that_is_not_known_yet_is_read_once_it_is(flow: Flow) -> None:
+    ward = channel("ward")
+    asyncio.run(flow.send("m1 p1 hello", channel=ward))
+    asyncio.run(flow.send("m2 p2 hello"))
+    told: list[list[str]] = []
+
+    def turned() -> None:
+        told.append([event["control_id"] for event in flow.events()])
+        if told[-1] == ["m2"]:
+            flow.live.take([*flow.channels, ward])
+        if len(told[-1]) == 2 or len(told) > 20:
+            flow.stop.set()
+
+    flow.mediation().run(turned)
+    assert [] in told
+    assert ["m2"] in told
+    assert told[-1] == ["m2", "m1"]
+    assert kinds(flow.steps()) == ["mediated", "mediated"]
+
+
+def test_a_batch_ends_as_it_began_when_its_channel_changes_meanwhile(flow: Flow) -> None:
+    class Changing(Plain):
+        def mediate(self, message: Message, context: Context) -> Translation:
+            flow.live.take([channel(retention={"body": "none"}, registries={"patient": "require"})])
+            return super().mediate(message, context)
+
+    flow.live.take([replace(flow.channels[0], mediator=Changing())])
+    asyncio.run(flow.send("m1 p1 hello", "m2 stranger hello"))
+    flow.mediate()
+    assert [event["control_id"] for event in flow.events()] == ["m1", "m2"]
+    asyncio.run(flow.send("m3 stranger hello"))
+    flow.mediate()
+    assert kinds(flow.steps())[2:] == ["mediated", "parked"]
+
+
+def test_nothing_is_read_while_every_line_is_stopped(flow: Flow) -> None:
+    flow.line.pause("plain", "somebody", "a test")
+    asyncio.run(flow.send("m1 p1 hello"))
+    turns: list[int] = []
+
+    def turned() -> None:
+        turns.append(len(flow.events()))
+        if len(turns) == 2:
+            flow.line.resume("plain")
+        if turns[-1] or len(turns) > 20:
+            flow.stop.set()
+
+    flow.mediation().run(turned)
+    assert turns[:2] == [0, 0]
+    assert turns[-1] == 1

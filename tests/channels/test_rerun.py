@@ -23,7 +23,7 @@ def row(flow: Flow) -> dict[str, Any]:
 
 
 def rerun(flow: Flow) -> Rerun:
-    return Rerun(flow.gateway, flow.keys, flow.door, Channels(flow.channels))
+    return Rerun(flow.gateway, flow.keys, flow.door, flow.live)
 
 
 def test_the_same_bytes_again_and_which_they_were(flow: Flow) -> None:

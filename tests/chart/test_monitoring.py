@@ -102,6 +102,7 @@ def test_everything_an_operator_must_hear_has_an_alert() -> None:
         "wasl_messages_received_total",
         "wasl_messages_refused_total",
         "wasl_channel_paused",
+        "wasl_channels_stale",
         "wasl_messages_mediated_total",
         "wasl_failures_total",
         "wasl_circuit_open",

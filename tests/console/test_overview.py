@@ -115,3 +115,18 @@ def test_with_redis_the_last_minute_of_all_machines_is_shown_and_else_the_journa
     assert figures(lab)[0] == "3"
     assert "0 read, 0 refused; 0 events landed" in lab
     place.close()
+
+
+def test_files_of_channels_that_are_not_taken_are_told_with_their_mistake(
+    place: Place, admin: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(overview, "FRESH", 0)
+    mistake = "lab.yaml, line 3: listen: expected mllp"
+    place.house.channels.tell("files", mistake)
+    page = admin.get("/").text
+    assert "The channels’ files have a mistake" in page
+    assert mistake in page
+    assert "Everything is flowing" not in page
+    assert "Les fichiers des canaux ont une erreur" in place.logged_in(**{"Accept-Language": "fr"}).get("/").text
+    place.house.channels.tell("files", "")
+    assert "have a mistake" not in admin.get("/console/overview").text

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from channels.bus.bus import Batch, Bus, Lost, Record
+from channels.bus.topics import Topic
 
 TOPIC = "wasl.received.lab"
 
@@ -169,6 +170,38 @@ class BusBattery:
         assert sorted(numbers(taken[0] + taken[1])) == list(range(400))
         for part in taken:
             in_order(part)
+        for bus in buses:
+            bus.close()
+
+    def test_a_topic_that_one_member_knows_first_holds_nobody_up_and_loses_nothing(self) -> None:
+        """As channels are taken over: one machine a little before the other."""
+        new = "wasl.received.ward"
+        buses = [self.bus("mediated", member, 2) for member in range(2)]
+        known = [[TOPIC], [TOPIC, new]]
+        taken: list[Record] = []
+
+        def work(member: int) -> None:
+            while len(taken) < 200:
+                topics = list(known[member])
+                with contextlib.closing(buses[member].read("mediation", topics)) as batches:
+                    for batch in batches:
+                        if topics != known[member] or len(taken) >= 200:
+                            break
+                        taken.extend(batch)
+                        batch.done()
+
+        buses[1].prepare([Topic(new)])
+        threads = [threading.Thread(target=work, args=(member,)) for member in range(2)]
+        for thread in threads:
+            thread.start()
+        self.publish(*(record(n, f"feed {n % 20}", TOPIC if n % 2 else new) for n in range(200)))
+        while len([one for one in taken if one.topic == TOPIC]) < 100:
+            time.sleep(0.05)
+        known[0] = [TOPIC, new]
+        for thread in threads:
+            thread.join()
+        in_order(taken)
+        assert sorted(numbers(taken)) == list(range(200))
         for bus in buses:
             bus.close()
 

@@ -18,7 +18,6 @@ from channels.gateway import intake
 from channels.gateway.bounds import Bytes
 from channels.gateway.intake import TRANSACTION, Intake
 from channels.receive import Door
-from channels.reload import Channels
 from channels.security import passwords, tables
 from channels.security.clients import Clients
 from channels.settings import Http
@@ -50,9 +49,7 @@ class Desk:
         self.open(self.flow.door)
 
     def open(self, door: Door) -> None:
-        self.app = Starlette(
-            routes=Intake(Channels(self.flow.channels), door, self.clients, self.limits, self.held).routes()
-        )
+        self.app = Starlette(routes=Intake(self.flow.live, door, self.clients, self.limits, self.held).routes())
 
     def post(self, body: Any = b"m1 p1 hello", name: str = "plain", **more: Any) -> httpx.Response:
         answer = ask(
@@ -84,6 +81,15 @@ def test_the_answer_names_the_transaction_that_is_on_the_bus(desk: Desk) -> None
     assert record.headers["transaction"] == answer.headers[TRANSACTION]
     assert (record.headers["sender"], record.headers["peer"]) == ("lab", "10.1.2.3:4711")
     assert record.headers["content_type"] == "text/plain"
+
+
+def test_a_channel_is_there_for_as_long_as_it_is_open(desk: Desk) -> None:
+    desk.flow.live.take([])
+    assert desk.post().status_code == 403
+    desk.flow.live.take([channel(max_size=3)])
+    assert desk.post().status_code == 413
+    desk.flow.live.take(desk.flow.channels)
+    assert desk.post().status_code == 200
 
 
 def test_the_secret_alone_is_enough_as_a_key(desk: Desk) -> None:

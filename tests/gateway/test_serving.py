@@ -12,7 +12,7 @@ import pytest
 
 from channels.gateway import serving
 from channels.gateway.serving import _bound, _checks, _server
-from channels.gateway.ways import addresses, tls
+from channels.gateway.ways import tls
 from channels.runtime import House
 from channels.security import passwords
 from channels.settings import Misconfigured
@@ -25,34 +25,6 @@ def house(folder: Path, settings: str = "") -> House:
     (config / "channels").mkdir(parents=True)
     (config / "wasl.yaml").write_text(settings)
     return House.open(config / "wasl.yaml", folder / "data")
-
-
-@pytest.mark.parametrize(
-    ("listen", "settings", "expected"),
-    [
-        ("mllp", "", [("127.0.0.1", 2575, False)]),
-        (
-            "mllp",
-            "mllp: {host: 0.0.0.0, port: 1, tls_port: 2, certificate: c.pem}",
-            [("0.0.0.0", 1, False), ("0.0.0.0", 2, True)],
-        ),
-        ("mllps", "", [("127.0.0.1", 2576, True)]),
-        ("mllp://10.0.0.1:6000", "", [("10.0.0.1", 6000, False)]),
-        ("mllps://lab.example:6001", "", [("lab.example", 6001, True)]),
-        ("mllp://[::1]:6000", "", [("::1", 6000, False)]),
-        ("http", "", []),
-        ("files:inbox/x", "", []),
-    ],
-)
-def test_where_a_channel_listens(
-    tmp_path: Path, listen: str, settings: str, expected: list[tuple[str, int, bool]]
-) -> None:
-    assert addresses(house(tmp_path, settings), listen) == expected
-
-
-def test_a_port_that_cannot_be_is_told(tmp_path: Path) -> None:
-    with pytest.raises(Misconfigured, match="mllp://x:70000: a port"):
-        addresses(house(tmp_path), "mllp://x:70000")
 
 
 def test_a_port_that_is_taken_names_the_setting() -> None:
@@ -79,12 +51,6 @@ def test_certificates_are_looked_for_beside_the_configuration(tmp_path: Path, mo
 def test_a_certificate_that_cannot_be_used_is_told(tmp_path: Path, settings: str) -> None:
     with pytest.raises(Misconfigured, match=r"http\.certificate"):
         _server(house(tmp_path, settings), None)
-
-
-@pytest.mark.parametrize("settings", ["", "mllp: {certificate: nowhere.pem}"])
-def test_mllps_without_a_certificate_is_told(tmp_path: Path, settings: str) -> None:
-    with pytest.raises(Misconfigured, match=r"mllp\.certificate"):
-        tls(house(tmp_path, settings))
 
 
 def test_ready_means_schema_administrator_and_bus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

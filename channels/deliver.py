@@ -13,16 +13,19 @@ from typing import TypeVar
 
 from channels.bus.bus import Batch, Bus, Lost, Record
 from channels.consumers.consumer import Consumer, Outcome
-from channels.outputs import EVENTS, dead_letter, step_record, summary
+from channels.outputs import EVENTS, dead_letter, is_name, step_record, summary
 from channels.receive import now
 from channels.watch import metrics
 from schemas import codec
+from schemas.events import EVENTS as KINDS
 from schemas.events import Event, Step, StepEvent
 from schemas.message import Unavailable
 
 T = TypeVar("T")
 
 log = logging.getLogger("wasl.delivery")
+
+_TYPES = frozenset(kind.__name__ for kind in KINDS)
 
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 15.0
@@ -68,12 +71,12 @@ class Delivery:
         if not len(batch):
             return
         settled: list[Delivered] = []
-        wanted = [record for record in batch if record.headers.get("type") in self._consumer.wants]
+        wanted = [record for record in batch if record.headers.get("type") in self._consumer.wants and _ours(record)]
         for turn in turns(wanted):
             settled += await self._land(turn)
             if self._stop.is_set():
                 return
-        letters = [dead_letter(record, self._consumer.name) for record in batch if "type" not in record.headers]
+        letters = [dead_letter(record, self._consumer.name) for record in batch if not _ours(record)]
         batch.done([*letters, *(step_record(step) for step in told(self._consumer.name, settled))])
         self._count(settled, wanted)
 
@@ -82,7 +85,7 @@ class Delivery:
         settled: list[Delivered] = []
         for record in records:
             try:
-                known.append((record, codec.decode(record.value)))
+                known.append((record, _event(record)))
             except codec.Untold as error:  # the schema registry may know it, and is away
                 raise Unavailable(str(error)) from error
             except codec.Foreign:
@@ -185,6 +188,20 @@ def received(record: Record) -> int:
         return int(record.headers["transaction"].replace("-", "")[:12], 16) * 1000
     except (KeyError, ValueError):
         return now()
+
+
+def _ours(record: Record) -> bool:
+    """Whether mediation wrote this record: its headers say what it is, and it can be found by them."""
+    said = record.headers
+    return said.get("type") in _TYPES and is_name(said.get("transaction")) and is_name(said.get("id"))
+
+
+def _event(record: Record) -> Event:
+    """Raises codec.Foreign, also for an event that is not the one the headers speak of."""
+    event: Event = codec.decode(record.value)
+    if any(event.get(name) != record.headers[name] for name in ("type", "transaction", "id")):
+        raise codec.Foreign("not the event of its headers")
+    return event
 
 
 def _foreign(record: Record) -> Delivered:

@@ -13,7 +13,7 @@ from types import FrameType
 
 from channels.bus.bus import Batch, Bus, Lost, Record
 from channels.line import Line
-from channels.outputs import Mediated, Outputs, dead_letter, failed_step, learned_records, reason_of
+from channels.outputs import Mediated, Outputs, dead_letter, failed_step, is_name, learned_records, reason_of
 from channels.receive import message_of, now
 from channels.reload import Channels
 from channels.security.encryption import KeyFile, Keys
@@ -125,8 +125,10 @@ class Mediation:
         self._count(work, (time.perf_counter() - started) / len(batch))
 
     def _ours(self, record: Record) -> bool:
-        """Whether a door wrote this record."""
-        return record.headers.keys() >= _HEADERS and record.headers["channel"] in self._known
+        """Whether a door wrote this record: its headers say all that they should, and it can be found by them."""
+        said = record.headers
+        known = said.keys() >= _HEADERS and said["channel"] in self._known
+        return known and is_name(said["transaction"]) and is_name(said["key"])
 
     def _translated(self, record: Record, seen: Window, tried: Callable[[Record], bool]) -> Mediated:
         work = Mediated(record)
@@ -144,7 +146,13 @@ class Mediation:
                 record, "body no longer kept", "its retention destroyed the body before it was read"
             )
             return work
-        message = work.message = message_of(record, body)
+        try:
+            message = work.message = message_of(record, body)
+        except ValueError:
+            work.step = failed_step(
+                record, "headers can't be read", "first_received or places is not what a door writes"
+            )
+            return work
         if first := seen.duplicate_of(message):
             work.step = Step(
                 transaction=message.transaction, kind="duplicate", at=now(), channel=channel.name, first=first
@@ -234,6 +242,8 @@ _HEADERS = frozenset(
         "type",
         "places",
         "rerun_of",
+        "peer",
+        "received",
     )
 )
 

@@ -24,6 +24,7 @@ STEPS = "wasl.steps"
 REGISTRY = "wasl.registry"
 RECEIVED = "wasl.received."
 DAY = 86_400_000_000
+LONGEST_NAME = 250
 
 _NUMBERED = re.compile(r"\[\d+\]")
 
@@ -150,22 +151,30 @@ def failed_step(record: Record, reason: str, text: str, issues: Sequence[Issue] 
     )
 
 
+def is_name(text: object) -> bool:
+    """Whether something can be kept and found under this text: any store takes it."""
+    return isinstance(text, str) and 0 < len(text) <= LONGEST_NAME and text.isprintable()
+
+
 def dead_letter(record: Record, by: str) -> Record:
-    """The step that keeps a record nobody of ours wrote where an operator sees it; the worker goes on.
+    """A record nobody of ours wrote, for the journal; the worker goes on."""
+    return step_record(foreign_step(record, by))
+
+
+def foreign_step(record: Record, by: str) -> Step:
+    """The step that keeps a record nobody of ours wrote where an operator sees it.
 
     It has no transaction of its own, so one is made of its place: read again that day, it is the same.
     """
     place = f"{record.topic} at {record.offset}"
-    return step_record(
-        Step(
-            transaction=transaction_id(now() // DAY * DAY, random.Random(f"{by} {place}")),
-            kind="refused",
-            at=now(),
-            channel=record.topic.removeprefix(RECEIVED).removeprefix("wasl."),
-            by=by,
-            reason="foreign bytes on the bus",
-            text=place,
-        )
+    return Step(
+        transaction=transaction_id(now() // DAY * DAY, random.Random(f"{by} {place}")),
+        kind="refused",
+        at=now(),
+        channel=record.topic.removeprefix(RECEIVED).removeprefix("wasl."),
+        by=by,
+        reason="foreign bytes on the bus",
+        text=place,
     )
 
 

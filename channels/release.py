@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 
 import orjson
 
-from channels.bus.bus import Bus, Lost
+from channels.bus.bus import Bus, Lost, Record
 from channels.desk import Desk
-from channels.outputs import REGISTRY
+from channels.outputs import REGISTRY, dead_letter
 from channels.rerun import NotKept
 from schemas.message import Unavailable
 
@@ -36,12 +36,13 @@ class Release:
             try:
                 for batch in batches:
                     turned()
-                    if len(batch):
-                        self.released([entry for record in batch for entry in orjson.loads(record.value)], turned)
+                    learned = [(record, _entries(record)) for record in batch]
+                    if learned:
+                        self.released([entry for _, entries in learned for entry in entries or ()], turned)
                     if self._stop.is_set():  # what was not looked for often enough is read again
                         break
-                    if len(batch):
-                        batch.done()
+                    if learned:
+                        batch.done([dead_letter(record, "release") for record, known in learned if known is None])
             except (Unavailable, Lost) as error:
                 log.warning("waits: %s", error)
                 self._stop.wait(PAUSE)
@@ -72,3 +73,13 @@ class Release:
             log.warning("%s stays parked: %s", transaction, error)
         except TimeoutError:
             raise Unavailable("the door did not answer in time") from None
+
+
+def _entries(record: Record) -> list[str] | None:
+    """What a registry learned; None when nobody of ours wrote the record. No entry holds a NUL."""
+    try:
+        said = orjson.loads(record.value)
+    except orjson.JSONDecodeError:
+        return None
+    ours = isinstance(said, list) and all(isinstance(one, str) and "\0" not in one for one in said)
+    return said if ours else None

@@ -25,7 +25,7 @@ from kafka.errors import KafkaError, OffsetOutOfRangeError
 from kafka.structs import OffsetAndMetadata
 
 from channels.bus.bus import Batch, Record
-from channels.bus.kafka_reader import BATCH_RECORDS, CONSUMER, NOTHING, TICK, Reader, place_of, record_of, unreadable
+from channels.bus.kafka_reader import BATCH_RECORDS, CONSUMER, NOTHING, TICK, Reader, place_of, record_of
 from channels.bus.large import Large, is_large
 from channels.bus.sending import PRODUCER, Sending, discard, portions, spoils, unavailable
 from channels.bus.topics import Topic, make
@@ -281,8 +281,6 @@ class KafkaBus:
             self._finder.assign([at])
             self._finder.seek(at, place)
             found: Sequence[ConsumerRecord] = self._finder.poll(FOUND_MS, max_records=count).get(at, ())
-        except UnicodeDecodeError:
-            found = unreadable(self._finder)[at]
         except OffsetOutOfRangeError:
             raise
         except KafkaError as error:

@@ -17,6 +17,7 @@ from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssi
 from kafka.errors import KafkaError, RebalanceInProgressError, RetriableError
 from kafka.structs import OffsetAndMetadata
 
+from channels.bus import foreign
 from channels.bus.bus import Lost, Record
 from channels.bus.large import size_of
 from channels.bus.sending import unavailable
@@ -44,6 +45,8 @@ CONSUMER = {
 }
 
 log = logging.getLogger("wasl.kafka")
+
+foreign.tolerate()
 
 
 class Reader:

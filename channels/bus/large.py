@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -16,6 +17,7 @@ from schemas.message import Unavailable
 
 LARGE = 256 * 1024
 CLAIM, SIZE = "claim", "claim_size"
+_DIGEST, _BYTES = re.compile("[0-9a-f]{64}"), re.compile(rb"[0-9]{1,12}")
 
 metadata = MetaData()
 
@@ -60,7 +62,8 @@ class Large:
         if (digest := record.headers.get(CLAIM)) is None:
             return record
         headers = {name: value for name, value in record.headers.items() if name not in (CLAIM, SIZE)}
-        return replace(record, value=self._fetch(digest) or b"", headers=headers)
+        ours = _DIGEST.fullmatch(digest)  # what somebody else wrote there may be nothing a database takes
+        return replace(record, value=(self._fetch(digest) if ours else None) or b"", headers=headers)
 
     def _fetch(self, digest: str) -> bytes | None:
         try:
@@ -81,10 +84,10 @@ def is_large(record: Record) -> bool:
     return len(record.value) > LARGE
 
 
-def size_of(headers: Iterable[tuple[str, bytes]], value: bytes | None) -> int:
+def size_of(headers: Iterable[tuple[str, bytes | None]], value: bytes | None) -> int:
     """Bytes of the whole value, also of one that is kept elsewhere."""
-    said = next((size for name, size in headers if name == SIZE), b"")
-    return int(said) if said.isdigit() else len(value or b"")
+    said = next((size for name, size in headers if name == SIZE), None) or b""
+    return int(said) if _BYTES.fullmatch(said) else len(value or b"")
 
 
 def _light(record: Record) -> Record:

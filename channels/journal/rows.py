@@ -1,4 +1,7 @@
-"""Records of the bus as rows of the journal. What is not ours is left alone, and said in the log."""
+"""Records of the bus as rows of the journal.
+
+A step that is not ours becomes a refusal, under a transaction of its own; of a received record mediation tells that.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from typing import Any
 import orjson
 
 from channels.bus.bus import Record
+from channels.outputs import foreign_step, is_name
 from schemas import codec
 from schemas.events import Step
 from schemas.message import Unavailable
@@ -50,7 +54,7 @@ def rows_of(records: Sequence[Record], wanted_by: Mapping[str, str]) -> Rows:
     for record in records:
         try:
             if record.topic == STEPS:
-                _add_step(rows, record.value, codec.decode(record.value), wanted_by)
+                _add_step(rows, record.value, _told(record), wanted_by)
             elif record.topic.startswith(RECEIVED):
                 row = _received(record)
                 rows.received.setdefault(row["id"], row)
@@ -59,6 +63,19 @@ def rows_of(records: Sequence[Record], wanted_by: Mapping[str, str]) -> Rows:
         except (codec.Foreign, KeyError, ValueError) as error:
             log.warning("%s %d is not a record of ours: %s", record.topic, record.offset, type(error).__name__)
     return rows
+
+
+def _told(record: Record) -> Step:
+    """What the record says. Raises codec.Untold."""
+    try:
+        step: Step = codec.decode(record.value)
+        if is_name(step["transaction"]) and step["kind"]:
+            return step
+    except codec.Untold:
+        raise
+    except (codec.Foreign, KeyError):
+        pass
+    return foreign_step(record, "journal")
 
 
 def _received(record: Record) -> Row:

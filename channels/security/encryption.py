@@ -130,12 +130,14 @@ class Keys:
         return key_id, nonce + self._key(key_id).encrypt(nonce, body, key_id.encode())
 
     def unlock(self, key_id: str, locked: bytes) -> bytes | None:
-        """The body, or None when its key was destroyed. Raises KeyFile when the master key does not fit."""
+        """The body, or None when it or its key is gone. Raises KeyFile when the master key does not fit."""
+        if not locked:
+            return None
         try:
             return self._key(key_id).decrypt(locked[:12], locked[12:], key_id.encode())
         except LookupError:
             return None
-        except InvalidTag as error:
+        except (InvalidTag, ValueError) as error:  # the latter: too short to have been locked
             raise KeyFile("a body can't be unlocked: WASL_KEY_FILE is not the key it was locked with") from error
 
     def destroy(self, key_ids: Iterable[str]) -> None:

@@ -8,7 +8,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, func, select
@@ -16,6 +15,7 @@ from sqlalchemy import Engine, func, select
 from channels.bus.bus import Record
 from channels.journal import failures
 from channels.journal.projection import Journal
+from channels.journal.story import story
 from channels.journal.tables import deliveries, minutes, steps, subjects, transactions
 from registries.database import among
 from tests.journal.said import START, delivered, event, failed, issue, opened, received, step, transaction
@@ -143,14 +143,16 @@ def test_a_consumer_that_was_taken_away_is_not_waited_for(engine: Engine, journa
     assert row(engine, 1).status == "delivered"
 
 
-def test_foreign_records_are_left_alone_and_said(
-    engine: Engine, journal: Journal, caplog: pytest.LogCaptureFixture
-) -> None:
-    journal.project(
-        [Record("wasl.steps", "k", b"not ours", offset=5), Record("wasl.received.lab", "k", b""), received(1)]
-    )
-    assert count(engine, transactions) == 1
-    assert "wasl.steps 5 is not a record of ours" in caplog.text
+def test_a_foreign_step_is_a_refusal_of_its_own(engine: Engine, journal: Journal) -> None:
+    foreign = Record("wasl.steps", "k", b"not ours", offset=5)
+    journal.project([foreign, Record("wasl.received.lab", "k", b""), received(1)])
+    journal.project([foreign])
+    assert count(engine, transactions) == 2
+    (group,) = failures.groups(engine)
+    assert (group["kind"], group["channel"], group["reason"]) == ("refused", "steps", "foreign bytes on the bus")
+    told = story(engine, group["sample"])
+    assert told is not None
+    assert {one["text"] for one in told["steps"]} == {"wasl.steps at 5"}
 
 
 def test_a_file_of_many_rows_is_followed_to_its_end(engine: Engine, journal: Journal) -> None:

@@ -95,7 +95,7 @@ def look(parts: Parts) -> Overview:
     channels = []
     for said in parts.desk.activity({name: counted["received"] for name, counted in live.items()} if live else None):
         points = [point["received"] for point in parts.desk.series(said["name"], until - HOUR, until)]
-        more = {"waiting": waiting.get(said["name"]), "points": points, "live": live and live[said["name"]]}
+        more = {"waiting": waiting.get(said["name"]), "points": points, "live": live and live.get(said["name"])}
         channels.append({**_NOTHING, **said, **more})
     for channel in channels:
         channel["state"] = _state(channel)

@@ -147,11 +147,12 @@ def _bound(host: str, port: int, setting: str) -> socket.socket:
 
 def _waiting(house: House, bus: Bus) -> dict[str, int]:
     """Messages not yet mediated, by channel; nothing while the bus does not answer."""
+    channels = house.channels.open
     try:
-        lag = bus.lag("mediation", [channel.topic for channel in house.channels])
+        lag = bus.lag("mediation", [channel.topic for channel in channels.values()])
     except Unavailable:
         return {}
-    return {channel.name: lag[channel.topic] for channel in house.channels}
+    return {name: lag[channel.topic] for name, channel in channels.items()}
 
 
 async def _reload(reload: Reload, ways: Ways) -> None:

@@ -128,8 +128,7 @@ def limited(folder: Path, rate: str) -> Desk:
     desk = Desk(folder)
     plain, *others = desk.flow.channels
     said = plain.said.model_copy(update={"rate": Rate.model_validate(rate)})
-    desk.flow.channels = (replace(plain, said=said), *others)
-    desk.open(desk.flow.door)
+    desk.flow.live.take([replace(plain, said=said), *others])
     return desk
 
 

@@ -86,14 +86,14 @@ class Reload:
         read, mistake = self._read()
         if look(self._config) != self._last:  # it changed while it was read
             return False
-        try:
-            self._prepare(read)
-        except Unavailable as error:
-            self._channels.tell("files", f"what changed waits for the bus: {error}")
-            return False
-        self._judged = self._last
         if not mistake:
+            try:
+                self._prepare(read)
+            except Unavailable as error:
+                self._channels.tell("files", f"what changed waits for the bus: {error}")
+                return False
             self._take(read)
+        self._judged = self._last
         self._channels.tell("files", mistake)
         return not mistake
 

@@ -150,7 +150,9 @@ def test_a_mistake_leaves_everything_as_it_was_and_is_told_once(
 def test_going_back_to_what_is_open_mends_a_mistake(folder: Folder) -> None:
     good = (folder.root / "channels/lab.yaml").rename(folder.root / "kept")
     folder.write("channels/lab.yaml", "mediator: none\n")
+    folder.away = True  # which is nothing to a mistake
     folder.looks()
+    folder.away = False
     assert "no mediator 'none'" in folder.channels.mistake
     good.rename(folder.root / "channels/lab.yaml")
     folder.looks()

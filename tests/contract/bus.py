@@ -179,6 +179,7 @@ class BusBattery:
         buses = [self.bus("mediated", member, 2) for member in range(2)]
         known = [[TOPIC], [TOPIC, new]]
         taken: list[Record] = []
+        strays: list[Record] = []
 
         def work(member: int) -> None:
             while len(taken) < 200:
@@ -188,6 +189,7 @@ class BusBattery:
                         if topics != known[member] or len(taken) >= 200:
                             break
                         taken.extend(batch)
+                        strays.extend(one for one in batch if one.topic not in topics)
                         batch.done()
 
         buses[1].prepare([Topic(new)])
@@ -202,6 +204,7 @@ class BusBattery:
             thread.join()
         in_order(taken)
         assert sorted(numbers(taken)) == list(range(200))
+        assert not strays
         for bus in buses:
             bus.close()
 

@@ -121,7 +121,7 @@ class Bus(Addressed):
     `replication`: copies of each record; by default three, or as many as there are brokers.
     """
 
-    url: str = Field("embedded", pattern="^(embedded|kafka://.+)$")
+    url: str = Field("embedded", pattern=r"^(embedded|kafka://[^,/\s]+:\d+(,[^,/\s]+:\d+)*)$")
     partitions: int = Field(12, gt=0)
     replication: int | None = Field(None, gt=0)
     security: Security = Security()

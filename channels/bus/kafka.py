@@ -27,6 +27,7 @@ from kafka.structs import OffsetAndMetadata
 from channels.bus.bus import Batch, Record
 from channels.bus.kafka_reader import BATCH_RECORDS, CONSUMER, NOTHING, TICK, Reader, place_of, record_of
 from channels.bus.large import Large, is_large
+from channels.bus.reason import why
 from channels.bus.sending import PRODUCER, Sending, discard, portions, spoils, unavailable
 from channels.bus.topics import Topic, make
 from schemas.message import Unavailable
@@ -34,6 +35,7 @@ from schemas.message import Unavailable
 IN_FLIGHT = 128 * 1024 * 1024
 CONFIRMED = 12.0
 FOUND_MS = 5_000
+QUIET = 10  # ticks without a record
 
 T = TypeVar("T")
 
@@ -100,9 +102,15 @@ class KafkaBus:
         while (reader := self._reader(group, topics)) is None:
             self._closed.wait(TICK)
             yield NOTHING
+        quiet = 0
         try:
             while True:
-                yield reader.next()
+                batch = reader.next()
+                quiet = 0 if len(batch) else quiet + 1
+                if quiet >= QUIET:
+                    self._look_after(reader, group, topics)
+                    quiet = 0
+                yield batch
         finally:
             reader.close()
             if not reader.lost:  # who was thrown out comes back at once, under the same name
@@ -202,7 +210,8 @@ class KafkaBus:
         """Until there is a producer, in place of a spoilt one, or the bus is closed."""
         if spoilt is not None:
             discard(spoilt)
-        told, producer = False, None
+        told: set[str] = set()
+        producer = None
         while not self._closed.is_set():
             try:
                 self._admin = self._admin or KafkaAdminClient(**self._cluster.client, request_timeout_ms=5_000)
@@ -212,8 +221,9 @@ class KafkaBus:
                 self._producer = producer
                 return
             except (KafkaError, OSError, TimeoutError) as error:
-                log.log(logging.DEBUG if told else logging.WARNING, "Kafka is not reached: %r", error)
-                told = True
+                if (reason := why(self._cluster.client) or str(error)) not in told:
+                    log.warning("Kafka is not reached: %s", reason)
+                    told.add(reason)
                 self._closed.wait(TICK)
 
     def _make(self, admin: KafkaAdminClient) -> None:
@@ -288,6 +298,19 @@ class KafkaBus:
         if not found:
             raise Unavailable("Kafka: the record did not come in time")
         return found
+
+    def _look_after(self, reader: Reader, group: str, topics: Sequence[str]) -> None:
+        """A reader that gets nothing for long, though something waits where it should read, is made anew: after an
+        outage amid a rebalance kafka-python's consumer may never fetch again. Raises Unavailable.
+        """
+        with suppress(Unavailable):
+            left = self._asked(lambda admin: self._left(admin, group, topics))
+            mine = reader.assigned() or left.keys()
+            if waiting := sum(left[at] for at in mine if at in left):
+                log.warning("%s got nothing for %d s while %d records wait: it is started anew", group, QUIET, waiting)
+                reader.lost = True
+        if reader.lost:
+            raise Unavailable("the reader got stuck")
 
     def _leave(self, group: str) -> None:
         member = MemberToRemove(group_instance_id=f"{self._member}-{group}")

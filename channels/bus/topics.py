@@ -50,7 +50,8 @@ def make(admin: KafkaAdminClient, topics: Iterable[Topic], partitions: int, repl
         for topic in missing
     }
     answer = admin.create_topics(asked, raise_errors=False)
-    refused = [for_code(one["error_code"]) for one in answer["topics"] if one["error_code"]]
-    if serious := [error for error in refused if error is not TopicAlreadyExistsError]:
-        raise serious[0]
+    for one in answer["topics"]:
+        error = for_code(one["error_code"])
+        if one["error_code"] and error is not TopicAlreadyExistsError:
+            raise error(f"the topic {one['name']} is not there and can't be made: {one['error_message']}")
     admin.wait_for_topics([topic.name for topic in missing])

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from kafka import KafkaProducer
-from kafka.errors import AuthorizationError, KafkaError, MessageSizeTooLargeError
+from kafka.errors import AuthorizationError, KafkaError, KafkaTimeoutError, MessageSizeTooLargeError
 from kafka.partitioner.abc import Partitioner
 from kafka.partitioner.default import murmur2
 
@@ -16,6 +16,10 @@ from channels.bus.bus import Record
 from schemas.message import Unavailable
 
 AT_ONCE = 8 * 1024 * 1024
+
+
+class Unsent(Exception):
+    """Never on its way: no such topic, or no room. Says by name what the client reported."""
 
 
 class Sending:
@@ -41,6 +45,8 @@ class Sending:
             headers = [(name, value.encode()) for name, value in record.headers.items()]
             try:
                 sent = producer.send(namespace + record.topic, record.value, record.key.encode(), headers)
+            except KafkaTimeoutError as error:
+                self._confirmed(Unsent(type(error).__name__))
             except (KafkaError, AssertionError, ValueError) as error:  # the last two: it was closed by another thread
                 self._confirmed(error)
             else:
@@ -49,7 +55,7 @@ class Sending:
     def _confirmed(self, outcome: object) -> None:
         with self._lock:
             self._left -= 1
-            if isinstance(outcome, Exception):
+            if isinstance(outcome, Exception) and (self._failure is None or spoils(outcome)):
                 self._failure = outcome
             if self._left > 0:
                 return
@@ -92,7 +98,7 @@ def spoils(failure: Exception) -> bool:
 
     An idempotent one whose batch expired asks for no new producer id, and sends nothing for ever (kafka-python 3.0.12).
     """
-    return not isinstance(failure, (MessageSizeTooLargeError, AuthorizationError))
+    return not isinstance(failure, (MessageSizeTooLargeError, AuthorizationError, Unsent))
 
 
 def discard(producer: KafkaProducer) -> None:
@@ -119,4 +125,5 @@ def portions(records: Iterable[Record]) -> Iterator[list[Record]]:
 
 def unavailable(error: BaseException) -> Unavailable:
     """What Kafka's client reports, by its name only: its text may hold what was sent."""
-    return Unavailable(f"Kafka: {type(error).__name__}", retry_after=5)
+    name = str(error) if isinstance(error, Unsent) else type(error).__name__
+    return Unavailable(f"Kafka: {name}", retry_after=5)

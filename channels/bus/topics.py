@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from kafka import KafkaAdminClient
+from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import TopicAlreadyExistsError, for_code
 
 MOST_COPIES = 3
 FOR_EVER = -1
 DAY = 86_400_000
 RECORD_BYTES = 1_048_576
+COMPARED = ("cleanup.policy", "retention.ms", "max.message.bytes")
+
+log = logging.getLogger("wasl.kafka")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +40,13 @@ class Topic:
 
 
 def make(admin: KafkaAdminClient, topics: Iterable[Topic], partitions: int, replication: int | None) -> None:
-    """Makes the topics that are not there; what is there stays as it is. Raises KafkaError."""
-    known = set(admin.list_topics())
-    missing = [topic for topic in topics if topic.name not in known]
+    """Makes the topics that are not there; what is there stays as it is, and the log says what differs.
+
+    Raises KafkaError.
+    """
+    known, wanted = set(admin.list_topics()), list(topics)
+    _compare(admin, [topic for topic in wanted if topic.name in known])
+    missing = [topic for topic in wanted if topic.name not in known]
     if not missing:
         return
     copies = replication or min(MOST_COPIES, len(admin.describe_cluster()["brokers"]))
@@ -55,3 +64,17 @@ def make(admin: KafkaAdminClient, topics: Iterable[Topic], partitions: int, repl
         if one["error_code"] and error is not TopicAlreadyExistsError:
             raise error(f"the topic {one['name']} is not there and can't be made: {one['error_message']}")
     admin.wait_for_topics([topic.name for topic in missing])
+
+
+def _compare(admin: KafkaAdminClient, there: Sequence[Topic]) -> None:
+    if not there:
+        return
+    asked = [ConfigResource(ConfigResourceType.TOPIC, topic.name, configs=list(COMPARED)) for topic in there]
+    told = admin.describe_configs(asked)["topic"]
+    for topic in there:
+        said = topic.configuration(1)
+        for key in COMPARED:
+            found = told[topic.name].get(key)  # None for who may not ask
+            if found and found["value"] != said[key]:
+                differs = f"{key} is {found['value']}, the settings ask for {said[key]}"
+                log.warning("the topic %s stays as it is: %s", topic.name, differs)

@@ -54,9 +54,8 @@ def entering(kafka: Kafka, folder: Path, host: str = "127.0.0.1", **said: Any) -
     brokers = kafka.address.removeprefix("kafka://").replace("127.0.0.1", host).split(",")
     database = open_database(f"sqlite:///{folder}/large.db", large.metadata)
     soon = {**access(login, folder), "bootstrap_timeout_ms": 1_000}
-    bus = KafkaBus(
-        Cluster(brokers, soon, [Topic(TOPIC)], f"{uuid.uuid4().hex[:8]}.", partitions=2), "m", Large(database)
-    )
+    cluster = Cluster(brokers, soon, [Topic(TOPIC)], f"{uuid.uuid4().hex[:8]}.", partitions=2)
+    bus = KafkaBus(cluster, "member", Large(database))
     try:
         yield bus
     finally:
@@ -109,8 +108,8 @@ def test_a_wrong_login_is_told_in_words(
     name, kafka = secured
     wrong: Mapping[str, list[tuple[dict[str, Any], str]]] = {
         "scram": [
-            ({"password": "a guess"}, "it refuses our login by SCRAM-SHA-512: see bus.security.username, password"),
-            ({"mechanism": "PLAIN"}, "it takes no login by PLAIN: see bus.security.mechanism"),
+            ({"password": "a guess"}, "it refuses our login by SCRAM-SHA-512: see bus.security.mechanism, username"),
+            ({"mechanism": "PLAIN"}, "login by PLAIN: see bus.security.mechanism"),
         ],
         "oauthbearer": [
             ({"client_secret": "a guess"}, "bus.security.token_url gave no token, it answered 401"),

@@ -120,19 +120,23 @@ class House:
             return EmbeddedBus(self.data / "bus", stage, member, members)
         return KafkaBus(self.cluster, f"{self.node}-{stage}-{member}", self.large)
 
-    @cached_property
-    def cluster(self) -> Cluster:
-        """How Kafka is reached, and the topics that must be there."""
-        said = self.settings.bus
+    @property
+    def topics(self) -> list[Topic]:
+        """Those of Kafka, as the channels known now want them."""
         known = self.channels.known.values()
-        topics = [
+        return [
             *received(known),
             Topic(EVENTS, kept_longest([channel.said.retention.event_days for channel in known])),
             Topic(STEPS, self.settings.journal_days),
             Topic(REGISTRY, compacted=True),
         ]
+
+    @cached_property
+    def cluster(self) -> Cluster:
+        """How Kafka is reached, and the topics that must be there."""
+        said = self.settings.bus
         reached = access(said.security, self.config.parent)
-        return Cluster(said.brokers, reached, topics, self.settings.namespace, said.partitions, said.replication)
+        return Cluster(said.brokers, reached, self.topics, self.settings.namespace, said.partitions, said.replication)
 
     def schemas(self) -> None:
         """From here on schema ids are the registry's, where there is one. Blocks. Raises Unavailable, Misconfigured."""

@@ -5,10 +5,25 @@ from __future__ import annotations
 import hashlib
 import re
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from operator import itemgetter
+from typing import Any
 
-from sqlalchemy import BigInteger, Column, Engine, Index, LargeBinary, MetaData, String, Table, delete, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Engine,
+    Index,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    delete,
+    select,
+    update,
+)
 from sqlalchemy.exc import SQLAlchemyError
 
 from channels.bus.bus import Record
@@ -52,7 +67,8 @@ class Large:
         ]
         try:
             with self._engine.begin() as connection:
-                insert_or_skip(connection, values, rows)
+                if insert_or_skip(connection, values, rows) < len(rows):
+                    _renew(connection, rows)
         except SQLAlchemyError as error:
             raise Unavailable(f"a large message can't be kept: {type(error).__name__}") from None
         return light
@@ -78,6 +94,12 @@ class Large:
         gone = delete(values).where(values.c.topic == topic, values.c.at < before)
         with self._engine.begin() as connection:
             return connection.execute(gone).rowcount
+
+
+def _renew(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """What was kept before is needed for as long as the record that points there now."""
+    for row in sorted(rows, key=itemgetter("digest")):  # all in one order, so that nobody waits in a circle
+        connection.execute(update(values).where(values.c.digest == row["digest"]).values(at=row["at"]))
 
 
 def is_large(record: Record) -> bool:

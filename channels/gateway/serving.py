@@ -185,6 +185,7 @@ def _destroy(house: House, today: int) -> None:
     for channel in house.channels.known.values():
         if (days := channel.said.retention.days) is not None:
             house.keys.destroy_before(channel.name, today - days)
-        if house.settings.bus.brokers and (kept := channel.said.retention.bus_days) is not None:
-            house.large.forget(channel.topic, (today - kept) * DAY)
+    for topic in house.topics if house.settings.bus.brokers else ():
+        if topic.days is not None:
+            house.large.forget(topic.name, (today - topic.days) * DAY)
     prune(house.journal, (today - house.settings.journal_days) * DAY)

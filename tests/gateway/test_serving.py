@@ -9,10 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from channels.bus.bus import Record
+from channels.bus.large import LARGE, values
 from channels.gateway import serving
 from channels.gateway.serving import _bound, _checks, _server
 from channels.gateway.ways import tls
+from channels.receive import now
 from channels.runtime import House
 from channels.security import passwords
 from channels.settings import Misconfigured
@@ -74,6 +78,28 @@ def test_bodies_are_destroyed_when_their_time_is_over(tmp_path: Path, monkeypatc
     monkeypatch.setattr(here.keys, "destroy_before", lambda name, day: destroyed.append((name, day)))
     serving._destroy(here, 20_000)
     assert destroyed == [(channel.name, 20_000 - 90) for channel in here.channels]
+
+
+def test_large_values_are_forgotten_topic_by_topic_when_their_records_are_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WASL_BUS", "kafka://127.0.0.1:9")
+    monkeypatch.setenv("WASL_KEY_FILE", str(tmp_path / "master.key"))
+    (tmp_path / "master.key").write_text("MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=")
+    (tmp_path / "config" / "channels").mkdir(parents=True)
+    (tmp_path / "config" / "wasl.yaml").write_text("journal_days: 40\n")
+    said = "listen: http\nmatch: {content_type: text/csv}\nmediator: fhir\nretention: {body: 9d, events: 30d}\n"
+    (tmp_path / "config" / "channels" / "lab.yaml").write_text(said)
+    here = House.open(tmp_path / "config" / "wasl.yaml", tmp_path / "data")
+    topics, today = ("wasl.received.lab", "wasl.events", "wasl.steps"), now() // serving.DAY
+    for number, topic in enumerate(topics):
+        here.large.lightened([Record(topic, "k", bytes([number]) * (LARGE + 1))])
+    left = []
+    for later in (8, 12, 32, 42):
+        serving._destroy(here, today + later)
+        with here.large._engine.connect() as connection:
+            left.append(set(connection.scalars(select(values.c.topic))))
+    assert left == [set(topics), set(topics[1:]), set(topics[2:]), set()]
 
 
 @pytest.fixture(scope="module")

@@ -143,6 +143,15 @@ def test_what_is_old_enough_is_forgotten_topic_by_topic(database: Engine) -> Non
     assert large.whole(event) == other
 
 
+def test_what_is_published_again_is_kept_as_long_as_its_last_record(database: Engine) -> None:
+    large = Large(database)
+    large.lightened([image(MEGABYTE)])
+    between = time.time_ns() // 1000 + 1
+    (again,) = large.lightened([image(MEGABYTE)])
+    assert large.forget(TOPIC, between) == 0
+    assert large.whole(again) == image(MEGABYTE)
+
+
 @pytest.mark.parametrize("claim", ["\0", "x", "0" * 64, "f" * 500_000, "é"])
 def test_a_claim_that_nobody_of_ours_wrote_is_of_nothing(database: Engine, claim: str) -> None:
     assert Large(database).whole(Record(TOPIC, "k", b"", {"claim": claim})) == Record(TOPIC, "k", b"")

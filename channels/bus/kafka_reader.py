@@ -27,6 +27,7 @@ JOINING = 5.0
 BATCH_RECORDS = 256
 BATCH_BYTES = 16 * 1024 * 1024
 COMMIT_MS = 8_000
+KEEPING_MS = 300  # a poll that does not wait never gets through a rebalance
 
 # Static membership (the member's name) and a short session: back at once after a crash, and soon replaced if not.
 # Members learn of a rebalance by their heartbeat, so it comes often.
@@ -165,7 +166,7 @@ class Reader:
                 continue
             try:
                 if not self._closed.is_set():
-                    self._pause_and_poll(0)
+                    self._pause_and_poll(KEEPING_MS)
             except Exception as error:  # the reading thread will meet it too, where it can be dealt with
                 log.debug("while busy: %s", type(error).__name__)
             finally:

@@ -88,6 +88,11 @@ class Reader:
             self._busy_since = time.monotonic()
         return batch
 
+    def assigned(self) -> set[TopicPartition]:
+        """The partitions to read, as far as the group has decided."""
+        with self._lock:
+            return set(self._consumer.assignment())
+
     def close(self) -> None:
         """Ends the reading; its batches are lost from here on. Whether to leave the group is the caller's decision."""
         self._closed.set()

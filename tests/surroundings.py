@@ -9,6 +9,7 @@ import base64
 import hashlib
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -47,11 +48,21 @@ class Servers:
 
 
 @pytest.fixture(scope="module", params=["embedded", "servers"], autouse=True)
-def surroundings(request: pytest.FixtureRequest) -> Iterator[None]:
+def surroundings(request: pytest.FixtureRequest) -> Iterator[Servers | None]:
+    """The servers that programs use; None when they are embedded."""
     if request.param == "embedded":
-        yield
+        yield None
         return
     servers = Servers(*(request.getfixturevalue(name) for name in ("kafka", "postgres", "redis_server")))
+    with used(servers):
+        yield servers
+
+
+@contextmanager
+def used(servers: Servers) -> Iterator[None]:
+    """Every Program made in this block uses the servers."""
     Program.surroundings = staticmethod(servers.environment)
-    yield
-    Program.surroundings = staticmethod(embedded)
+    try:
+        yield
+    finally:
+        Program.surroundings = staticmethod(embedded)

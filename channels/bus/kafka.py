@@ -113,8 +113,7 @@ class KafkaBus:
                 yield batch
         finally:
             reader.close()
-            if not reader.lost:  # who was thrown out comes back at once, under the same name
-                self._leave(group)
+            self._leave(group)
 
     def undone(self, groups: Sequence[str], topics: Sequence[str]) -> Iterator[Record]:
         names = [group_name(self._cluster.namespace, group) for group in groups]
@@ -272,6 +271,7 @@ class KafkaBus:
         """None while the brokers do not answer."""
         if self._producer is None:
             return None
+        self._leave(group)
         named = {
             "group_id": group_name(self._cluster.namespace, group),
             "group_instance_id": f"{self._member}-{group}",
@@ -303,16 +303,18 @@ class KafkaBus:
         """A reader that gets nothing for long, though something waits where it should read, is made anew: after an
         outage amid a rebalance kafka-python's consumer may never fetch again. Raises Unavailable.
         """
+        waiting = 0
         with suppress(Unavailable):
             left = self._asked(lambda admin: self._left(admin, group, topics))
-            mine = reader.assigned() or left.keys()
-            if waiting := sum(left[at] for at in mine if at in left):
-                log.warning("%s got nothing for %d s while %d records wait: it is started anew", group, QUIET, waiting)
-                reader.lost = True
-        if reader.lost:
+            waiting = sum(left.get(at, 0) for at in reader.assigned() or left)
+        if waiting:
+            log.warning("%s got nothing for %d s while %d records wait: it is started anew", group, QUIET, waiting)
             raise Unavailable("the reader got stuck")
 
     def _leave(self, group: str) -> None:
+        """Gives back what this member has; also what it had before it was killed, which else it would come back to
+        as it was: amid a rebalance that may be nothing, and nobody's turn to say so.
+        """
         member = MemberToRemove(group_instance_id=f"{self._member}-{group}")
         name = group_name(self._cluster.namespace, group)
         with suppress(Unavailable):  # then the others wait for the session to end

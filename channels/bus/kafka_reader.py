@@ -28,8 +28,9 @@ BATCH_RECORDS = 256
 BATCH_BYTES = 16 * 1024 * 1024
 COMMIT_MS = 8_000
 KEEPING_MS = 300  # a poll that does not wait never gets through a rebalance
+SUSPECT = 5.0
 
-# Static membership (the member's name) and a short session: back at once after a crash, and soon replaced if not.
+# A member has a name of its own, by which it removes its dead self after a crash; a short session, if it never returns.
 # Members learn of a rebalance by their heartbeat, so it comes often.
 CONSUMER = {
     "enable_auto_commit": False,
@@ -53,8 +54,6 @@ foreign.tolerate()
 class Reader:
     """Used by one thread. While it is busy with a batch for long, a thread of its own keeps the membership: it polls
     with every partition paused, so that a rebalance need not wait for a slow consumer.
-
-    `lost` is set when the group went on without us.
     """
 
     def __init__(
@@ -70,7 +69,6 @@ class Reader:
         self._tenures = Tenures()
         self._lock, self._closed = threading.Lock(), threading.Event()
         self._busy_since: float | None = None
-        self.lost = False
         consumer.subscribe(topics=[namespace + topic for topic in topics], listener=self._tenures)
         threading.Thread(target=self._keep, name="kafka-keep", daemon=True).start()
 
@@ -94,37 +92,40 @@ class Reader:
             return set(self._consumer.assignment())
 
     def close(self) -> None:
-        """Ends the reading; its batches are lost from here on. Whether to leave the group is the caller's decision."""
+        """Ends the reading; its batches are lost from here on. The group is not left."""
         self._closed.set()
         with self._lock, suppress(KafkaError):
             self._consumer.close(autocommit=False, timeout_ms=2_000)
 
     def done(self, batch: KafkaBatch, outputs: Sequence[Record]) -> None:
         with self._lock:
+            if self._busy_since is not None and time.monotonic() - self._busy_since > SUSPECT:
+                # it may have been taken for dead meanwhile: the group is asked before anything is put out
+                self._commit(batch, batch.starts)
             self._check(batch)
             self._send(outputs)
-            until = time.monotonic() + JOINING
-            while True:
-                self._check(batch)
-                try:
-                    self._consumer.commit(batch.positions, timeout_ms=COMMIT_MS)
-                    return
-                except RebalanceInProgressError as error:  # what stays ours through it can still be committed
-                    if time.monotonic() > until:
-                        raise self._thrown_out(error) from None
-                    self._pause_and_poll(100)
-                except RetriableError as error:
-                    raise unavailable(error) from None
-                except KafkaError as error:
-                    raise self._thrown_out(error) from None
+            self._commit(batch, batch.positions)
+
+    def _commit(self, batch: KafkaBatch, positions: Mapping[TopicPartition, OffsetAndMetadata]) -> None:
+        """Raises Lost, or Unavailable."""
+        until = time.monotonic() + JOINING
+        while True:
+            self._check(batch)
+            try:
+                self._consumer.commit(dict(positions), timeout_ms=COMMIT_MS)
+                return
+            except RebalanceInProgressError as error:  # what stays ours through it can still be committed
+                if time.monotonic() > until:
+                    raise Lost(type(error).__name__) from None
+                self._pause_and_poll(100)
+            except RetriableError as error:
+                raise unavailable(error) from None
+            except KafkaError as error:
+                raise Lost(type(error).__name__) from None
 
     def _check(self, batch: KafkaBatch) -> None:
         if self._closed.is_set() or batch.tenures != self.tenures(batch.positions):
             raise Lost("a partition of this batch went elsewhere")
-
-    def _thrown_out(self, error: KafkaError) -> Lost:
-        self.lost = True
-        return Lost(type(error).__name__)
 
     def _batch(self) -> KafkaBatch:
         taken: list[ConsumerRecord] = []
@@ -135,7 +136,7 @@ class Reader:
                 taken.append(one)
                 size += size_of(one.headers, one.value)
         records = [self._whole(record_of(one, self._namespace)) for one in taken]
-        return KafkaBatch(self, records, {TopicPartition(one.topic, one.partition): _after(one) for one in taken})
+        return KafkaBatch(self, records, taken)
 
     def tenures(self, places: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
         return {at: self._tenures.of(at) for at in places}
@@ -157,7 +158,7 @@ class Reader:
         except RetriableError as error:
             raise unavailable(error) from None
         except KafkaError as error:
-            raise self._thrown_out(error) from None
+            raise Lost(type(error).__name__) from None
 
     def _take(self, found: Mapping[TopicPartition, Sequence[ConsumerRecord]]) -> None:
         for at, records in found.items():
@@ -199,13 +200,13 @@ class Tenures(ConsumerRebalanceListener):  # type: ignore[misc]
 
 
 class KafkaBatch:
-    """`positions`: what to commit once it is done."""
+    """`positions`: what to commit once it is done; `starts`: where it began."""
 
-    def __init__(
-        self, reader: Reader | None, records: Sequence[Record], positions: Mapping[TopicPartition, OffsetAndMetadata]
-    ) -> None:
+    def __init__(self, reader: Reader | None, records: Sequence[Record], taken: Sequence[ConsumerRecord]) -> None:
         self._reader, self._records = reader, records
-        self.positions, self.tenures = positions, reader.tenures(positions) if reader else {}
+        self.positions = {TopicPartition(one.topic, one.partition): _at(one.offset + 1) for one in taken}
+        self.starts = {TopicPartition(one.topic, one.partition): _at(one.offset) for one in reversed(taken)}
+        self.tenures = reader.tenures(self.positions) if reader else {}
 
     def __len__(self) -> int:
         return len(self._records)
@@ -218,11 +219,11 @@ class KafkaBatch:
             self._reader.done(self, outputs)
 
 
-NOTHING = KafkaBatch(None, (), {})  # what a reader sees while Kafka is not reached
+NOTHING = KafkaBatch(None, (), ())  # what a reader sees while Kafka is not reached
 
 
-def _after(record: ConsumerRecord) -> OffsetAndMetadata:
-    return OffsetAndMetadata(record.offset + 1, "", -1)
+def _at(place: int) -> OffsetAndMetadata:
+    return OffsetAndMetadata(place, "", -1)
 
 
 def record_of(read: Any, namespace: str) -> Record:

@@ -18,6 +18,7 @@ import pytest
 
 from tests.crash.journey import nothing_lost_doubled_or_disordered, said, senders
 from tests.e2e.program import Program, until
+from tests.surroundings import Servers
 
 SECONDS = float(os.environ.get("WASL_CRASH_SECONDS", "50"))
 SEED = int(os.environ.get("WASL_CRASH_SEED", "2575"))
@@ -26,12 +27,12 @@ RECOVERED = 0.8  # how often the next accident waits until the program takes mes
 
 
 def test_nothing_acknowledged_is_lost_doubled_or_out_of_order(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, servers: Servers | None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     chance = random.Random(SEED)
     with Program(tmp_path / "data", WASL_MEDIATION_PROCESSES="2") as program:
         with senders(program, SEED) as every:
-            kills = accidents(program, chance)
+            kills = accidents(program, servers, chance)
             recovered(program)
         with capsys.disabled():
             print(said(every, f"{sum(kills.values())} kills", *(f"{n} of {name}" for name, n in sorted(kills.items()))))
@@ -39,20 +40,25 @@ def test_nothing_acknowledged_is_lost_doubled_or_out_of_order(
     assert sum(kills.values()) >= KILLS
 
 
-def accidents(program: Program, chance: random.Random) -> Counter[str]:
-    """Kills parts of the program, or all of it at once, until the time is over; tells how often which."""
+def accidents(program: Program, servers: Servers | None, chance: random.Random) -> Counter[str]:
+    """Kills parts of the program, all of it at once, or the broker, until the time is over; tells how often which."""
     kills: Counter[str] = Counter()
     end = time.monotonic() + SECONDS
     while time.monotonic() < end or sum(kills.values()) < KILLS:
         time.sleep(chance.uniform(0.2, 2.0))
-        victim = chance.choices(["everything", "gateway", "mediation", "delivery"], [2, 2, 3, 3])[0]
-        if victim == "everything":
+        victim = chance.choices(["everything", "gateway", "mediation", "delivery", "broker"], [2, 2, 3, 3, 1])[0]
+        if victim == "broker":
+            if servers is None:
+                continue
+            servers.kafka.kill()
+            servers.kafka.start()
+        elif victim == "everything":
             program.kill()
             program.start(ready=False)
         elif not killed(program, victim, chance):
             continue
         kills[victim] += 1
-        if victim in {"everything", "gateway"} and chance.random() < RECOVERED:
+        if victim in {"everything", "gateway", "broker"} and chance.random() < RECOVERED:
             recovered(program)
     return kills
 

@@ -70,6 +70,7 @@ class _Child:
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     deaths: int = 0
+    starts: int = 0
     not_before: float = field(default=0.0)
 
 
@@ -101,7 +102,7 @@ class Parent:
             return 0
         if (status := child.process.poll()) is None:
             return 0
-        if status == MISCONFIGURED:
+        if status == MISCONFIGURED and child.starts == 1:  # later on, files may be amid a change
             return MISCONFIGURED
         child.process = None
         child.deaths = 0 if now - child.started > 30 else child.deaths + 1
@@ -116,6 +117,7 @@ class Parent:
             child.command, env=environment, pass_fds=[self._read_end], stdin=subprocess.DEVNULL
         )
         child.started = time.monotonic()
+        child.starts += 1
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         self._stopping = True

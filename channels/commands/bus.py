@@ -67,7 +67,7 @@ def _on(parts: House, address: str) -> House:
 
 
 def _readers(parts: House) -> dict[str, list[str]]:
-    received = {channel.topic: ["mediation", "journal"] for channel in parts.channels}
+    received = {channel.topic: ["mediation", "journal"] for channel in parts.channels.known.values()}
     return received | {EVENTS: list(EXPECTS), STEPS: ["journal"], REGISTRY: ["release"]}
 
 

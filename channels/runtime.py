@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 from threading import Event as Stop
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
 
-from channels.bus.access import access
 from channels.bus.bus import Bus
 from channels.bus.embedded import EmbeddedBus
-from channels.bus.kafka import Cluster, KafkaBus
 from channels.bus.large import Large
 from channels.bus.topics import Topic
 from channels.channel import Channel, read_channels
@@ -38,7 +37,6 @@ from channels.journal.projection import Journal
 from channels.line import Line
 from channels.loops import started
 from channels.mediate import Mediation, Registries
-from channels.memory import Memory
 from channels.migrations.store import STORES
 from channels.outputs import EVENTS, REGISTRY, STEPS, Outputs
 from channels.receive import Door
@@ -61,6 +59,10 @@ from registries.facility import Facilities
 from registries.health_worker import HealthWorkers
 from schemas import catalog
 from schemas.remote import Remote, Unusable
+
+if TYPE_CHECKING:  # their clients take a good part of a start that needs none of them
+    from channels.bus.kafka import Cluster
+    from channels.memory import Memory
 
 BUILT_IN = "built-in"
 SIMULATOR = "simulator"
@@ -118,6 +120,8 @@ class House:
         """The bus as the writer of `stage` sees it; on Kafka it is reached in the background."""
         if not self.settings.bus.brokers:
             return EmbeddedBus(self.data / "bus", stage, member, members)
+        from channels.bus.kafka import KafkaBus
+
         return KafkaBus(self.cluster, f"{self.node}-{stage}-{member}", self.large)
 
     @property
@@ -134,6 +138,9 @@ class House:
     @cached_property
     def cluster(self) -> Cluster:
         """How Kafka is reached, and the topics that must be there."""
+        from channels.bus.access import access
+        from channels.bus.kafka import Cluster
+
         said = self.settings.bus
         reached = access(said.security, self.config.parent)
         return Cluster(said.brokers, reached, self.topics, self.settings.namespace, said.partitions, said.replication)
@@ -235,7 +242,11 @@ class House:
     def redis(self) -> Memory | None:
         """What all processes remember together; None without a Redis."""
         said = self.settings.redis
-        return Memory(said, self.settings.namespace, derived(self.master, "redis")) if said.url else None
+        if not said.url:
+            return None
+        from channels.memory import Memory
+
+        return Memory(said, self.settings.namespace, derived(self.master, "redis"))
 
     @cached_property
     def rates(self) -> Rates:

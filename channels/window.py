@@ -11,10 +11,13 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from channels.bus.bus import Record
-from channels.memory import Memory
 from schemas.message import Message
+
+if TYPE_CHECKING:  # its client is loaded where there is a Redis
+    from channels.memory import Memory
 
 KIND = "window"
 LASTING = 3600

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from channels.bus.topics import Topic
+
+AT_ONCE = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,20 @@ class Record:
     value: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
     offset: int = 0
+
+
+def portions(records: Iterable[Record]) -> Iterator[list[Record]]:
+    """The records in runs of at most AT_ONCE bytes."""
+    run: list[Record] = []
+    size = 0
+    for record in records:
+        run.append(record)
+        size += len(record.value)
+        if size >= AT_ONCE:
+            yield run
+            run, size = [], 0
+    if run:
+        yield run
 
 
 class Lost(Exception):

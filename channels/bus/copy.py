@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from channels.bus.bus import Bus, Record
-from channels.bus.sending import portions
+from channels.bus.bus import Bus, Record, portions
 
 
 def copy(source: Bus, target: Bus, readers: Mapping[str, Sequence[str]], kept: Iterable[Record] = ()) -> dict[str, int]:

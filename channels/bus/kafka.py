@@ -24,11 +24,11 @@ from kafka.consumer.fetcher import ConsumerRecord
 from kafka.errors import KafkaError, OffsetOutOfRangeError
 from kafka.structs import OffsetAndMetadata
 
-from channels.bus.bus import Batch, Record
+from channels.bus.bus import Batch, Record, portions
 from channels.bus.kafka_reader import BATCH_RECORDS, CONSUMER, NOTHING, TICK, Reader, place_of, record_of
 from channels.bus.large import Large, is_large
 from channels.bus.reason import why
-from channels.bus.sending import PRODUCER, Sending, discard, portions, spoils, unavailable
+from channels.bus.sending import PRODUCER, Sending, discard, spoils, unavailable
 from channels.bus.topics import Topic, make
 from schemas.message import Unavailable
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -14,8 +14,6 @@ from kafka.partitioner.default import murmur2
 
 from channels.bus.bus import Record
 from schemas.message import Unavailable
-
-AT_ONCE = 8 * 1024 * 1024
 
 
 class Unsent(Exception):
@@ -107,20 +105,6 @@ def discard(producer: KafkaProducer) -> None:
         producer.close(timeout=0)
     except KafkaError:  # it has records that will never go: its close does not get beyond them
         producer._sender.force_close()
-
-
-def portions(records: Iterable[Record]) -> Iterator[list[Record]]:
-    """The records in runs of at most AT_ONCE bytes."""
-    run: list[Record] = []
-    size = 0
-    for record in records:
-        run.append(record)
-        size += len(record.value)
-        if size >= AT_ONCE:
-            yield run
-            run, size = [], 0
-    if run:
-        yield run
 
 
 def unavailable(error: BaseException) -> Unavailable:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from kafka import KafkaAdminClient
-from kafka.admin import ConfigResource, ConfigResourceType
-from kafka.errors import TopicAlreadyExistsError, for_code
+if TYPE_CHECKING:  # imported where it is used: what a topic is, the embedded bus knows too
+    from kafka import KafkaAdminClient
 
 MOST_COPIES = 3
 FOR_EVER = -1
@@ -44,6 +44,8 @@ def make(admin: KafkaAdminClient, topics: Iterable[Topic], partitions: int, repl
 
     Raises KafkaError.
     """
+    from kafka.errors import TopicAlreadyExistsError, for_code
+
     known, wanted = set(admin.list_topics()), list(topics)
     _compare(admin, [topic for topic in wanted if topic.name in known])
     missing = [topic for topic in wanted if topic.name not in known]
@@ -67,6 +69,8 @@ def make(admin: KafkaAdminClient, topics: Iterable[Topic], partitions: int, repl
 
 
 def _compare(admin: KafkaAdminClient, there: Sequence[Topic]) -> None:
+    from kafka.admin import ConfigResource, ConfigResourceType
+
     if not there:
         return
     asked = [ConfigResource(ConfigResourceType.TOPIC, topic.name, configs=list(COMPARED)) for topic in there]

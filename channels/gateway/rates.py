@@ -10,10 +10,13 @@ import time
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from channels.channel import Channel, Rate
-from channels.memory import Memory
 from channels.watch import metrics
+
+if TYPE_CHECKING:  # its client is loaded where there is a Redis
+    from channels.memory import Memory
 
 KIND = "rate"
 # A body may hold more messages than the bucket: the rest is owed, but never more than what fills it in an hour.

@@ -11,11 +11,14 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING
 
 from prometheus_client import Counter as Metric
 
-from channels.memory import Memory
 from channels.watch import metrics
+
+if TYPE_CHECKING:  # its client is loaded where there is a Redis
+    from channels.memory import Memory
 
 KIND = "live"
 SECONDS = 60

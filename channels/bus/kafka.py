@@ -25,6 +25,7 @@ from kafka.errors import KafkaError, OffsetOutOfRangeError
 from kafka.structs import OffsetAndMetadata
 
 from channels.bus.bus import Batch, Record, portions
+from channels.bus.client import opened
 from channels.bus.kafka_reader import BATCH_RECORDS, CONSUMER, NOTHING, TICK, Reader, place_of, record_of
 from channels.bus.large import Large, is_large
 from channels.bus.reason import why
@@ -213,7 +214,7 @@ class KafkaBus:
         producer = None
         while not self._closed.is_set():
             try:
-                self._admin = self._admin or KafkaAdminClient(**self._cluster.client, request_timeout_ms=5_000)
+                self._admin = self._admin or opened(KafkaAdminClient, **self._cluster.client, request_timeout_ms=5_000)
                 self._make(self._admin)
                 producer = producer or KafkaProducer(**self._cluster.client, **PRODUCER)
                 self._meet(producer)
@@ -277,7 +278,7 @@ class KafkaBus:
             "group_instance_id": f"{self._member}-{group}",
         }
         try:
-            consumer = KafkaConsumer(**self._cluster.client, **CONSUMER, **named)
+            consumer = opened(KafkaConsumer, **self._cluster.client, **CONSUMER, **named)
         except KafkaError as error:
             log.warning("%s waits for Kafka: %s", group, type(error).__name__)
             return None
@@ -287,7 +288,7 @@ class KafkaBus:
         """At least one record from this place on. Raises OffsetOutOfRangeError, or Unavailable."""
         try:
             if self._finder is None:
-                self._finder = KafkaConsumer(**self._cluster.client, **_FINDER)
+                self._finder = opened(KafkaConsumer, **self._cluster.client, **_FINDER)
             self._finder.assign([at])
             self._finder.seek(at, place)
             found: Sequence[ConsumerRecord] = self._finder.poll(FOUND_MS, max_records=count).get(at, ())

@@ -20,7 +20,7 @@ from tests.crash.journey import nothing_lost_doubled_or_disordered, said, sender
 from tests.e2e.program import Program, until
 from tests.surroundings import Servers
 
-SECONDS = float(os.environ.get("WASL_CRASH_SECONDS", "50"))
+SECONDS = float(os.environ.get("WASL_CRASH_SECONDS", "30"))
 SEED = int(os.environ.get("WASL_CRASH_SEED", "2575"))
 KILLS = 20
 RECOVERED = 0.8  # how often the next accident waits until the program takes messages again

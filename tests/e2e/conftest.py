@@ -7,13 +7,13 @@ from collections.abc import Iterator
 import pytest
 
 from tests.e2e.program import Mllp, Program
-from tests.surroundings import surroundings
+from tests.surroundings import Servers, surroundings
 
 __all__ = ["surroundings"]
 
 
 @pytest.fixture(scope="module")
-def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+def program(tmp_path_factory: pytest.TempPathFactory, surroundings: Servers | None) -> Iterator[Program]:
     with Program(tmp_path_factory.mktemp("program") / "data") as started:
         yield started
 

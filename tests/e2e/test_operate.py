@@ -17,10 +17,11 @@ from channels.settings import default_config
 from tests.e2e.hl7 import code, glucose, header, message, order, person
 from tests.e2e.program import Mllp, Program, until
 from tests.e2e.sales import CNSS, export, row
+from tests.surroundings import Servers
 
 
 @pytest.fixture(scope="module")
-def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def config(tmp_path_factory: pytest.TempPathFactory, surroundings: Servers | None) -> Path:
     """The shipped configuration, with a line that stops sooner, a channel that wants pharmacies the registry knows, and
     one that looks at nothing before it acknowledges."""
     folder = tmp_path_factory.mktemp("config")

@@ -14,6 +14,7 @@ from channels.settings import default_config
 from tests.e2e.hl7 import code, glucose
 from tests.e2e.program import Mllp, Program, free_port, until
 from tests.e2e.sales import export, row
+from tests.surroundings import Servers
 
 VERSIONS = itertools.count()
 
@@ -46,7 +47,7 @@ class ConfigMap:
 
 
 @pytest.fixture(scope="module")
-def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def config(tmp_path_factory: pytest.TempPathFactory, surroundings: Servers | None) -> Path:
     folder = tmp_path_factory.mktemp("config")
     shutil.copytree(default_config().parent / "codes", folder / "codes")
     (folder / "wasl.yaml").write_text("mediation: {processes: 2}\n")

@@ -34,7 +34,8 @@ class Machine:
 
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch) -> Callable[[Live, Counted], None]:
-    """Makes a process tell that it has counted so much."""
+    """Makes a process tell that it has counted so much; other tests of this process may have counted before."""
+    monkeypatch.setattr(counters, "counted", Counted)
 
     def tell(live: Live, found: Counted) -> None:
         monkeypatch.setattr(counters, "counted", lambda: Counted(found))

@@ -168,8 +168,8 @@ def end_to_end(places: Sequence[str], runs: int, count: int, processes: Sequence
                 )
 
 
-async def steady(port: int, make: Maker, rate: int, seconds: float) -> int:
-    """Sends at this rate over eight connections; how many were sent."""
+async def steady(port: int, make: Maker, rate: int, seconds: float, first: int = 0) -> None:
+    """Sends at this rate over eight connections, messages numbered from `first`."""
     count, began = round(rate * seconds), time.perf_counter()
     turns = iter(range(count))
 
@@ -177,12 +177,11 @@ async def steady(port: int, make: Maker, rate: int, seconds: float) -> int:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         for number in turns:
             await asyncio.sleep(max(0.0, began + number / rate - time.perf_counter()))
-            writer.write(b"\x0b" + make(number) + b"\x1c\r")
+            writer.write(b"\x0b" + make(first + number) + b"\x1c\r")
             await reader.readuntil(b"\x1c\r")
         writer.close()
 
     await asyncio.gather(*(sender() for _ in range(8)))
-    return count
 
 
 def latency(places: Sequence[str], runs: int, seconds: float) -> None:
@@ -196,7 +195,7 @@ def latency(places: Sequence[str], runs: int, seconds: float) -> None:
             for place in places:
                 with running(place) as program:
                     uvloop.run(steady(program.mllp_port, small, rate, 2))  # warm
-                    uvloop.run(steady(program.mllp_port, small, rate, seconds))
+                    uvloop.run(steady(program.mllp_port, small, rate, seconds, first=2 * rate))
                     landed(program, round(rate * (seconds + 2)))
                     times = rows(house_of(program), "record", query)
                 since = [at / 1e6 - int(name.replace("-", "")[:12], 16) / 1e3 for name, at in times]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
 import threading
 import time
@@ -10,12 +11,15 @@ import uuid
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from channels.bus import kafka as kafka_bus
 from channels.bus import large
 from channels.bus.bus import Lost
 from channels.bus.kafka import Cluster, KafkaBus
+from channels.bus.kafka_reader import Reader
 from channels.bus.large import Large
 from channels.bus.topics import Topic
 from registries.database import open_database
@@ -27,6 +31,11 @@ from tests.servers.kafka import Kafka
 OUTPUT = "wasl.events"
 SEED, NUMBERS, KEYS = 4, 3_000, 30
 TOPICS = (Topic(TOPIC), Topic("wasl.received.pharmacy"), Topic("wasl.events"))
+
+
+def nothing(_reader: Reader, seconds: float) -> dict[Any, Any]:
+    time.sleep(seconds)
+    return {}
 
 
 class TestKafkaBus(BusBattery):
@@ -43,6 +52,19 @@ class TestKafkaBus(BusBattery):
         bus = KafkaBus(self.where, f"{stage}-{member}", Large(self.database))
         until(bus.ready, what="the broker")
         return bus
+
+    def test_a_reader_that_gets_nothing_while_something_waits_is_started_anew(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.publish(record(1))
+        bus = self.bus("mediated")
+        monkeypatch.setattr(kafka_bus, "QUIET", 1)
+        with monkeypatch.context() as stuck:
+            stuck.setattr(Reader, "_polled", nothing)
+            with pytest.raises(Unavailable, match="stuck"):
+                list(itertools.islice(bus.read("mediation", [TOPIC]), 10))
+        assert numbers(self.take(bus.read("mediation", [TOPIC]), 1)) == [1]
+        bus.close()
 
     def test_members_that_come_and_go_lose_nothing_and_keep_the_order_of_each_key(
         self, capsys: pytest.CaptureFixture[str]

@@ -14,13 +14,19 @@ from schemas.parts import (
     Address,
     Allergy,
     Attachment,
+    Booked,
+    Calculated,
     Code,
     Coding,
     Contact,
+    Detail,
     Diagnosis,
+    Dosage,
     Encounter,
+    Guarantor,
     HumanName,
     Identifier,
+    Ingredient,
     Insurance,
     Left,
     Note,
@@ -34,6 +40,7 @@ from schemas.parts import (
     Result,
     Specimen,
     Telecom,
+    Timing,
     Value,
 )
 
@@ -42,40 +49,57 @@ __all__ = [
     "REPORTS",
     "Address",
     "Allergy",
+    "AppointmentRecorded",
     "Attachment",
+    "Booked",
+    "Calculated",
+    "ChargeRecorded",
     "Code",
     "Coding",
     "Contact",
+    "Detail",
     "Diagnosis",
+    "DocumentIssued",
+    "Dosage",
     "Encounter",
     "EncounterRecorded",
     "Envelope",
     "Event",
+    "Guarantor",
     "HumanName",
     "Identifier",
     "ImagingReportIssued",
+    "ImmunizationRecorded",
+    "Ingredient",
     "Insurance",
     "LabReportIssued",
     "Left",
+    "MedicationAdministered",
     "MedicationDispensed",
     "MedicationPrescribed",
     "Note",
+    "NumberChanged",
     "Order",
+    "OrderRecorded",
     "Organization",
     "Origin",
     "Patient",
+    "PatientLinked",
     "PatientMerged",
     "PatientRegistered",
     "PatientUpdated",
     "Place",
     "Practitioner",
+    "ProblemRecorded",
     "Procedure",
+    "ReferralRecorded",
     "Result",
     "Specimen",
     "Step",
     "StepEvent",
     "StepIssue",
     "Telecom",
+    "Timing",
     "Value",
     "plain",
 ]
@@ -109,6 +133,7 @@ class Envelope(TypedDict, total=False):
     patient: Required[Patient]
     flags: list[str]
     unmapped: list[Left]
+    details: list[Detail]
 
 
 class _Report(Envelope, total=False):
@@ -135,6 +160,10 @@ class _Report(Envelope, total=False):
     conclusion: str | None
     documents: list[Attachment]
     bare: bool | None
+    parent_result: Code | None
+    parent_sub_id: str | None
+    diagnoses: list[Diagnosis]
+    insurances: list[Insurance]
 
 
 class LabReportIssued(_Report, total=False):
@@ -151,12 +180,14 @@ class PatientRegistered(Envelope, total=False):
     allergies: list[Allergy]
     insurances: list[Insurance]
     observations: list[Result]
+    guarantors: list[Guarantor]
 
 
 class PatientUpdated(Envelope, total=False):
     allergies: list[Allergy]
     insurances: list[Insurance]
     observations: list[Result]
+    guarantors: list[Guarantor]
 
 
 class PatientMerged(Envelope, total=False):
@@ -166,8 +197,243 @@ class PatientMerged(Envelope, total=False):
     prior_person: str
 
 
+class PatientLinked(Envelope, total=False):
+    """Two records may be of one person (A24), or are said not to be (A37: `linked` false). Joins nobody by itself.
+
+    `other` is the second record, `other_person` the identity it has of its own.
+    """
+
+    linked: bool
+    other: Patient
+    other_person: str
+
+
+class NumberChanged(Envelope, total=False):
+    """A number of this patient is another now, or is another's now: what A35, A41 to A51 tell. Joins no persons.
+
+    `of`: patient, account or visit. `change`: merged (two into one), moved (to this patient), changed (the same one
+    under a new number). `number` holds now; `prior` is what it was, `prior_patient` whose it was (MRG).
+    """
+
+    of: Required[str]
+    change: Required[str]
+    number: Identifier | None
+    prior: Identifier | None
+    prior_patient: Patient | None
+
+
 class EncounterRecorded(Envelope, total=False):
+    """A stay as it is now. `undone` names what a cancelling trigger took back ("discharge", "transfer", ...)."""
+
     encounter: Encounter
+    undone: str | None
+
+
+class OrderRecorded(Envelope, total=False):
+    """What was asked for, in whatever state it is (ORC-1, ORC-5): new, changed, held, in progress, done, cancelled.
+
+    `results` came with the order and support it; they are none of its own. `section` as OBR-24.
+    """
+
+    code: Required[Code]
+    order: Order
+    encounter: Encounter | None
+    section: str | None
+    started: str | None
+    ended: str | None
+    specimens: list[Specimen]
+    results: list[Result]
+    diagnoses: list[Diagnosis]
+    insurances: list[Insurance]
+    copies_to: list[Practitioner]
+    laboratory: Organization | None
+    performers: list[Practitioner]
+    notes: list[Note]
+    documents: list[Attachment]
+    accession: Identifier | None
+    study_uid: str | None
+
+
+class DocumentIssued(Envelope, total=False):
+    """A document (TXA) with its content. `status` is TXA-17 (table 0271), `availability` TXA-19 (0273).
+
+    `replaces`: the document this one stands in for (T10), adds to (T05, T06) or corrects; `relation` says which.
+    """
+
+    code: Code | None
+    document: Identifier | None
+    replaces: Identifier | None
+    relation: str | None
+    content_type: str | None
+    activity: str | None
+    originated: str | None
+    transcribed: str | None
+    edited: list[str]
+    authors: list[Practitioner]
+    authenticators: list[Practitioner]
+    transcriptionists: list[Practitioner]
+    orders: list[Order]
+    file_name: str | None
+    status: str | None
+    confidentiality: str | None
+    availability: str | None
+    storage: str | None
+    title: str | None
+    contents: list[Attachment]
+    results: list[Result]
+    encounter: Encounter | None
+    copies_to: list[Practitioner]
+    notes: list[Note]
+
+
+class AppointmentRecorded(Envelope, total=False):
+    """An appointment as it is now (SCH with what it needs). `status` in FHIR's words."""
+
+    numbers: list[Identifier]
+    status: str | None
+    reasons: list[Code]
+    kind: Code | None
+    services: list[Code]
+    start: str | None
+    end: str | None
+    minutes: str | None
+    resources: list[Booked]
+    placers: list[Practitioner]
+    fillers: list[Practitioner]
+    orders: list[Identifier]
+    encounter: Encounter | None
+    diagnoses: list[Diagnosis]
+    observations: list[Result]
+    notes: list[Note]
+
+
+class ImmunizationRecorded(Envelope, total=False):
+    """A vaccination given, or not given (RXA). `status` is RXA-20 (table 0322), `action` RXA-21 (table 0323)."""
+
+    vaccine: Required[Code]
+    order: Order | None
+    given: str | None
+    given_end: str | None
+    dose: str | None
+    dose_unit: Code | None
+    dose_number: str | None
+    lot: str | None
+    lots: list[str]
+    expires: str | None
+    manufacturer: Organization | None
+    status: str | None
+    action: str | None
+    reasons: list[Code]
+    refusals: list[Code]
+    source: Code | None
+    performers: list[Practitioner]
+    location: Place | None
+    route: Code | None
+    site: Code | None
+    recorded: str | None
+    observations: list[Result]
+    encounter: Encounter | None
+    notes: list[Note]
+
+
+class ChargeRecorded(Envelope, total=False):
+    """An act billed or credited (FT1). `kind` is FT1-6 (table 0017: CG, CD, PY, AJ, ...); amounts are decimal texts."""
+
+    code: Required[Code]
+    number: Identifier | None
+    kind: str | None
+    performed: str | None
+    performed_end: str | None
+    posted: str | None
+    quantity: str | None
+    unit_price: str | None
+    amount: str | None
+    currency: str | None
+    account: Identifier | None
+    performers: list[Practitioner]
+    ordered_by: list[Practitioner]
+    location: Place | None
+    department: Code | None
+    procedures: list[Procedure]
+    diagnoses: list[Diagnosis]
+    order: Order | None
+    encounter: Encounter | None
+    insurances: list[Insurance]
+    notes: list[Note]
+
+
+class ReferralRecorded(Envelope, total=False):
+    """A patient sent to somebody else (RF1). `status` is RF1-1 (table 0283)."""
+
+    number: Identifier | None
+    external_number: Identifier | None
+    status: str | None
+    priority: Code | None
+    kind: Code | None
+    disposition: list[Code]
+    category: Code | None
+    reasons: list[Code]
+    effective: str | None
+    expires: str | None
+    processed: str | None
+    referring: list[Practitioner]
+    referred_to: list[Practitioner]
+    referring_organization: Organization | None
+    referred_to_organization: Organization | None
+    procedures: list[Procedure]
+    diagnoses: list[Diagnosis]
+    observations: list[Result]
+    orders: list[Order]
+    encounter: Encounter | None
+    insurances: list[Insurance]
+    notes: list[Note]
+
+
+class ProblemRecorded(Envelope, total=False):
+    """A problem of the patient (PRB). `action` is PRB-1 (table 0287: AD, UP, DE, CO, UN, ...)."""
+
+    code: Required[Code]
+    number: Identifier | None
+    action: str | None
+    acted: str | None
+    category: list[Code]
+    status: Code | None
+    confirmation: Code | None
+    established: str | None
+    expected_resolution: str | None
+    resolved: str | None
+    onset: str | None
+    onset_text: str | None
+    prognosis: Code | None
+    ranking: str | None
+    certainty: Code | None
+    performers: list[Practitioner]
+    goals: list[Code]
+    orders: list[Order]
+    observations: list[Result]
+    encounter: Encounter | None
+    notes: list[Note]
+
+
+class MedicationAdministered(Envelope, total=False):
+    """A medicine given to a patient (RAS, RXA). `status` is RXA-20 (table 0322)."""
+
+    medication: Required[Code]
+    order: Order | None
+    given: str | None
+    given_end: str | None
+    dosage: Dosage | None
+    status: str | None
+    action: str | None
+    reasons: list[Code]
+    performers: list[Practitioner]
+    location: Place | None
+    lot: str | None
+    expires: str | None
+    manufacturer: Organization | None
+    ingredients: list[Ingredient]
+    encounter: Encounter | None
+    notes: list[Note]
 
 
 class MedicationDispensed(Envelope, total=False):
@@ -194,6 +460,17 @@ class MedicationDispensed(Envelope, total=False):
     instructions: str | None
     notes: list[Note]
     extra: dict[str, str]
+    order: Order | None
+    prescribed: Code | None
+    dosages: list[Dosage]
+    ingredients: list[Ingredient]
+    substitution: str | None
+    lot: str | None
+    expires: str | None
+    manufacturer: Organization | None
+    refills_left: str | None
+    location: Place | None
+    encounter: Encounter | None
 
 
 class MedicationPrescribed(Envelope, total=False):
@@ -211,6 +488,21 @@ class MedicationPrescribed(Envelope, total=False):
     reasons: list[Code]
     encounter: Encounter | None
     notes: list[Note]
+    order: Order | None
+    dosages: list[Dosage]
+    form: Code | None
+    strength: str | None
+    strength_unit: Code | None
+    ingredients: list[Ingredient]
+    refills: str | None
+    refills_left: str | None
+    verified_by: list[Practitioner]
+    dispensers: list[Practitioner]
+    indications: list[Code]
+    deliver_to: Place | None
+    diagnoses: list[Diagnosis]
+    insurances: list[Insurance]
+    observations: list[Result]
 
 
 Event = (
@@ -222,6 +514,16 @@ Event = (
     | EncounterRecorded
     | MedicationDispensed
     | MedicationPrescribed
+    | PatientLinked
+    | NumberChanged
+    | OrderRecorded
+    | DocumentIssued
+    | AppointmentRecorded
+    | ImmunizationRecorded
+    | ChargeRecorded
+    | ReferralRecorded
+    | ProblemRecorded
+    | MedicationAdministered
 )
 
 EVENTS: tuple[type[Any], ...] = (
@@ -233,6 +535,16 @@ EVENTS: tuple[type[Any], ...] = (
     EncounterRecorded,
     MedicationDispensed,
     MedicationPrescribed,
+    PatientLinked,
+    NumberChanged,
+    OrderRecorded,
+    DocumentIssued,
+    AppointmentRecorded,
+    ImmunizationRecorded,
+    ChargeRecorded,
+    ReferralRecorded,
+    ProblemRecorded,
+    MedicationAdministered,
 )
 
 REPORTS = frozenset({"LabReportIssued", "ImagingReportIssued"})

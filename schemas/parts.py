@@ -24,7 +24,10 @@ class Code(TypedDict, total=False):
 
 
 class Identifier(TypedDict, total=False):
-    """A number somebody gave. `system` is a URI; `type` a code of HL7 table 0203; `authority` its name as sent."""
+    """A number somebody gave. `system` is a URI; `type` a code of HL7 table 0203; `authority` its name as sent.
+
+    `facility` is the place that gave it (CX.6); `check_digit` by `check_scheme` (table 0061).
+    """
 
     system: Required[str]
     value: Required[str]
@@ -33,6 +36,9 @@ class Identifier(TypedDict, total=False):
     use: str | None
     start: str | None
     end: str | None
+    facility: str | None
+    check_digit: str | None
+    check_scheme: str | None
 
 
 class HumanName(TypedDict, total=False):
@@ -44,6 +50,8 @@ class HumanName(TypedDict, total=False):
     suffix: str | None
     use: str | None
     text: str | None
+    start: str | None
+    end: str | None
 
 
 class Address(TypedDict, total=False):
@@ -55,6 +63,8 @@ class Address(TypedDict, total=False):
     country: str | None
     use: str | None
     type: str | None
+    start: str | None
+    end: str | None
 
 
 class Telecom(TypedDict, total=False):
@@ -63,6 +73,9 @@ class Telecom(TypedDict, total=False):
     value: str | None
     system: str | None
     use: str | None
+    rank: int | None
+    start: str | None
+    end: str | None
 
 
 class Organization(TypedDict, total=False):
@@ -87,6 +100,10 @@ class Practitioner(TypedDict, total=False):
     organization: Organization | None
     known: bool | None
     entry: str | None
+    specialty: Code | None
+    location: Place | None
+    start: str | None
+    end: str | None
 
 
 class Place(TypedDict, total=False):
@@ -101,6 +118,27 @@ class Place(TypedDict, total=False):
     status: str | None
     type: str | None
     text: str | None
+    identifiers: list[Identifier]
+
+
+class Detail(TypedDict, total=False):
+    """A field that only the standard has a name for ("PV2-7", "visit-user-code"), as its data type says it.
+
+    One of the values is there. `place` tells segment, field, repetition and component: "PID[2]-3[2].9".
+    """
+
+    name: Required[str]
+    place: Required[str]
+    text: str | None
+    code: Code | None
+    time: str | None
+    identifier: Identifier | None
+    human: HumanName | None
+    address: Address | None
+    telecom: Telecom | None
+    practitioner: Practitioner | None
+    organization: Organization | None
+    location: Place | None
 
 
 class Contact(TypedDict, total=False):
@@ -116,6 +154,10 @@ class Contact(TypedDict, total=False):
     birth_date: str | None
     start: str | None
     end: str | None
+    organization: Organization | None
+    language: Code | None
+    marital_status: Code | None
+    details: list[Detail]
 
 
 class Patient(TypedDict, total=False):
@@ -146,6 +188,12 @@ class Patient(TypedDict, total=False):
     active: bool | None
     notes: list[Note]
     cleared: list[str]
+    race: list[Code]
+    ethnicity: list[Code]
+    citizenships: list[Code]
+    veteran_status: Code | None
+    confidentiality: Code | None
+    details: list[Detail]
 
 
 class Note(TypedDict, total=False):
@@ -209,6 +257,20 @@ class Result(TypedDict, total=False):
     notes: list[Note]
     category: str | None
     cleared: list[str]
+    calculated: list[Calculated]
+    details: list[Detail]
+
+
+class Calculated(TypedDict, total=False):
+    """A value that was not sent but calculated from one that was: another unit, with the code that goes with it.
+
+    `by` says from what and how it was made (table and row).
+    """
+
+    code: Code | None
+    number: Required[str]
+    unit: Required[str]
+    by: Required[str]
 
 
 class Specimen(TypedDict, total=False):
@@ -225,6 +287,28 @@ class Specimen(TypedDict, total=False):
     quantity: str | None
     quantity_unit: Code | None
     notes: list[Note]
+    parents: list[Identifier]
+    containers: list[Identifier]
+    additives: list[Code]
+    details: list[Detail]
+
+
+class Timing(TypedDict, total=False):
+    """When and how often (TQ1, or the components of TQ): `interval` as sent ("BID", "Q6H")."""
+
+    quantity: str | None
+    quantity_unit: Code | None
+    interval: Code | None
+    times: list[str]
+    duration: str | None
+    duration_unit: Code | None
+    start: str | None
+    end: str | None
+    priority: str | None
+    condition: str | None
+    text: str | None
+    occurrences: str | None
+    details: list[Detail]
 
 
 class Order(TypedDict, total=False):
@@ -241,6 +325,14 @@ class Order(TypedDict, total=False):
     organization: Organization | None
     reasons: list[Code]
     clinical_information: str | None
+    parent: Identifier | None
+    timings: list[Timing]
+    entered_by: list[Practitioner]
+    verified_by: list[Practitioner]
+    control_reason: Code | None
+    effective: str | None
+    confidentiality: Code | None
+    details: list[Detail]
 
 
 class Diagnosis(TypedDict, total=False):
@@ -249,16 +341,28 @@ class Diagnosis(TypedDict, total=False):
     recorded: str | None
     priority: str | None
     by: list[Practitioner]
+    identifier: Identifier | None
+    action: str | None
+    onset: str | None
+    details: list[Detail]
 
 
 class Allergy(TypedDict, total=False):
-    """AL1. `type` is a code of table 0127, `severity` of table 0128."""
+    """AL1 or IAM. `type` is a code of table 0127, `severity` of 0128, `action` of 0206 (A, D, U, X), `status` 0438."""
 
     code: Code | None
     type: str | None
     severity: str | None
     reactions: list[str]
     identified: str | None
+    identifier: Identifier | None
+    action: str | None
+    status: str | None
+    onset: str | None
+    reported: str | None
+    reported_by: HumanName | None
+    notes: list[Note]
+    details: list[Detail]
 
 
 class Procedure(TypedDict, total=False):
@@ -266,10 +370,31 @@ class Procedure(TypedDict, total=False):
     performed: str | None
     type: str | None
     by: list[Practitioner]
+    identifier: Identifier | None
+    minutes: str | None
+    status: str | None
+    details: list[Detail]
+
+
+class Guarantor(TypedDict, total=False):
+    """Who answers for the bill (GT1): a person or a body."""
+
+    identifiers: list[Identifier]
+    names: list[HumanName]
+    organization: Organization | None
+    addresses: list[Address]
+    telecoms: list[Telecom]
+    relationship: Code | None
+    sex: str | None
+    birth_date: str | None
+    start: str | None
+    end: str | None
+    priority: str | None
+    details: list[Detail]
 
 
 class Insurance(TypedDict, total=False):
-    """IN1."""
+    """IN1 with its IN2 and IN3."""
 
     plan: Code | None
     company: Organization | None
@@ -280,6 +405,57 @@ class Insurance(TypedDict, total=False):
     relationship: Code | None
     subscriber: HumanName | None
     subscriber_identifiers: list[Identifier]
+    type: Code | None
+    group_name: str | None
+    subscriber_birth_date: str | None
+    subscriber_sex: str | None
+    subscriber_addresses: list[Address]
+    subscriber_telecoms: list[Telecom]
+    priority: str | None
+    details: list[Detail]
+
+
+class Dosage(TypedDict, total=False):
+    """How a medicine is to be taken, or was: dose from `low` to `high`, route, site, device, method, and when."""
+
+    low: str | None
+    high: str | None
+    unit: Code | None
+    rate: str | None
+    rate_unit: Code | None
+    route: Code | None
+    site: Code | None
+    device: Code | None
+    method: Code | None
+    timings: list[Timing]
+    as_needed: bool | None
+    instructions: list[Code]
+    details: list[Detail]
+
+
+class Ingredient(TypedDict, total=False):
+    """A component of a compound (RXC). `type` is RXC-1: B base, A additive."""
+
+    code: Code | None
+    type: str | None
+    amount: str | None
+    unit: Code | None
+    strength: str | None
+    strength_unit: Code | None
+
+
+class Booked(TypedDict, total=False):
+    """What an appointment needs: a service, a thing, a place or a person. `kind` is the segment: AIS, AIG, AIL, AIP."""
+
+    kind: Required[str]
+    code: Code | None
+    place: Place | None
+    person: Practitioner | None
+    role: Code | None
+    start: str | None
+    minutes: str | None
+    status: str | None
+    details: list[Detail]
 
 
 class Encounter(TypedDict, total=False):
@@ -303,6 +479,21 @@ class Encounter(TypedDict, total=False):
     diagnoses: list[Diagnosis]
     procedures: list[Procedure]
     cleared: list[str]
+    pending_place: Place | None
+    temporary_place: Place | None
+    prior_temporary_place: Place | None
+    expected_admission: str | None
+    expected_discharge: str | None
+    discharged_to: Code | None
+    readmission: str | None
+    diet: Code | None
+    vip: str | None
+    ambulatory_statuses: list[Code]
+    courtesies: list[Code]
+    length_days: str | None
+    priority: Code | None
+    part_of: Identifier | None
+    details: list[Detail]
 
 
 class Origin(TypedDict, total=False):
@@ -318,6 +509,9 @@ class Origin(TypedDict, total=False):
     created: str | None
     recorded: str | None
     operators: list[Practitioner]
+    reason: Code | None
+    planned: str | None
+    profiles: list[Identifier]
 
 
 class Left(TypedDict):

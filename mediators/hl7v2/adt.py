@@ -20,7 +20,7 @@ from mediators.hl7v2.scope import Scope
 from mediators.hl7v2.visit import visit
 from mediators.mediator import Context, Part, Translation
 from schemas import facts
-from schemas.events import Encounter, Event, Left, Patient
+from schemas.events import Encounter, Event, Patient
 from schemas.message import Issue, Message, Unmapped
 
 _REGISTERS: Final = frozenset({"A01", "A04", "A05", "A28"})
@@ -40,10 +40,10 @@ def mediate(hl7: Hl7, message: Message, context: Context) -> Translation:
     scope = Scope.of(hl7, context, message.channel)
     head = Head(hl7, message, scope)
     translation = Translation()
-    left: list[Left] = head.left
+    left = head.scope
     for person in persons(hl7):
         own = scope.part()
-        own.left = left
+        own.adopt(left)
         told = patient(person.pid, person.others, own)
         if hl7.trigger == "A40":
             events = _merge(person, told, head, own, translation)
@@ -53,10 +53,12 @@ def mediate(hl7: Hl7, message: Message, context: Context) -> Translation:
             own.rest(segment)
         wanted = [event for event in events if not message.places or event["place"] in message.places]
         if wanted:
-            wanted[0]["unmapped"] = own.left
-            left = []
+            head.settle(wanted[0], own)
+            left = scope.part()
+        else:
+            left = own
         translation.events.extend(cast(list[Event], wanted))
-    translation.unmapped = [Unmapped(one["place"], one["value"]) for one in left]
+    translation.unmapped = [Unmapped(one["place"], one["value"]) for one in left.left]
     translation.unknown_codes = list(scope.unknown)
     return translation
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from mediators.hl7v2.datatypes import hd, people, said
+from mediators.hl7v2.details import details
 from mediators.hl7v2.reader import Hl7, Segment
 from mediators.hl7v2.scope import Scope
 from mediators.hl7v2.times import micros
 from schemas import facts
-from schemas.events import Left, Organization, Origin, Patient
+from schemas.events import Organization, Origin, Patient
 from schemas.message import Message
 
 # A sender's clock may run ahead so much; a day that is further off would shut out every later correction
@@ -21,9 +22,10 @@ _EVN = frozenset((1, 2, 5, 6))
 
 
 class Head:
-    """The message as its events name it. `digest` is the SHA-256 of its body."""
+    """The message as its events name it. `digest` is the SHA-256 of its body; `scope` holds what of MSH and EVN found
+    no place, for the first event of the message."""
 
-    __slots__ = ("_created", "_recorded", "_zone", "digest", "facility", "left", "message", "occurred", "origin")
+    __slots__ = ("_created", "_recorded", "_zone", "digest", "facility", "message", "occurred", "origin", "scope")
 
     def __init__(self, hl7: Hl7, message: Message, scope: Scope) -> None:
         own, evn = scope.part(), hl7.first("EVN")
@@ -38,7 +40,7 @@ class Head:
         own.rest(hl7.msh, _MSH)
         if evn is not None:
             own.rest(evn, _EVN)
-        self.left: list[Left] = own.left
+        self.scope = own
 
     def event(self, kind: str, place: str, about: str, patient: Patient, moment: str | None = None) -> dict[str, Any]:
         """The envelope of an event of type `kind`. `moment` is its own time, which orders it before the message's."""
@@ -60,6 +62,12 @@ class Head:
             "patient": patient,
             "zone": self._zone,
         }
+
+    def settle(self, event: dict[str, Any], scope: Scope) -> None:
+        """Gives the event what has found no place in it: details under the standard's names, and what has none."""
+        if scope.others:
+            event["details"] = [*event.get("details", ()), *details(scope.others, scope)]
+        event["unmapped"] = [*scope.left, *event.get("unmapped", ())]
 
     def version(self, moment: str | None) -> int:
         """µs of the sender's own time: `moment`, else EVN-2, else MSH-7, else when we received it.

@@ -13,7 +13,7 @@ from mediators.hl7v2.reader import Hl7
 from mediators.hl7v2.scope import Scope
 from mediators.hl7v2.visit import visit
 from mediators.mediator import Context, Part, Translation
-from schemas.events import Event, Left
+from schemas.events import Event
 from schemas.message import Issue, Message, Unmapped
 
 
@@ -25,19 +25,19 @@ def mediate(hl7: Hl7, message: Message, context: Context) -> Translation:
     scope = Scope.of(hl7, context, message.channel)
     head = Head(hl7, message, scope)
     translation = Translation()
-    left: list[Left] = head.left
+    left = head.scope
     found = groups.patients(hl7)
     for group in found:
         own = scope.part()
-        own.left = left
+        own.adopt(left)
         events = _reports(group, head, own, len(found) > 1, translation)
         if events:
-            events[0]["unmapped"] = [*own.left, *events[0]["unmapped"]]
-            left = []
+            head.settle(events[0], own)
+            left = scope.part()
         else:
-            left = own.left
+            left = own
         translation.events.extend(cast(list[Event], events))
-    translation.unmapped = [Unmapped(one["place"], one["value"]) for one in left]
+    translation.unmapped = [Unmapped(one["place"], one["value"]) for one in left.left]
     translation.unknown_codes = list(scope.unknown)
     return translation
 
@@ -64,7 +64,7 @@ def _reports(group: Group, head: Head, scope: Scope, several: bool, translation:
         own = scope.part()
         encounter = visits.get(id(sent.visit))
         event = report.report(sent, key, {**about}, {**encounter} if encounter else None, head, own)
-        event["unmapped"] = own.left
+        head.settle(event, own)
         events.append(event)
     return events
 

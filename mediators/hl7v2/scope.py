@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import tzinfo
 from functools import lru_cache
+from typing import Final
 from zoneinfo import ZoneInfo
 
-from mediators.hl7v2 import times
+from mediators.hl7v2 import standard, times
 from mediators.hl7v2.reader import Hl7, Segment
 from mediators.mediator import Context
 from schemas.events import Code, Left
@@ -15,14 +16,35 @@ from schemas.events import Code, Left
 NULL = '""'
 
 
+# The components of each type that its reader in `datatypes` keeps; what else was sent is a detail of the field
+KEPT: Final[dict[str, frozenset[int]]] = {
+    "CX": frozenset((1, 4, 5, 6, 7, 8)),
+    "EI": frozenset((1, 2, 3, 4)),
+    "HD": frozenset((1, 2, 3)),
+    "XPN": frozenset((1, 2, 3, 4, 5, 6, 7)),
+    "XAD": frozenset((1, 2, 3, 4, 5, 6, 7, 8, 9)),
+    "XTN": frozenset((1, 2, 3, 4, 5, 6, 7, 8, 9, 12)),
+    "XCN": frozenset((1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 13)),
+    "XON": frozenset((1, 3, 6, 7, 10)),
+    "PL": frozenset((1, 2, 3, 4, 5, 6, 7, 8, 9)),
+    "CE": frozenset((1, 2, 3, 4, 5, 6)),
+    "CWE": frozenset((1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12)),
+    "CNE": frozenset((1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12)),
+}
+# How many components from the first on are kept without a gap: most fields have no more
+_FIRST: Final = {kind: next(number for number in range(1, 99) if number not in kept) - 1 for kind, kept in KEPT.items()}
+
+
 class Scope:
-    """One message, or one part of it with its own `left`: the values of that part without a place in its event.
+    """One message, or one part of it with what has found no place in its event so far.
 
     `sender` names the authority of numbers that come without one: MSH-4, else MSH-3, else the channel.
     `unknown` gathers the codes without translation; it is shared by all parts.
+    `left`: values without a place. `others`: fields that only the standard has a name for, which become details of
+    the event; a component's number in place of 0 means that component of every repetition.
     """
 
-    __slots__ = ("context", "left", "sender", "unknown", "zone")
+    __slots__ = ("context", "left", "others", "sender", "unknown", "zone")
 
     def __init__(self, context: Context, sender: str, zone: tzinfo, unknown: dict[str, None]) -> None:
         self.context = context
@@ -30,6 +52,7 @@ class Scope:
         self.zone = zone
         self.unknown = unknown
         self.left: list[Left] = []
+        self.others: list[tuple[Segment, int, int]] = []
 
     @staticmethod
     def of(hl7: Hl7, context: Context, channel: str) -> Scope:
@@ -40,6 +63,11 @@ class Scope:
     def part(self) -> Scope:
         """The same for a part of the message, with nothing left over yet."""
         return Scope(self.context, self.sender, self.zone, self.unknown)
+
+    def adopt(self, other: Scope) -> None:
+        """Takes over what has found no place in another part."""
+        self.left = [*other.left, *self.left]
+        self.others = [*other.others, *self.others]
 
     def time(self, segment: Segment, number: int, repetition: int = 1) -> str | None:
         """A time of a field; one that can't be read is left over as it was sent."""
@@ -79,10 +107,31 @@ class Scope:
             self.left.append({"place": place(segment, number), "value": raw})
 
     def rest(self, segment: Segment, mapped: Collection[int] = ()) -> None:
-        """Keeps every field of a segment that holds something and is not among the mapped ones."""
+        """Keeps every field of a segment that holds something and is not among the mapped ones, and every component
+        of the mapped ones that the reader of its type leaves out."""
+        self.others += self.beside(segment, mapped)
+
+    def beside(self, segment: Segment, mapped: Collection[int] = ()) -> list[tuple[Segment, int, int]]:
+        """As `rest`, for a part of the event that carries its own details; what the standard doesn't know is left."""
+        found: list[tuple[Segment, int, int]] = []
         for number in range(1, segment.count() + 1):
-            if number not in mapped:
+            raw = segment.raw_field(number)
+            if not raw or raw == NULL or raw.isspace():
+                continue
+            named = standard.field(segment.name, number)
+            if number in mapped:
+                if named and (first := _FIRST.get(named.type)):
+                    found += self._components(segment, number, named.type, first)
+            elif named:
+                found.append((segment, number, 0))
+            else:
                 self.leave(segment, number)
+        return found
+
+    @staticmethod
+    def _components(segment: Segment, number: int, kind: str, first: int) -> list[tuple[Segment, int, int]]:
+        most = max((field.components for field in segment.repetitions(number)), default=0)
+        return [(segment, number, one) for one in range(first + 1, most + 1) if one not in KEPT[kind]]
 
 
 def place(segment: Segment, number: int) -> str:

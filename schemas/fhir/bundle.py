@@ -6,7 +6,19 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from schemas.events import Event, plain
-from schemas.fhir import elements, encounter, extensions, header, medication, patient, people, provenance, report, times
+from schemas.fhir import (
+    details,
+    elements,
+    encounter,
+    extensions,
+    header,
+    medication,
+    patient,
+    people,
+    provenance,
+    report,
+    times,
+)
 from schemas.fhir.draft import SHARED, Draft, Resource
 
 __all__ = ["BASE", "SHARED", "collection", "merged", "resources", "transaction", "version_of"]
@@ -35,9 +47,18 @@ def resources(event: Event) -> list[Resource]:
     draft = Draft(event)
     patient.write(draft)
     _WRITERS[event["type"]](draft)
+    _beside(draft)
     provenance.write(draft)
     person = draft.resources.pop(f"Patient/{draft.person}")
     return [person, *draft.resources.values()]
+
+
+def _beside(draft: Draft) -> None:
+    """The event's own details, on the resource that it is about."""
+    if told := details.written(draft, draft.event.get("details")):
+        ids = (key for key in draft.resources if key.endswith(f"/{draft.fact}"))
+        about = draft.resources[next(ids, f"Patient/{draft.person}")]
+        about["extension"] = [*about.get("extension", ()), *told]
 
 
 def transaction(ones: Iterable[Resource]) -> dict[str, Any]:

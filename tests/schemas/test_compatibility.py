@@ -120,6 +120,17 @@ def said(schema: Schema) -> set[str]:
     return {field["name"] for field in schema["fields"]}
 
 
+def told_again(read: Any, record: Any) -> bool:
+    """Whether everything the record says was read; its parts may have grown since."""
+    if isinstance(record, tuple):  # a union's branch, as fastavro takes it
+        return told_again(read, record[1])
+    if isinstance(record, dict):
+        return all(key in read and told_again(read[key], value) for key, value in record.items())
+    if isinstance(record, list):
+        return len(read) == len(record) and all(map(told_again, read, record))
+    return bool(read == record)
+
+
 @settings(max_examples=15)
 @given(st.data())
 @pytest.mark.parametrize("one", EVERY, ids=lambda one: f"{one.name}.{one.number}")
@@ -129,7 +140,7 @@ def test_bytes_of_every_published_version_are_read(one: Version, data: st.DataOb
     (number,) = (number for number, known in catalog.table().items() if known == one)
     read = codec.decode(written(schema, record, number))
     kept = said(schema) & said(catalog.schema(one.name))
-    assert {key: read[key] for key in kept} == {key: record[key] for key in kept}
+    assert told_again({key: read[key] for key in kept}, {key: record[key] for key in kept})
 
 
 def test_an_old_record_reads_as_the_grown_schema_has_it(contract: Path) -> None:

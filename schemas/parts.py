@@ -294,7 +294,11 @@ class Specimen(TypedDict, total=False):
 
 
 class Timing(TypedDict, total=False):
-    """When and how often (TQ1, or the components of TQ): `interval` as sent ("BID", "Q6H")."""
+    """When and how often (TQ1, or the components of TQ): `interval` as sent ("BID", "Q6H").
+
+    `period` is the time from one to the next where it is told as a number. `urgency` holds what more than its code
+    was said of the priority.
+    """
 
     quantity: str | None
     quantity_unit: Code | None
@@ -309,6 +313,9 @@ class Timing(TypedDict, total=False):
     text: str | None
     occurrences: str | None
     details: list[Detail]
+    period: str | None
+    period_unit: Code | None
+    urgency: Code | None
 
 
 class Order(TypedDict, total=False):

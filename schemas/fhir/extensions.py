@@ -44,6 +44,11 @@ COPY_TO = OURS + "result-copy-to"
 OTHER_REQUESTER = OURS + "other-requester"
 # MedicationDispense: valueReference(Practitioner), where there is no prescription to carry its requester.
 PRESCRIBER = OURS + "prescriber"
+# Timing: valueQuantity or valueString, how long, where its bounds are a start or an end; valueString, on which condition
+# (TQ1-10), and the instruction in words (TQ1-11).
+TIMING_DURATION = OURS + "timing-duration"
+TIMING_CONDITION = OURS + "timing-condition"
+TIMING_TEXT = OURS + "timing-text"
 # MedicationDispense: valueMoney, the price of one unit, and what was billed.
 UNIT_PRICE = OURS + "unit-price"
 AMOUNT = OURS + "amount"

@@ -13,6 +13,7 @@ from tests.servers.process import Missing
 
 PACKAGES = {
     "java": "default-jre-headless",
+    "javac": "default-jdk-headless",
     "mvn": "maven",
     "initdb": "postgresql",
     "postgres": "postgresql",

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
-import os
 import shutil
 import signal
 import subprocess
@@ -13,11 +11,11 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
+from tests.servers import maven
 from tests.servers.installed import program
-from tests.servers.process import Missing, NotStarted, Process, listens, ports
+from tests.servers.process import NotStarted, Process, listens, ports
 from tests.servers.security import Access, access
 
-CACHE = Path(__file__).parents[2] / ".servers"
 _POM = Path(__file__).parent / "broker" / "pom.xml"
 _JVM = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"]
 
@@ -52,7 +50,7 @@ class Kafka:
         self.internal = ",".join(f"127.0.0.1:{port}" for port in self._internals)
         self.access: Access = access(security, folder)
         self._settings = dict(settings or {})
-        java = [program("java"), "-cp", classpath()]
+        java = [program("java"), "-cp", maven.classpath(_POM, "kafka")]
         self._processes = {n: self._broker(n, java, detached) for n in self.numbers}
         if started:
             try:
@@ -181,18 +179,3 @@ class Kafka:
         except KafkaError:
             return False
         return any(one["broker_id"] == n and not one.get("is_fenced") for one in brokers)
-
-
-def classpath() -> str:
-    """Of Kafka's jars: Maven fetches them (about 5 s, 43 MB) when kafka/pom.xml is new here. Raises Missing."""
-    kept = CACHE / f"kafka-{hashlib.sha256(_POM.read_bytes()).hexdigest()[:8]}.classpath"
-    if kept.exists() and all(Path(jar).exists() for jar in kept.read_text().split(os.pathsep)):
-        return kept.read_text()
-    CACHE.mkdir(exist_ok=True)
-    fresh = kept.with_suffix(f".{os.getpid()}")  # several may ask at once
-    command = [program("mvn"), "-q", "-B", "-f", str(_POM), "dependency:build-classpath", f"-Dmdep.outputFile={fresh}"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise Missing(f"kafka: Maven could not fetch it:\n{done.stdout[-2000:].strip()}")
-    fresh.replace(kept)
-    return kept.read_text()

@@ -10,8 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tests.servers.kafka import CACHE as FOLDER
 from tests.servers.kafka import Kafka
+from tests.servers.maven import CACHE as FOLDER
 from tests.servers.postgres import Postgres
 from tests.servers.process import NotStarted, birth
 from tests.servers.redis import Redis

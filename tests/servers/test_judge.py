@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.servers.judge import Finding, judged, mistaken_references
+from tests.servers.judge import Finding, errors, judged, mistaken_references
 
 PATIENT: dict[str, Any] = {"resourceType": "Patient", "id": "p", "gender": "female", "birthDate": "1980-03"}
 OBSERVATION: dict[str, Any] = {
@@ -37,10 +37,13 @@ FAULTS: dict[str, dict[str, Any]] = {
 
 
 def test_faults_are_found_and_what_is_good_is_not_blamed() -> None:
-    good = [PATIENT, OBSERVATION, APPOINTMENT]
-    assert [one for one in judged(good) if one.severity != "warning"] == []
-    for name, fault in FAULTS.items():
-        assert any(one.severity in ("error", "fatal") for one in judged([fault])), f"not found: {name}"
+    assert errors([PATIENT, OBSERVATION, APPOINTMENT]) == []
+    missed = [
+        name
+        for name, findings in zip(FAULTS, judged([*FAULTS.values()]), strict=True)
+        if not any(one.severity in ("error", "fatal") for one in findings)
+    ]
+    assert missed == []
 
 
 def test_a_reference_to_the_wrong_type_is_found() -> None:

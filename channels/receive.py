@@ -168,6 +168,7 @@ def kept(issue: Issue) -> dict[str, str | int | None]:
         "severity": issue.severity,
         "line": issue.line,
         "column": issue.column,
+        "source": issue.source or None,
     }
 
 

@@ -19,6 +19,7 @@ from schemas.parts import (
     Code,
     Coding,
     Contact,
+    Container,
     Detail,
     Diagnosis,
     Dosage,
@@ -57,6 +58,7 @@ __all__ = [
     "Code",
     "Coding",
     "Contact",
+    "Container",
     "Detail",
     "Diagnosis",
     "DocumentIssued",
@@ -140,6 +142,8 @@ class _Report(Envelope, total=False):
     """One report: an OBR with what belongs to it. `status` is OBR-25 (table 0123), `section` OBR-24 (table 0074).
 
     `bare`: no report at all, but a result sent on its own (a FHIR Observation that no DiagnosticReport holds).
+    `parent_*`: the result that gave rise to this report (OBR-26, OBR-29, OBR-50), such as the organism of a
+    susceptibility; `parent_about` and `parent_id` name its report and result where the message holds them too.
     """
 
     code: Required[Code]
@@ -164,6 +168,13 @@ class _Report(Envelope, total=False):
     parent_sub_id: str | None
     diagnoses: list[Diagnosis]
     insurances: list[Insurance]
+    parent_value: str | None
+    parent_code: Code | None
+    parents: list[Identifier]
+    parent_about: str | None
+    parent_id: str | None
+    technicians: list[Practitioner]
+    transcriptionists: list[Practitioner]
 
 
 class LabReportIssued(_Report, total=False):
@@ -284,6 +295,9 @@ class DocumentIssued(Envelope, total=False):
     encounter: Encounter | None
     copies_to: list[Practitioner]
     notes: list[Note]
+    custodian: Organization | None
+    acted_by: list[Practitioner]
+    authenticated: str | None
 
 
 class AppointmentRecorded(Envelope, total=False):
@@ -571,6 +585,7 @@ class StepIssue(TypedDict, total=False):
     severity: str | None
     line: int | None
     column: str | None
+    source: str | None
 
 
 class Step(TypedDict, total=False):

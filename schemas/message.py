@@ -64,6 +64,7 @@ class Issue:
     `at` is the place in the format's own terms ("PID-3.1", "line 7, quantite", "entry[2].resource.code");
     `location` the same as ERR-2 wants it ("PID^1^3"); `reason` a word to group by ("required", "unknown-code");
     `code` the HL7 table 0357 condition; `line` and `column` are for row formats (line 1 is the header).
+    `source` is where the rule stands ("HL7 2.5.1, 3.4.2.3", "decree 2-05-733 art. 24").
     """
 
     at: str
@@ -75,6 +76,7 @@ class Issue:
     location: str = ""
     line: int | None = None
     column: str | None = None
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)

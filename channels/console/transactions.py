@@ -144,7 +144,7 @@ class Transactions:
 
 
 _STEP: dict[str, Any] = {"text": "", "attempt": None, "waiting_for": [], "first": None}
-_ISSUE: dict[str, Any] = {"text": "", "remedy": "", "severity": "error", "line": None, "column": None}
+_ISSUE: dict[str, Any] = {"text": "", "remedy": "", "severity": "error", "line": None, "column": None, "source": ""}
 
 
 def _issues(told: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -44,12 +44,12 @@ def test_no_id_of_ours_is_one_that_a_schema_registry_would_reach_by_counting() -
 
 
 def test_a_changed_schema_is_noticed_and_published_as_the_next_version(contract: Path) -> None:
-    before = catalog.id_of("Step")
+    before, following = catalog.id_of("Step"), len(publication.published("Step")) + 1
     path = contract / "avro" / "wasl.Step.avsc"
     path.write_text(path.read_text().replace('"fields": [', '"fields": [{"name": "a", "type": "int", "default": 0},'))
     catalog.forget()
     assert publication.changed() == ["Step"]
-    assert publication.publish() == [contract / "history" / "wasl.Step.2.avsc"]
+    assert publication.publish() == [contract / "history" / f"wasl.Step.{following}.avsc"]
     assert publication.changed() == []
     assert catalog.by_id(before)["fields"][0]["name"] == "transaction"
     assert catalog.by_id(catalog.id_of("Step"))["fields"][0]["name"] == "a"
@@ -71,7 +71,7 @@ def test_other_words_about_a_schema_need_no_version(contract: Path) -> None:
 
 
 def test_the_tenth_version_comes_after_the_ninth(contract: Path) -> None:
-    for number in range(2, 11):
+    for number in range(len(publication.published("Step")) + 1, 11):
         grow(contract, "Step", {"name": f"f{number}", "type": "long", "default": 0})
     assert catalog.versions("Step")[-1].number == 10
     assert codec.decode(codec.encode("Step", {"transaction": "t", "kind": "k", "at": 1}))["f10"] == 0

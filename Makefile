@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test setup lint types unit browser services services-stop bench soak clean
+.PHONY: demo test setup lint types unit browser services services-stop bench soak fuzz clean
 
 demo: setup
 	$(BIN)/wasl demo
@@ -48,6 +48,10 @@ bench: setup
 # The crash test for an hour (WASL_CRASH_SECONDS says how long).
 soak: setup
 	WASL_CRASH_SECONDS=$${WASL_CRASH_SECONDS:-3600} $(BIN)/pytest -s tests/crash
+
+# Broken HL7 v2 messages, a million or COUNT of them: none may crash, hang or fill the memory.
+fuzz: setup
+	$(BIN)/python -m tests.fuzz.run --count $${COUNT:-1000000}
 
 clean:
 	rm -rf .venv build dist

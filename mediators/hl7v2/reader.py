@@ -7,8 +7,10 @@ that is asked for. Segments keep their order, known or not; nothing is judged he
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Final
 
 from mediators.hl7v2.charset import decode, wide
@@ -52,6 +54,8 @@ class Field:
     """One repetition of a field, or a component of it (`component`). Falsy when nothing was sent."""
 
     __slots__ = ("_nested", "_syntax", "raw")
+    # where its last coding came from when a channel's mapping added it (view.py)
+    mapped: str = ""
 
     def __init__(self, raw: str, syntax: Syntax, nested: bool = False) -> None:
         self.raw = raw
@@ -85,6 +89,10 @@ class Field:
             part = _part(part, self._syntax.delimiters.subcomponent, subcomponent)
         return self._syntax.text(part)
 
+    def texts(self) -> list[str]:
+        """Every component's text at once, for types with as many as one likes."""
+        return [self._syntax.text(part) for part in self.raw.split(self._separator)] if self.raw else []
+
     def component(self, number: int) -> Field:
         """A component as a field of its own, for types within types."""
         return Field(_part(self.raw, self._separator, number), self._syntax, nested=True)
@@ -99,6 +107,8 @@ class Segment:
     """One segment. `index` is its position, from 1, among those of its name; `raw` its text as sent."""
 
     __slots__ = ("_fields", "_syntax", "index", "name", "raw")
+    # fields as sent whose code a channel's mapping replaced (view.py)
+    sent: Mapping[int, str] = MappingProxyType({})
 
     def __init__(self, name: str, index: int, raw: str, syntax: Syntax) -> None:
         self.name = name
@@ -169,9 +179,10 @@ class Hl7:
     """One message. `version` is MSH-12.1, or the nearest there is; `charset` Python's name of what it was read in;
     `contradicted` tells that MSH-18 declared something else."""
 
-    __slots__ = ("charset", "contradicted", "delimiters", "segments", "version")
+    __slots__ = ("_sent", "charset", "contradicted", "delimiters", "segments", "version")
 
     def __init__(self, text: str, charset: str, contradicted: bool = False) -> None:
+        self._sent = ("", text, "")
         self.charset = charset
         self.contradicted = contradicted
         self.delimiters = delimiters_of(text)
@@ -183,7 +194,15 @@ class Hl7:
         """The message in these bytes. `default_charset` (table 0211) holds when MSH-18 is empty. Raises Unreadable."""
         decoded = decode(body, _declared_charsets(body), default_charset)
         start = _start(decoded.text)
-        return Hl7(decoded.text[start:].rstrip(_FRAMING), decoded.codec, decoded.contradicted)
+        text = decoded.text[start:].rstrip(_FRAMING)
+        hl7 = Hl7(text, decoded.codec, decoded.contradicted)
+        hl7._sent = (decoded.text[:start], text, decoded.text[start + len(text) :])
+        return hl7
+
+    def written(self) -> bytes:
+        """The message as it came, byte for byte, without a byte-order mark. Character sets that write one text in
+        several ways (ISO 2022, UTF-16 with its faults) may come back in another of them."""
+        return "".join(self._sent).encode(self.charset, "replace")
 
     @property
     def msh(self) -> Segment:

@@ -1,0 +1,156 @@
+"""What the program does with a broken message: everything the door, mediation and the record would do, and no more.
+
+`python -m tests.fuzz.run --count 1000000` (`make fuzz`); numbers of messages that failed are printed, and
+`--only 4711` runs one of them alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import signal
+import sys
+import time
+import traceback
+from codecs import BOM_UTF8
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import FrameType
+from typing import Final
+
+from mediators.hl7v2.charset import wide
+from mediators.hl7v2.mediator import Hl7v2
+from mediators.hl7v2.reader import Hl7, Unreadable
+from mediators.mediator import Context
+from schemas import codec, facts
+from schemas.events import plain
+from schemas.fhir import bundle
+from schemas.message import Message, Refused
+from tests.fuzz.messages import message
+
+LONGEST: Final = 1.0  # seconds a message may take
+MOST: Final = 600 * 1024  # KiB of memory a process may ever have
+_CHUNK: Final = 500
+_MEDIATOR: Final = Hl7v2()
+
+
+@dataclass(slots=True)
+class Outcome:
+    """How many messages became what, and what went wrong: the message's number and why."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    failures: list[tuple[int, str]] = field(default_factory=list)
+    memory: int = 0
+
+
+class TooLong(Exception):
+    """A message took more than its second."""
+
+
+def walked(body: bytes) -> str:
+    """The walk of one message through the mediator, to bytes on the bus and to the record. What became of it."""
+    became = "refused"
+    for one in _MEDIATOR.split(body):
+        description = _MEDIATOR.describe(one, "x-application/hl7-v2+er7")
+        sent = Message("t-1", "fuzz", "A|B", one, "x-application/hl7-v2+er7", 1_710_500_000_000_000,
+                       description.control_id, description.type)  # fmt: skip
+        _answered(sent)
+        _written_back(one)
+        try:
+            translation = _MEDIATOR.mediate(sent, Context(channel="fuzz"))
+        except Refused as refused:
+            _MEDIATOR.refuse(sent, refused.issues, reject=refused.reject)
+            continue
+        for event in translation.events:
+            event["person"] = facts.provisional_person(event["patient"])
+            event["fact"] = facts.fact(event)
+            codec.encode(event["type"], plain(event))
+        bundle.collection(translation.events)
+        became = "translated" if translation.events else "nothing"
+    return became
+
+
+def _answered(sent: Message) -> None:
+    try:
+        _MEDIATOR.accept(sent, _MEDIATOR.check(sent, Context(channel="fuzz")))
+    except Refused as refused:
+        _MEDIATOR.refuse(sent, refused.issues, reject=refused.reject)
+
+
+def _written_back(body: bytes) -> None:
+    try:
+        hl7 = Hl7.read(body)
+    except Unreadable:
+        return
+    if not wide(body) and hl7.written() != body.removeprefix(BOM_UTF8):
+        raise AssertionError("what was read is not written back as it came")
+    for segment in hl7.segments:
+        fields = [segment.name, *(segment.raw_field(number) for number in range(1, segment.count() + 1))]
+        if segment.name == "MSH":
+            del fields[1]
+        if hl7.delimiters.field.join(fields) != segment.raw:
+            raise AssertionError("a segment is not what its fields are")
+
+
+def tried(numbers: range) -> Outcome:
+    outcome = Outcome()
+    for number in numbers:
+        try:
+            with _bounded():
+                outcome.counts[walked(message(number))] += 1
+        except Exception as error:
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            outcome.failures.append((number, f"{type(error).__name__} at {where.filename}:{where.lineno}"))
+    outcome.memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return outcome
+
+
+def run(count: int, start: int = 0, processes: int = 1) -> Outcome:
+    """Tries the messages `start` to `start + count`."""
+    chunks = [range(at, min(at + _CHUNK, start + count)) for at in range(start, start + count, _CHUNK)]
+    whole = Outcome()
+    with ProcessPoolExecutor(processes) as pool:
+        for one in pool.map(tried, chunks):
+            whole.counts += one.counts
+            whole.failures += one.failures
+            whole.memory = max(whole.memory, one.memory)
+    return whole
+
+
+@contextmanager
+def _bounded() -> Iterator[None]:
+    def ring(_signal: int, _frame: FrameType | None) -> None:
+        raise TooLong
+
+    signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, LONGEST)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=1_000_000)
+    parser.add_argument("--start", type=int, default=0)
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--only", type=int)
+    asked = parser.parse_args()
+    if asked.only is not None:
+        print(walked(message(asked.only)))
+        return
+    began = time.monotonic()
+    outcome = run(asked.count, asked.start, asked.processes)
+    for number, why in outcome.failures[:50]:
+        print(f"message {number}: {why}")
+    seconds = time.monotonic() - began
+    print(f"{dict(outcome.counts)}; {len(outcome.failures)} failed; {outcome.memory // 1024} MiB; {seconds:.0f} s")
+    sys.exit(1 if outcome.failures or outcome.memory > MOST else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -23,6 +23,7 @@ from schemas.parts import (
     Detail,
     Diagnosis,
     Dosage,
+    Education,
     Encounter,
     Guarantor,
     HumanName,
@@ -38,6 +39,7 @@ from schemas.parts import (
     Place,
     Practitioner,
     Procedure,
+    Protocol,
     Result,
     Specimen,
     Telecom,
@@ -63,6 +65,7 @@ __all__ = [
     "Diagnosis",
     "DocumentIssued",
     "Dosage",
+    "Education",
     "Encounter",
     "EncounterRecorded",
     "Envelope",
@@ -94,6 +97,7 @@ __all__ = [
     "Practitioner",
     "ProblemRecorded",
     "Procedure",
+    "Protocol",
     "ReferralRecorded",
     "Result",
     "Specimen",
@@ -223,7 +227,8 @@ class NumberChanged(Envelope, total=False):
     """A number of this patient is another now, or is another's now: what A35, A41 to A51 tell. Joins no persons.
 
     `of`: patient, account or visit. `change`: merged (two into one), moved (to this patient), changed (the same one
-    under a new number). `number` holds now; `prior` is what it was, `prior_patient` whose it was (MRG).
+    under a new number). `number` holds now; `prior` is what it was, `prior_patient` whose it was (MRG), `prior_person`
+    the identity of that patient.
     """
 
     of: Required[str]
@@ -231,6 +236,7 @@ class NumberChanged(Envelope, total=False):
     number: Identifier | None
     prior: Identifier | None
     prior_patient: Patient | None
+    prior_person: str | None
 
 
 class EncounterRecorded(Envelope, total=False):
@@ -243,7 +249,9 @@ class EncounterRecorded(Envelope, total=False):
 class OrderRecorded(Envelope, total=False):
     """What was asked for, in whatever state it is (ORC-1, ORC-5): new, changed, held, in progress, done, cancelled.
 
-    `results` came with the order and support it; they are none of its own. `section` as OBR-24.
+    `results` came with the order and support it; they are none of its own, and `observations` are of the patient.
+    `section` as OBR-24. `contacts` are whom to ask about it (CTD). `related`: requested procedure and scheduled steps of
+    images (IPC).
     """
 
     code: Required[Code]
@@ -263,6 +271,12 @@ class OrderRecorded(Envelope, total=False):
     documents: list[Attachment]
     accession: Identifier | None
     study_uid: str | None
+    modality: str | None
+    allergies: list[Allergy]
+    guarantors: list[Guarantor]
+    contacts: list[Contact]
+    observations: list[Result]
+    related: list[Identifier]
 
 
 class DocumentIssued(Envelope, total=False):
@@ -301,7 +315,12 @@ class DocumentIssued(Envelope, total=False):
 
 
 class AppointmentRecorded(Envelope, total=False):
-    """An appointment as it is now (SCH with what it needs). `status` in FHIR's words."""
+    """An appointment of one patient as it is now (SCH with what it needs). `status` in FHIR's words, `sent_status` as
+    sent (SCH-25).
+
+    `numbers`: the filler's (type FILL), then the placer's (PLAC). `start`, `end` and `minutes` also where they follow
+    from one another, or from what is needed. `event_reason` is why it was told (SCH-6), `reasons` why it is made.
+    """
 
     numbers: list[Identifier]
     status: str | None
@@ -319,10 +338,25 @@ class AppointmentRecorded(Envelope, total=False):
     diagnoses: list[Diagnosis]
     observations: list[Result]
     notes: list[Note]
+    sent_status: Code | None
+    event_reason: Code | None
+    occurrence: str | None
+    group: Identifier | None
+    parents: list[Identifier]
+    schedule: Code | None
+    entered_by: list[Practitioner]
+    timings: list[Timing]
+    insurances: list[Insurance]
+    guarantors: list[Guarantor]
 
 
 class ImmunizationRecorded(Envelope, total=False):
-    """A vaccination given, or not given (RXA). `status` is RXA-20 (table 0322), `action` RXA-21 (table 0323)."""
+    """A vaccination given, or not given (RXA). `status` is RXA-20 (table 0322), `action` RXA-21 (table 0323).
+
+    A `vaccine` of CVX 998 says that none was given: what was observed is all there is. `observations` are all OBX;
+    what they say of the vaccination itself (by OBX-4 together) stands in `eligibilities`, `funding`, `educations`,
+    `protocols` and `reactions` too.
+    """
 
     vaccine: Required[Code]
     order: Order | None
@@ -348,10 +382,21 @@ class ImmunizationRecorded(Envelope, total=False):
     observations: list[Result]
     encounter: Encounter | None
     notes: list[Note]
+    indications: list[Code]
+    eligibilities: list[Code]
+    funding: Code | None
+    educations: list[Education]
+    protocols: list[Protocol]
+    reactions: list[Code]
+    ordered_by: list[Practitioner]
 
 
 class ChargeRecorded(Envelope, total=False):
-    """An act billed or credited (FT1). `kind` is FT1-6 (table 0017: CG, CD, PY, AJ, ...); amounts are decimal texts."""
+    """An act billed or credited (FT1), or told to the accounts as done (PR1 of BAR: without `kind`).
+
+    `kind` is FT1-6 (table 0017: CG, CD, PY, AJ, ...); amounts are decimal texts: `amount` of all the quantity (FT1-11),
+    `unit_price` of one (FT1-12), `unit_cost` to the department (FT1-22), `insured_amount` the plan's share (FT1-15).
+    """
 
     code: Required[Code]
     number: Identifier | None
@@ -374,6 +419,23 @@ class ChargeRecorded(Envelope, total=False):
     encounter: Encounter | None
     insurances: list[Insurance]
     notes: list[Note]
+    batch: str | None
+    sent_kind: Code | None
+    insured_amount: str | None
+    unit_cost: str | None
+    plan: Code | None
+    fee_schedule: Code | None
+    patient_type: Code | None
+    entered_by: list[Practitioner]
+    procedure: Code | None
+    modifiers: list[Code]
+    product: Code | None
+    performing_organization: Organization | None
+    ordering_organization: Organization | None
+    authorization: Identifier | None
+    prescription: Identifier | None
+    observations: list[Result]
+    guarantors: list[Guarantor]
 
 
 class ReferralRecorded(Envelope, total=False):
@@ -430,7 +492,10 @@ class ProblemRecorded(Envelope, total=False):
 
 
 class MedicationAdministered(Envelope, total=False):
-    """A medicine given to a patient (RAS, RXA). `status` is RXA-20 (table 0322)."""
+    """A medicine given to a patient (RAS, RXA). `status` is RXA-20 (table 0322), `action` RXA-21 (table 0323).
+
+    `request` is the key (`about`) of the prescription that it carries out.
+    """
 
     medication: Required[Code]
     order: Order | None
@@ -448,12 +513,23 @@ class MedicationAdministered(Envelope, total=False):
     ingredients: list[Ingredient]
     encounter: Encounter | None
     notes: list[Note]
+    dosages: list[Dosage]
+    request: str | None
+    indications: list[Code]
+    form: Code | None
+    strength: str | None
+    strength_unit: Code | None
+    lots: list[str]
+    recorded: str | None
+    observations: list[Result]
 
 
 class MedicationDispensed(Envelope, total=False):
     """A sale or hand-over by a pharmacy. `amount` = quantity x unit_price, two decimals, in `currency`.
 
     `occurrence` counts equal sales (pharmacy, ticket, article, date) within one message, from 1.
+    `request` is the key (`about`) of the prescription that it carries out, `prescribed` the product it named;
+    `substitution` a code of table 0167. `location` is where it went.
     """
 
     medication: Required[Code]
@@ -485,9 +561,27 @@ class MedicationDispensed(Envelope, total=False):
     refills_left: str | None
     location: Place | None
     encounter: Encounter | None
+    request: str | None
+    dispensers: list[Practitioner]
+    dispense_instructions: list[Code]
+    form: Code | None
+    strength: str | None
+    strength_unit: Code | None
+    lots: list[str]
+    indications: list[Code]
+    kind: Code | None
+    number: Identifier | None
+    verified_by: list[Practitioner]
 
 
 class MedicationPrescribed(Envelope, total=False):
+    """A medicine to be dispensed or given (RXO, RXE, RXG), in whatever state. `status` and `intent` in FHIR's words.
+
+    `requested` is what the prescriber asked for (RXO-1) where the pharmacy made another product of it; `request` the
+    key (`about`) of the prescription that an instruction to give (RXG) belongs to. `substitution_code`: RXE-9 (table
+    0167), else RXO-9 (0161).
+    """
+
     medication: Required[Code]
     prescribed: str | None
     prescriber: Practitioner | None
@@ -517,6 +611,20 @@ class MedicationPrescribed(Envelope, total=False):
     diagnoses: list[Diagnosis]
     insurances: list[Insurance]
     observations: list[Result]
+    requested: Code | None
+    request: str | None
+    replaces: Identifier | None
+    dispense: Code | None
+    dispense_instructions: list[Code]
+    substitution_code: str | None
+    pharmacy: Organization | None
+    doses_dispensed: str | None
+    last_dispensed: str | None
+    initial_quantity: str | None
+    lots: list[str]
+    expires: str | None
+    manufacturer: Organization | None
+    number: Identifier | None
 
 
 Event = (

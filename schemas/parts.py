@@ -480,7 +480,6 @@ class Order(TypedDict, total=False):
     danger: Code | None
     requested: str | None
     scheduled: str | None
-    collectors: list[Practitioner]
     information: list[Code]
     procedures: list[Code]
     supplements: list[Code]

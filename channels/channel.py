@@ -14,6 +14,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from channels.settings import Misconfigured, Settings, Strict, explained, read_yaml
 from mediators.codes import Codes
+from mediators.mapping import BadMapping, Mapped, Problem
 from mediators.mediator import Context, Mediator, UnknownMediator, load
 from registries.registry import Policy
 from schemas.message import Description
@@ -207,7 +208,8 @@ def load_channel(path: Path, settings: Settings) -> Channel:
         channel=path.stem,
         zone=said.zone or settings.zone,
         settings=said.settings,
-        mapping=_mapping(path, lines, config, said.mapping),
+        mapping=_mapping(path, lines, config, said.mapping, mediator),
+        mapping_file=said.mapping or "",
         codes=_codes(path, lines, config, said.codes),
         authorities=said.authorities,
     )
@@ -221,13 +223,32 @@ def first_fit(
     return next((c for c in channels if c.said.match.fits(glance, content_type, path)), None)
 
 
-def _mapping(path: Path, lines: dict[tuple[str, ...], int], config: Path, named: str | None) -> dict[str, Any]:
+def _mapping(
+    path: Path, lines: dict[tuple[str, ...], int], config: Path, named: str | None, mediator: Mediator
+) -> dict[str, Any]:
     if named is None:
         return {}
+    here = f"{path}, line {lines.get(('mapping',), 1)}: mapping"
     file = config / "mappings" / named
     if not file.is_file():
-        raise Misconfigured(f"{path}, line {lines.get(('mapping',), 1)}: mapping: no file {file}")
-    return read_yaml(file)[0]
+        raise Misconfigured(f"{here}: no file {file}")
+    if not isinstance(mediator, Mapped):
+        raise Misconfigured(f"{here}: this mediator takes none; remove the key")
+    parsed, known = read_yaml(file)
+    try:
+        mediator.judge(parsed)
+    except BadMapping as error:
+        raise Misconfigured("\n".join(_problem(file, known, one) for one in error.problems)) from error
+    return parsed
+
+
+def _problem(file: Path, lines: dict[tuple[str, ...], int], problem: Problem) -> str:
+    """A mistake with its line: that of its key, or of the nearest key above it."""
+    dotted = {".".join(keys): line for keys, line in lines.items()}
+    key = problem.key
+    while key and key not in dotted:
+        key = key.rpartition(".")[0]
+    return f"{file}, line {dotted.get(key, 1)}: {problem.key}: {problem.expected}"
 
 
 def _codes(path: Path, lines: dict[tuple[str, ...], int], config: Path, named: Sequence[str]) -> Codes:

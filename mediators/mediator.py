@@ -18,13 +18,14 @@ class Context:
     """What a mediator may know besides the message: its channel's settings, code tables and mapping.
 
     `zone` is the IANA zone of local times without an offset. `settings` is the channel's `settings:` block;
-    `mapping` the parsed file its `mapping:` names. Authorities: assigning authority as sent → identifier system URI.
+    `mapping` the parsed file its `mapping:` names, and `mapping_file` that name. Authorities: assigning authority as sent → identifier system URI.
     """
 
     channel: str = "translate"
     zone: str = "Africa/Casablanca"
     settings: Mapping[str, Any] = field(default_factory=dict)
     mapping: Mapping[str, Any] = field(default_factory=dict)
+    mapping_file: str = ""
     codes: Codes = field(default_factory=Codes)
     authorities: Mapping[str, str] = field(default_factory=dict)
 

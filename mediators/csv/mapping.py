@@ -9,12 +9,13 @@ import re
 from collections.abc import Mapping as AnyMapping
 from decimal import Decimal
 from functools import cached_property, lru_cache
-from typing import Any, Literal, NamedTuple, cast
+from typing import Any, Literal
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from mediators.csv.reader import MAX_COLUMNS, normal
+from mediators.mapping import BadMapping, Problem, Strict, problems
 from mediators.systems import coding_system, identifier_system
 
 Type = Literal["text", "date", "decimal", "integer", "code", "identifier"]
@@ -71,26 +72,7 @@ _OPTIONS: dict[str, frozenset[str]] = {
 _ALWAYS = frozenset({"field", "type", "required", "aliases", "description"})
 
 
-class Problem(NamedTuple):
-    """One thing wrong with a mapping: its key ("columns.quantite.type") and what was expected there."""
-
-    key: str
-    expected: str
-
-
-class BadMapping(ValueError):
-    """The mapping cannot be used; `problems` says why, key by key."""
-
-    def __init__(self, problems: list[Problem]) -> None:
-        super().__init__("; ".join(f"{key}: {expected}" for key, expected in problems))
-        self.problems = tuple(problems)
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Column(_Strict):
+class Column(Strict):
     """One column. `expected` is the pattern in words, for the sender; `kind` a code of HL7 table 0203.
 
     `above` excludes its bound, `minimum` includes it. `values` gives the words of the export for each code of the
@@ -161,7 +143,7 @@ class Column(_Strict):
         return coding_system(self.system or "") or ""
 
 
-class Mapping(_Strict):
+class Mapping(Strict):
     """A whole mapping. `constants` are fields that every row has, whatever its columns say."""
 
     event: Literal["MedicationDispensed"]
@@ -209,13 +191,4 @@ def _read(written: bytes) -> Mapping:
     try:
         return Mapping.model_validate(orjson.loads(written))
     except ValidationError as error:
-        raise BadMapping([_problem(cast(dict[str, Any], one)) for one in error.errors()]) from error
-
-
-def _problem(error: dict[str, Any]) -> Problem:
-    key = ".".join(str(part) for part in error["loc"])
-    if error["type"] == "missing":
-        return Problem(key, "this key is required")
-    if error["type"] == "extra_forbidden":
-        return Problem(key, "no such key")
-    return Problem(key, error["msg"].removeprefix("Value error, "))
+        raise BadMapping(problems(error)) from error

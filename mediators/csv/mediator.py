@@ -8,9 +8,10 @@ from typing import Any
 import orjson
 
 from mediators.csv import dispensation, reader
-from mediators.csv.mapping import BadMapping, mapping_of
 from mediators.csv.mapping import Mapping as Columns
+from mediators.csv.mapping import mapping_of
 from mediators.csv.sheet import Sheet, sheet_of
+from mediators.mapping import BadMapping, bad_mapping
 from mediators.mediator import Context, Part, Translation
 from schemas.message import Description, Issue, Message, Refused, Reply
 
@@ -46,6 +47,9 @@ class Csv:
     def refuse(self, message: Message, issues: Sequence[Issue], *, reject: bool = False) -> Reply:
         return _report(0, issues, 422, "Unprocessable Entity")
 
+    def judge(self, mapping: Mapping[str, Any]) -> None:
+        mapping_of(mapping)
+
     def join(self, replies: Sequence[Reply]) -> Reply:
         return replies[0]
 
@@ -75,7 +79,7 @@ def _mapping(parsed: Mapping[str, Any]) -> Columns:
     try:
         return mapping_of(parsed)
     except BadMapping as error:
-        raise Refused([_bad_mapping(key, expected) for key, expected in error.problems]) from error
+        raise Refused(bad_mapping(error)) from error
 
 
 def _sheet(message: Message, mapping: Columns, context: Context) -> Sheet:
@@ -105,13 +109,4 @@ def _no_rows() -> Issue:
         text="there is no row below the header",
         remedy="export again with at least one row",
         line=2,
-    )
-
-
-def _bad_mapping(key: str, expected: str) -> Issue:
-    return Issue(
-        at=f"mapping {key}".strip(),
-        reason="mapping",
-        text=f"the channel's mapping cannot be used: {expected}",
-        remedy="tell whoever runs this channel; the file itself may be right",
     )

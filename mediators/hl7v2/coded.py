@@ -19,6 +19,20 @@ def code(field: Field) -> Code | None:
     without system and display. A display without a code is a coding only when the text is another."""
     count = field.components
     codings = [coding for first in _MORE if first <= count and (coding := _coding(field, first, count))]
+    if field.mapped and codings:
+        return _translated(field, codings.pop(), codings)
+    return _told(field, codings, count)
+
+
+def _translated(field: Field, added: Coding, codings: list[Coding]) -> Code:
+    """What was sent, with the coding that the channel's mapping added after it."""
+    added["mapped"] = field.mapped
+    told = _told(field, codings, field.components) or {}
+    told["codings"] = [*told.get("codings", ()), added]
+    return told
+
+
+def _told(field: Field, codings: list[Coding], count: int) -> Code | None:
     text = part(field, 9) if count > 8 else None
     text = text or next((shown for coding in codings if (shown := coding.get("display"))), None)
     codings = [coding for coding in codings if "code" in coding or coding.get("display") != text]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
-from mediators.hl7v2 import acknowledgement, adt, batch, conformance, oru, reader
+from mediators.hl7v2 import acknowledgement, adt, batch, changes, conformance, oru, reader
 from mediators.hl7v2.delimiters import Unreadable
 from mediators.hl7v2.reader import Hl7
+from mediators.mapping import BadMapping, bad_mapping
 from mediators.mediator import Context, Translation
 from schemas.message import Description, Issue, Message, Refused, Reply
 
@@ -17,7 +18,7 @@ _ADMISSIONS: Final = ("A01", "A02", "A03", "A04", "A05", "A06", "A07", "A08", "A
 
 # Every message type that can be read, with what reads it
 FAMILIES: Final[Mapping[str, Family]] = {
-    "ORU^R01": oru.mediate,
+    **dict.fromkeys(oru.TYPES, oru.mediate),
     **{f"ADT^{trigger}": adt.mediate for trigger in _ADMISSIONS},
 }
 
@@ -43,6 +44,9 @@ class Hl7v2:
     def refuse(self, message: Message, issues: Sequence[Issue], *, reject: bool = False) -> Reply:
         return acknowledgement.answer(message, issues, "R" if reject else "E")
 
+    def judge(self, mapping: Mapping[str, Any]) -> None:
+        changes.read(mapping)
+
     def join(self, replies: Sequence[Reply]) -> Reply:
         return batch.join(replies)
 
@@ -58,10 +62,21 @@ class Hl7v2:
 
 def _read(message: Message, context: Context) -> Hl7:
     try:
-        return Hl7.read(message.body, str(context.settings.get("charset") or ""))
+        hl7 = Hl7.read(message.body, str(context.settings.get("charset") or ""))
     except Unreadable as error:
         place, _, text = str(error).partition(": ")
         location = "^".join(["MSH", "1", *place.split("-")[1:]])
         remedy = r"send an HL7 v2 message that begins with MSH|^~\& and the rest of its header"
         issue = Issue(place, "unreadable", text, remedy, code="100", location=location)
         raise Refused([issue], reject=True) from error
+    if context.mapping:
+        _change(hl7, context)
+    return hl7
+
+
+def _change(hl7: Hl7, context: Context) -> None:
+    """What is checked and mediated is the message as the channel's mapping shows it."""
+    try:
+        changes.apply(hl7, context.mapping, context.mapping_file)
+    except BadMapping as error:
+        raise Refused(bad_mapping(error)) from error

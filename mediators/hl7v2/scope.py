@@ -8,28 +8,29 @@ from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from mediators.hl7v2 import standard, times
+from mediators.hl7v2 import changes, standard, times
 from mediators.hl7v2.reader import Hl7, Segment
 from mediators.mediator import Context
 from schemas.events import Code, Left
 
 NULL = '""'
+AS_SENT: Final = -1
 
 
 # The components of each type that its reader in `datatypes` keeps; what else was sent is a detail of the field
 KEPT: Final[dict[str, frozenset[int]]] = {
-    "CX": frozenset((1, 4, 5, 6, 7, 8)),
+    "CX": frozenset(range(1, 11)),
     "EI": frozenset((1, 2, 3, 4)),
     "HD": frozenset((1, 2, 3)),
-    "XPN": frozenset((1, 2, 3, 4, 5, 6, 7)),
-    "XAD": frozenset((1, 2, 3, 4, 5, 6, 7, 8, 9)),
-    "XTN": frozenset((1, 2, 3, 4, 5, 6, 7, 8, 9, 12)),
-    "XCN": frozenset((1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 13)),
-    "XON": frozenset((1, 3, 6, 7, 10)),
-    "PL": frozenset((1, 2, 3, 4, 5, 6, 7, 8, 9)),
-    "CE": frozenset((1, 2, 3, 4, 5, 6)),
-    "CWE": frozenset((1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12)),
-    "CNE": frozenset((1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12)),
+    "XPN": frozenset((*range(1, 9), *range(10, 16))),
+    "XAD": frozenset((*range(1, 11), 12, 13, 14)),
+    "XTN": frozenset((*range(1, 10), 12, 13, 14, 18)),
+    "XCN": frozenset((*range(1, 16), *range(17, 24))),
+    "XON": frozenset((*range(1, 9), 10)),
+    "PL": frozenset(range(1, 12)),
+    "CE": frozenset(range(1, 23)),
+    "CWE": frozenset(range(1, 23)),
+    "CNE": frozenset(range(1, 23)),
 }
 # How many components from the first on are kept without a gap: most fields have no more
 _FIRST: Final = {kind: next(number for number in range(1, 99) if number not in kept) - 1 for kind, kept in KEPT.items()}
@@ -40,17 +41,19 @@ class Scope:
 
     `sender` names the authority of numbers that come without one: MSH-4, else MSH-3, else the channel.
     `unknown` gathers the codes without translation; it is shared by all parts.
-    `left`: values without a place. `others`: fields that only the standard has a name for, which become details of
-    the event; a component's number in place of 0 means that component of every repetition.
+    `left`: values without a place. `others`: fields that only the standard (or the channel's mapping) has a name for,
+    which become details of the event; a component's number in place of 0 means that component of every repetition,
+    AS_SENT the field as it was before the mapping changed its code.
     """
 
-    __slots__ = ("context", "left", "others", "sender", "unknown", "zone")
+    __slots__ = ("context", "left", "names", "others", "sender", "unknown", "zone")
 
     def __init__(self, context: Context, sender: str, zone: tzinfo, unknown: dict[str, None]) -> None:
         self.context = context
         self.sender = sender
         self.zone = zone
         self.unknown = unknown
+        self.names = changes.read(context.mapping).named if context.mapping else {}
         self.left: list[Left] = []
         self.others: list[tuple[Segment, int, int]] = []
 
@@ -118,6 +121,8 @@ class Scope:
             raw = segment.raw_field(number)
             if not raw or raw == NULL or raw.isspace():
                 continue
+            if number in segment.sent:
+                found.append((segment, number, AS_SENT))
             named = standard.field(segment.name, number)
             if number in mapped:
                 if named and (first := _FIRST.get(named.type)):
@@ -125,8 +130,19 @@ class Scope:
             elif named:
                 found.append((segment, number, 0))
             else:
-                self.leave(segment, number)
+                found += self._own(segment, number)
         return found
+
+    def _own(self, segment: Segment, number: int) -> list[tuple[Segment, int, int]]:
+        """A field that the standard has no name for: the channel's mapping may name it, or components of it."""
+        parts = {at[2] for at in self.names if at[:2] == (segment.name, number)} if self.names else ()
+        if 0 in parts:
+            return [(segment, number, 0)]
+        most = max((field.components for field in segment.repetitions(number)), default=0)
+        if not parts or any(field.component(one) for field in segment.repetitions(number) for one in range(1, most + 1)
+                            if one not in parts):  # fmt: skip
+            self.leave(segment, number)
+        return [(segment, number, one) for one in sorted(parts)]
 
     @staticmethod
     def _components(segment: Segment, number: int, kind: str, first: int) -> list[tuple[Segment, int, int]]:

@@ -1,6 +1,7 @@
 """Details (fields that only the standard has a name for) as extensions of the resource they belong to.
 
 The url is ours with the field and its name: …/StructureDefinition/PV2-7-visit-user-code; the value as FHIR's own type.
+A field of a sender's own (Z segments) has the name its channel's mapping gives it: …/StructureDefinition/carte-ramed.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ def written(draft: Draft, details: Iterable[Detail] | None) -> list[dict[str, An
 
 
 def url(one: Detail) -> str:
+    if one["place"].startswith("Z"):
+        return extensions.OURS + _UNSAFE.sub("-", one["name"])
     return extensions.OURS + _UNSAFE.sub("-", f"{_INDEX.sub('', one['place'])}-{one['name']}")
 
 

@@ -42,6 +42,29 @@ def test_mistakes_of_every_file_are_told_with_their_lines(tmp_path: Path) -> Non
         assert any(where in line and what in line for line in found), (where, what, found)
 
 
+def test_mistakes_of_a_mapping_are_told_with_their_lines(tmp_path: Path) -> None:
+    path = config(
+        tmp_path,
+        a="mediator: hl7v2\nmapping: a.yaml\n",
+        b="mediator: csv\nmapping: b.yaml\n",
+        c="mediator: fhir\nmapping: a.yaml\n",
+    )
+    (tmp_path / "mappings").mkdir()
+    (tmp_path / "mappings" / "a.yaml").write_text(
+        "changes:\n  - set: OBX-11\n    to: F\n  - move: PID-99\n    to: PID-3\n    when: {OBX-2: {match: x}}\n"
+        "extensions:\n  ZPI-3.2: carte-ramed\n  PID-3: x\n"
+    )
+    (tmp_path / "mappings" / "b.yaml").write_text("event: MedicationDispensed\ncolumns:\n  a: {field: quantitee}\n")
+    told = [line.removeprefix(str(tmp_path) + "/") for line in lint(path)]
+    assert [line.rpartition(": expected")[0] or line.rpartition(": ")[0] for line in told] == [
+        "mappings/a.yaml, line 4: changes.1.move",
+        "mappings/a.yaml, line 6: changes.1.when.OBX-2.match",
+        "mappings/a.yaml, line 9: extensions.PID-3",
+        "mappings/b.yaml, line 3: columns.a.field",
+        "channels/c.yaml, line 2: mapping",
+    ]
+
+
 def test_the_settings_come_first(tmp_path: Path) -> None:
     found = list(lint(config(tmp_path, "http:\n  port: eighty\nbuss: kafka\n", a="mediator: morse\n")))
     assert [line.partition(": ")[0].rpartition("/")[2] for line in found] == ["wasl.yaml, line 2", "wasl.yaml, line 3"]

@@ -1,0 +1,282 @@
+"""Carries out what a channel's mapping says, on the view of a message that is about to be read (see mapping.py).
+
+Every change is made to each segment of its name, and to each repetition of the field. Nothing is lost on the way: what
+a move finds no room for stays where it was, and a code that another one replaces is kept as a detail.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from mediators.hl7v2.delimiters import Delimiters
+from mediators.hl7v2.mapping import (
+    AUTHORITY,
+    Authority,
+    Condition,
+    Move,
+    Remove,
+    Set,
+    Translate,
+    When,
+    mapping_of,
+)
+from mediators.hl7v2.mapping import Mapping as Read
+from mediators.hl7v2.places import Place, put, taken, written
+from mediators.hl7v2.reader import Hl7, nearest_version
+from mediators.hl7v2.view import View, view
+from mediators.mapping import Once
+
+_NULL: Final = '""'
+_CODED: Final = frozenset({"CE", "CWE", "CNE", "CF"})
+# Types of which a field that has one may have another: a number or name beside those that were sent
+_LISTED: Final = frozenset({"CX", "EI", "XCN", "XPN", "XAD", "XTN", "XON"})
+# What belongs to what: a segment is told about by those above it in its own group
+_LEVEL: Final = {
+    "MSH": 0, "EVN": 0, "PID": 1, "PV1": 2, "PV2": 2, "ORC": 3, "SCH": 3, "TXA": 3, "OBR": 4, "RXO": 4, "RXE": 4,
+    "RXD": 4, "RXA": 4, "FT1": 4, "OBX": 5, "SPM": 5,
+}  # fmt: skip
+
+read = Once(mapping_of)
+
+
+def apply(hl7: Hl7, mapping: Mapping[str, Any], source: str) -> None:
+    """Changes the segments of a message as the mapping says. `source` names the file, for translations.
+
+    Raises BadMapping when it can't be used.
+    """
+    found: Read = read(mapping)
+    for number, change in enumerate(found.changes):
+        if _said(hl7, change.when):
+            _APPLY[type(change)](hl7, change, f"{source or 'mapping'} changes.{number}")
+    if found.changes:
+        hl7.version = nearest_version(hl7.msh.text(12))
+
+
+def _said(hl7: Hl7, when: When) -> bool:
+    """Whether the words about the message fit."""
+    for word, wanted in when.words.items():
+        value = hl7.type if word == "type" else hl7.msh.text(3 if word == "application" else 4)
+        if not any(fnmatch.fnmatchcase(value, one) for one in wanted):
+            return False
+    return True
+
+
+def _set(hl7: Hl7, change: Set, source: str) -> None:
+    at = change.set
+    for position in _positions(hl7, at, change.when):
+        segment = view(hl7, position)
+        value = written(change.to, segment.delimiters)
+        if not at.component and change.always and not _inner(change.when, at):
+            segment.put(at.field, [value])
+            continue
+
+        def given(raw: str, delimiters: Delimiters, value: str = value) -> str:
+            return put(raw, at, value, delimiters) if change.always or not taken(raw, at, delimiters).strip() else raw
+
+        if not at.component and len(segment.parts(at.field)) > 1 and not change.always:
+            continue  # of a list that holds something, an empty repetition is no place of its own
+        _each(segment, at, change.when, given)
+
+
+def _remove(hl7: Hl7, change: Remove, source: str) -> None:
+    at = change.remove
+    for position in _positions(hl7, at, change.when):
+        segment = view(hl7, position)
+        if at.component:
+            _each(segment, at, change.when, lambda raw, delimiters: put(raw, at, "", delimiters))
+        else:
+            kept = [raw for raw in segment.parts(at.field) if not _fits(segment, raw, at, change.when)]
+            segment.put(at.field, kept)
+
+
+def _move(hl7: Hl7, change: Move, source: str) -> None:
+    here, there = change.move, change.to
+    for position in _positions(hl7, here, change.when):
+        goal = position if here.segment == there.segment else _near(hl7, position, there.segment)
+        if goal is None:
+            continue
+        giver, taker = view(hl7, position), view(hl7, goal)
+        kept = []
+        for raw in giver.parts(here.field):
+            piece = taken(raw, here, giver.delimiters)
+            wanted = piece.strip() and piece != _NULL and _fits(giver, raw, here, change.when)
+            if not wanted or not _placed(taker, there, _suited(piece, change, giver.delimiters)):
+                kept.append(raw)
+            elif here.component:
+                kept.append(put(raw, here, "", giver.delimiters))
+        if here.whole != there.whole or goal != position:
+            giver.put(here.field, kept)
+
+
+def _suited(piece: str, change: Move, delimiters: Delimiters) -> str:
+    """What is moved as its new place writes it: within a component, components are subcomponents; and the reverse."""
+    if change.to.component and not change.move.component:
+        piece = piece.replace(delimiters.component, delimiters.subcomponent)
+    elif change.move.component and not change.to.component:
+        piece = piece.replace(delimiters.subcomponent, delimiters.component)
+    for number, text in change.parts.items():
+        piece = put(piece, Place("", 0, number), written(text, delimiters), delimiters)
+    return piece
+
+
+def _placed(taker: View, there: Place, piece: str) -> bool:
+    """Whether there was room: in an empty place, or beside other numbers and names in a list of them."""
+    parts = taker.parts(there.field)
+    if there.component:
+        if taken(parts[0], there, taker.delimiters):
+            return False
+        parts[0] = put(parts[0], there, piece, taker.delimiters)
+    elif parts == [""]:
+        parts = [piece]
+    elif piece in parts:
+        return True
+    elif there.type in _LISTED:
+        parts.append(piece)
+    else:
+        return False
+    taker.put(there.field, parts)
+    return True
+
+
+def _authority(hl7: Hl7, change: Authority, source: str) -> None:
+    for at in change.of:
+        authority, number = AUTHORITY[at.type]
+        for position in _positions(hl7, at, change.when):
+            segment = view(hl7, position)
+            name = written(change.authority, segment.delimiters)
+            place = Place(at.segment, at.field, authority)
+
+            def given(raw: str, delimiters: Delimiters, at: Place = at, place: Place = place, name: str = name,
+                      number: int = number) -> str:  # fmt: skip
+                if not taken(raw, Place("", 0, number), delimiters).strip():
+                    return raw
+                if _named(raw, place, delimiters) not in (change.instead_of or ("",)):
+                    return raw
+                if at.type != "EI":
+                    return put(raw, place, name, delimiters)
+                for part, text in enumerate([*name.split(delimiters.subcomponent), "", ""][:3], 2):
+                    raw = put(raw, Place("", 0, part), text, delimiters)
+                return raw
+
+            _each(segment, at, change.when, given)
+
+
+def _named(raw: str, authority: Place, delimiters: Delimiters) -> str:
+    """The authority that was sent: its name, else its universal id; "" for none."""
+    parts = taken(raw, authority, delimiters).split(delimiters.subcomponent)
+    return next((part.strip() for part in parts if part.strip()), "")
+
+
+def _translate(hl7: Hl7, change: Translate, source: str) -> None:
+    at = change.translate
+    for position in _positions(hl7, at, change.when):
+        segment = view(hl7, position)
+        parts = segment.parts(at.field)
+        for index, raw in enumerate(parts):
+            local = taken(raw, at if at.component else Place("", 0, 1), segment.delimiters).strip()
+            standard = change.codes.get(segment.decoded(local))
+            if standard is None or not _fits(segment, raw, at, change.when):
+                continue
+            text = written(standard, segment.delimiters)
+            if "^" not in standard:
+                segment.sent.setdefault(at.field, segment.raw_field(at.field))
+                parts[index] = put(raw, at if at.component else Place("", 0, 1), text, segment.delimiters)
+            elif beside := _beside(raw, text, segment.delimiters):
+                parts[index] = beside
+                segment.note(at.field, index + 1, f"{source} {local}")
+        segment.put(at.field, parts)
+
+
+def _beside(raw: str, coding: str, delimiters: Delimiters) -> str:
+    """A coded value with one more coding, in the first alternate of CWE that is free; "" when none is."""
+    parts = raw.split(delimiters.component)
+    for first in (4, 10):
+        if not any(part.strip() for part in parts[first - 1 : first + 2]):
+            parts += [""] * (first + 2 - len(parts))
+            parts[first - 1 : first + 2] = coding.split(delimiters.component)
+            return delimiters.component.join(parts)
+    return ""
+
+
+def _each(segment: View, at: Place, when: When, given: Callable[[str, Delimiters], str]) -> None:
+    """Gives each repetition that fits its new text."""
+    parts = segment.parts(at.field)
+    changed = [given(raw, segment.delimiters) if _fits(segment, raw, at, when) else raw for raw in parts]
+    if changed != parts:
+        segment.put(at.field, changed)
+
+
+def _positions(hl7: Hl7, at: Place, when: When) -> list[int]:
+    """The segments that a change is about; conditions on the same field are asked of each repetition (`_fits`)."""
+    others = [(place, condition) for place, condition in when.places.items() if place.whole != at.whole]
+    found = [position for position, segment in enumerate(hl7.segments) if segment.name == at.segment]
+    return [position for position in found if all(_holds(hl7, position, *other) for other in others)]
+
+
+def _holds(hl7: Hl7, position: int, place: Place, condition: Condition) -> bool:
+    own = hl7.segments[position].name == place.segment
+    where = position if own else _near(hl7, position, place.segment)
+    if where is None:
+        return _met(condition, "")
+    segment = hl7.segments[where]
+    if condition.empty is not None and not place.component:
+        return _met(condition, segment.whole(place.field))
+    return _met(condition, segment.text(place.field, place.component or 1, place.subcomponent or 1))
+
+
+def _inner(when: When, at: Place) -> list[tuple[Place, Condition]]:
+    return [(place, condition) for place, condition in when.places.items() if place.whole == at.whole]
+
+
+def _fits(segment: View, raw: str, at: Place, when: When) -> bool:
+    """Whether one repetition of the field is meant."""
+    for place, condition in _inner(when, at):
+        whole = condition.empty is not None and not place.component
+        part = Place("", 0, place.component or 1, place.subcomponent or 1)
+        sent = raw if whole else taken(raw, part, segment.delimiters)
+        if not _met(condition, segment.decoded(sent)):
+            return False
+    return True
+
+
+def _met(condition: Condition, text: str) -> bool:
+    text = text.strip()
+    if condition.empty is not None:
+        return (not text) is condition.empty
+    if condition.matches is not None:
+        return condition.matches.fullmatch(text) is not None
+    return text in condition.equals if condition.equals is not None else text not in (condition.unless or ())
+
+
+def _near(hl7: Hl7, position: int, name: str) -> int | None:
+    """The segment of this name that belongs with the one at `position`: one of a lower level after it, in its own
+    group; else the last before it, else the first after it, of the same patient."""
+    segments = hl7.segments
+    if name in ("MSH", "EVN"):
+        return next((one for one, segment in enumerate(segments) if segment.name == name), None)
+    level = _LEVEL.get(segments[position].name)
+    if level is not None and _LEVEL.get(name, 0) > level:
+        for one in range(position + 1, len(segments)):
+            if segments[one].name == name:
+                return one
+            if _LEVEL.get(segments[one].name, 9) <= level:
+                return None
+        return None
+    for one in range(position - 1, -1, -1):
+        if segments[one].name == name:
+            return one
+        if segments[one].name == "PID" or segments[position].name == "PID":
+            break
+    for one in range(position + 1, len(segments)):
+        if segments[one].name == name:
+            return one
+        if segments[one].name == "PID" and segments[position].name not in ("MSH", "EVN"):
+            break
+    return None
+
+
+_APPLY: Final[dict[type, Callable[[Hl7, Any, str], None]]] = {
+    Set: _set, Remove: _remove, Move: _move, Authority: _authority, Translate: _translate,
+}  # fmt: skip

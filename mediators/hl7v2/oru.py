@@ -1,9 +1,15 @@
-"""ORU^R01: one LabReportIssued or ImagingReportIssued an OBR, of every patient of the message."""
+"""ORU and OUL: one LabReportIssued or ImagingReportIssued an OBR, of every patient of the message.
+
+R01 and its kin R30 to R32 (point of care) and R40 (alerts) have one structure; OUL^R21 to R24 go by containers,
+specimens or orders (see groups). A report whose status says that there is no such order or patient (OBR-25 Y, Z: only
+answers to a query may say so) is a refused part. A report made because of another's result (OBR-26, OBR-29: the
+susceptibilities of an organism) names that result where the message holds it.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from mediators.hl7v2 import groups, report
 from mediators.hl7v2.envelope import Head
@@ -15,6 +21,12 @@ from mediators.hl7v2.visit import visit
 from mediators.mediator import Context, Part, Translation
 from schemas.events import Event
 from schemas.message import Issue, Message, Unmapped
+
+TYPES: Final = (
+    *(f"ORU^{trigger}" for trigger in ("R01", "R30", "R31", "R32", "R40")),
+    *(f"OUL^{trigger}" for trigger in ("R21", "R22", "R23", "R24")),
+)
+_NO_REPORT: Final = frozenset(("Y", "Z"))
 
 
 def mediate(hl7: Hl7, message: Message, context: Context) -> Translation:
@@ -57,16 +69,60 @@ def _reports(group: Group, head: Head, scope: Scope, several: bool, translation:
     visits = {id(one.visit): visit(one.visit.pv1, one.visit.others, scope) for one in group.reports if one.visit}
     seen: Counter[str] = Counter()
     events: list[dict[str, Any]] = []
+    descended = any(one.obr is not None and (one.obr.raw_field(26) or one.obr.raw_field(29)) for one in group.reports)
     for sent in group.reports:
         key = _key(sent, head, scope, seen)
-        if wanted and sent.place not in wanted:
+        if wanted and sent.place not in wanted and not descended:
+            continue
+        if sent.obr is not None and sent.obr.text(25).strip().upper() in _NO_REPORT:
+            if wanted and sent.place not in wanted:
+                continue
+            translation.refused.append(Part(sent.place, [_nothing_reported(sent.obr.index)]))
             continue
         own = scope.part()
         encounter = visits.get(id(sent.visit))
         event = report.report(sent, key, {**about}, {**encounter} if encounter else None, head, own)
         head.settle(event, own)
         events.append(event)
-    return events
+    for event in events:
+        if event.get("parent_result") or event.get("parents"):
+            _descend(event, events)
+    return [event for event in events if not wanted or event["place"] in wanted]
+
+
+def _descend(event: dict[str, Any], events: list[dict[str, Any]]) -> None:
+    """Finds the result that a report comes from: in the report of its parent's number, by OBX-3, OBX-4 and value."""
+    numbers = {(one["type"], one["value"]) for one in event.get("parents") or ()}
+    for other in events:
+        if other is event or (numbers and not numbers & _numbers(other)):
+            continue
+        found = [one for one in other.get("results") or () if _is_parent(one, event)]
+        if found and (len(found) == 1 or event.get("parent_sub_id") or event.get("parent_value")):
+            event["parent_about"], event["parent_id"] = other["about"], found[0]["id"]
+            return
+
+
+def _numbers(report: dict[str, Any]) -> set[tuple[str, str]]:
+    order = report.get("order") or {}
+    return {(kind, order[key]["value"]) for kind, key in (("PLAC", "placer"), ("FILL", "filler")) if order.get(key)}
+
+
+def _is_parent(result: dict[str, Any], event: dict[str, Any]) -> bool:
+    """What OBR-26 does not tell, anything may be."""
+    asked = {one.get("code") for one in (event.get("parent_result") or {}).get("codings") or ()}
+    codes = {one.get("code") for one in result["code"].get("codings") or ()}
+    if asked and not asked & codes:
+        return False
+    if event.get("parent_sub_id"):
+        return bool(result.get("sub_id") == event["parent_sub_id"])
+    said = event.get("parent_value")
+    return not said or any(said in _words(value) for value in result.get("values") or ())
+
+
+def _words(value: dict[str, Any]) -> set[str | None]:
+    code = value.get("code") or {}
+    shown = (one.get(key) for one in code.get("codings") or () for key in ("code", "display"))
+    return {value.get("text"), value.get("raw"), code.get("text"), *shown}
 
 
 def _key(sent: Sent, head: Head, scope: Scope, seen: Counter[str]) -> str:
@@ -79,6 +135,12 @@ def _key(sent: Sent, head: Head, scope: Scope, seen: Counter[str]) -> str:
 def _no_report(place: str) -> Issue:
     text, remedy = "no report follows this patient", "send an OBR with its OBX after the PID"
     return Issue(place, "segment-sequence", text, remedy, code="100", location=place.replace(" ", "^"))
+
+
+def _nothing_reported(number: int) -> Issue:
+    text = "the status says that there is no such order or no such patient, so there is no report to record"
+    remedy = "send a status of table 0123 other than Y and Z, which only answer queries"
+    return Issue("OBR-25", "value", text, remedy, code="103", location=f"OBR^{number}^25")
 
 
 def _nobody() -> Issue:

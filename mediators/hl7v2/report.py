@@ -1,34 +1,28 @@
-"""One report: an OBR with its order, specimens, results and notes → LabReportIssued or ImagingReportIssued."""
+"""One report: an OBR with its order, specimens, results and notes → LabReportIssued or ImagingReportIssued.
+
+HL7 v2.8.2 chapters 4.5.3 (OBR) and 7.3 (ORU). Fields of OBR that are about what was asked for are the order's.
+"""
 
 from __future__ import annotations
 
 from typing import Any, Final
 
-from mediators.hl7v2 import specimen
-from mediators.hl7v2.datatypes import cnn, code, ei, listed, one, part, people, said, xon
+from mediators.hl7v2 import imaging, specimen
+from mediators.hl7v2.clinical import diagnosis
+from mediators.hl7v2.datatypes import cnn, code, ei, hd, inner_time, listed, one, part, people, said, xon
 from mediators.hl7v2.envelope import Head
 from mediators.hl7v2.groups import Sent
+from mediators.hl7v2.insurance import insurance
 from mediators.hl7v2.notes import notes
+from mediators.hl7v2.order import OBR as ORDERED
 from mediators.hl7v2.order import among, number, order
-from mediators.hl7v2.reader import Segment
+from mediators.hl7v2.reader import Field, Segment
 from mediators.hl7v2.results import Numbering, result
 from mediators.hl7v2.scope import Scope
-from schemas.events import Code, Encounter, Patient, Practitioner
+from schemas.events import Code, Encounter, Patient, Place, Practitioner, Specimen
 
-# HL7 table 0074 (diagnostic service section): CT, CTH cardiac catheterisation, CUS cardiac ultrasound, IMG imaging,
-# NMR, NMS nuclear medicine scan, OUS obstetric ultrasound, RAD, RUS radiology ultrasound, RX radiograph, VUS vascular
-# ultrasound, XRC cineradiograph. EC (electrocardiac) and the rest of the table are no images; PT is physical therapy.
-_SECTIONS: Final = frozenset(("CT", "CTH", "CUS", "IMG", "NMR", "NMS", "OUS", "RAD", "RUS", "RX", "VUS", "XRC"))
-# Not in the table but met in its place: DICOM's words for the device, and their like
-_DEVICES: Final = frozenset(("BMD", "CR", "DX", "MAM", "MG", "MR", "MRI", "NM", "RF", "US", "XA", "XR"))
-IMAGING: Final = _SECTIONS | _DEVICES
-# Their device in DICOM's words (PS3.3 C.7.3.1.1.1), where the section tells one; ours
-MODALITY: Final = {
-    "CT": "CT", "NMR": "MR", "MR": "MR", "MRI": "MR", "NMS": "NM", "NM": "NM", "RUS": "US", "OUS": "US", "VUS": "US",
-    "CUS": "US", "US": "US", "CTH": "XA", "XA": "XA", "CR": "CR", "DX": "DX", "MG": "MG", "MAM": "MG", "XRC": "RF",
-    "RF": "RF", "BMD": "BMD",
-}  # fmt: skip
-_OBR: Final = frozenset((1, 2, 3, 4, 5, 7, 8, 13, 14, 16, 17, 22, 24, 25, 28, 31, 32, 33))
+# Beside those of the order: what is about the report
+_OBR: Final = ORDERED | {4, 7, 8, 14, 22, 24, 25, 26, 28, 32, 33, 34, 35}
 _INTERPRETER_ROLES: Final = frozenset({"PI", "AI", "ARI"})  # table 0912
 
 
@@ -53,29 +47,34 @@ def report(
     obr = sent.obr
     section = said(obr.text(24)) if obr is not None else None
     section = section or said(str(scope.context.settings.get("section") or ""))
-    imaging = (section or "").upper() in IMAGING
+    is_imaging = imaging.told_of(sent, section)
     issued = scope.time(obr, 22) if obr is not None else None
-    event = head.event("ImagingReportIssued" if imaging else "LabReportIssued", sent.place, key, patient, issued)
+    event = head.event("ImagingReportIssued" if is_imaging else "LabReportIssued", sent.place, key, patient, issued)
     event["code"] = scope.coded(_code(sent))
-    told: dict[str, Any] = {"section": section, "issued": issued, "encounter": encounter}
-    told["order"] = order(sent.orc, obr, [one for one in sent.others if one.name == "TQ1"], scope)
+    told: dict[str, Any] = {"section": section, "issued": issued, "encounter": encounter, "bare": sent.of_patient}
+    told["order"] = order(sent.orc, obr, [one for one in sent.others if one.name in ("TQ1", "TQ2")], scope)
     if obr is not None:
         _request(obr, told, scope)
     numbering = Numbering(key)
     told["results"] = [result(branch.head, branch.others, numbering, scope) for branch in sent.results]
     told["laboratory"] = next(({**one["laboratory"]} for one in told["results"] if one.get("laboratory")), None)
-    if specimens := [specimen.specimen(branch.head, branch.others, scope) for branch in sent.specimens]:
-        told["specimens"] = specimens
-    elif obr is not None and (source := specimen.from_request(obr, told, scope)):
-        told["specimens"] = [source]
-    if imaging:
-        _images(sent, section or "", told, scope)
+    told["specimens"] = _specimens(sent, key, told, scope)
+    if is_imaging:
+        imaging.images(sent, section or "", told, scope)
     _others(sent, told, scope)
     if obr is not None:
         scope.rest(obr, _mapped(told, bool(sent.specimens)))
     event.update((name, value) for name, value in told.items() if value)
     event["occurred"] = told.get("started") or event["occurred"]
     return event
+
+
+def _specimens(sent: Sent, key: str, told: dict[str, Any], scope: Scope) -> list[Specimen]:
+    """Of SPM or SAC, else of OBR-15."""
+    if not sent.specimens and sent.obr is not None:
+        source = specimen.from_request(sent.obr, told, scope)
+        return [source] if source else []
+    return [specimen.specimen(sample, scope, key) for sample in sent.specimens]
 
 
 def _code(sent: Sent) -> Code:
@@ -91,56 +90,85 @@ def _request(obr: Segment, told: dict[str, Any], scope: Scope) -> None:
     told["ended"] = scope.time(obr, 8)
     told["specimen_received"] = scope.time(obr, 14)
     told["copies_to"] = people(obr, 28, scope, "RCT")
-    told["interpreters"] = [
-        *listed(obr, 32, lambda field: cnn(field, scope, "PI")),
-        *listed(obr, 33, lambda field: cnn(field, scope, "AI")),
+    told["interpreters"] = [*_read_by(obr, 32, scope, "PI"), *_read_by(obr, 33, scope, "AI")]
+    told["technicians"] = _read_by(obr, 34, scope, "TN")
+    told["transcriptionists"] = _read_by(obr, 35, scope, "TR")
+    if obr.raw_field(26) or obr.raw_field(29):
+        _parent(obr, told, scope)
+
+
+def _read_by(obr: Segment, number: int, scope: Scope, role: str) -> list[Practitioner]:
+    """NDL: who, from when, till when, and where (its components 4 to 11 are a place)."""
+    return listed(obr, number, lambda field: _ndl(field, scope, role))
+
+
+def _ndl(field: Field, scope: Scope, role: str) -> Practitioner | None:
+    person = cnn(field, scope, role)
+    if person is None or field.component(1).components < 2:
+        return person
+    for at, key in ((2, "start"), (3, "end")):
+        if moment := inner_time(field.text(at), scope):
+            person[key] = moment  # type: ignore[literal-required]  # two times of Practitioner
+    levels = (
+        (4, "point_of_care"),
+        (5, "room"),
+        (6, "bed"),
+        (8, "status"),
+        (9, "type"),
+        (10, "building"),
+        (11, "floor"),
+    )
+    place: Place = {}
+    for at, level in levels:
+        if text := part(field, at):
+            place[level] = text  # type: ignore[literal-required]  # levels of Place
+    if facility := hd(field.component(7)):
+        place["facility"] = facility
+    if place:
+        person["location"] = place
+    return person
+
+
+def _parent(obr: Segment, told: dict[str, Any], scope: Scope) -> None:
+    """OBR-26 (PRL: result, sub-id, value in words), OBR-29 (EIP: whose number it has), OBR-50 (what was asked)."""
+    field = obr.field(26)
+    told["parent_result"] = code(field.component(1)) if field.component(1) else None
+    told["parent_sub_id"] = part(field, 2)
+    told["parent_value"] = part(field, 3)
+    told["parents"] = [
+        number
+        for at, kind in ((1, "PLAC"), (2, "FILL"))
+        if (number := ei(obr.field(29).component(at), scope, kind)) is not None
     ]
+    told["parent_code"] = one(obr, 50, code)
 
 
 def _mapped(told: dict[str, Any], has_own_specimens: bool) -> frozenset[int]:
-    mapped = _OBR
+    mapped = _OBR | {50} if told.get("parent_code") else _OBR
     if told.get("specimens") and not has_own_specimens:
         mapped |= {9, 15}
-    return mapped | {18} if told.get("accession") else mapped
-
-
-def _images(sent: Sent, section: str, told: dict[str, Any], scope: Scope) -> None:
-    """Accession number, study and device: IPC (2.5.1 on), ZDS (IHE RAD-4), else OBR-18 (IHE RAD-4), OBR-24, and the
-    study as a result of its own (IHE RAD-128)."""
-    for segment in sent.others:
-        if segment.name == "IPC":
-            told["accession"] = one(segment, 1, lambda field: ei(field, scope, "ACSN"))
-            told["study_uid"] = said(segment.text(3))
-            told["modality"] = said(segment.text(5))
-        elif segment.name == "ZDS":
-            told["study_uid"] = said(segment.text(1))
-    if not told.get("accession") and sent.obr is not None:
-        told["accession"] = one(sent.obr, 18, lambda field: ei(field, scope, "ACSN"))
-    if not told.get("study_uid"):
-        told["study_uid"] = next((uid for branch in sent.results if (uid := _study(branch.head))), None)
-    told["modality"] = told.get("modality") or MODALITY.get(section.upper())
-
-
-def _study(obx: Segment) -> str | None:
-    """DCM 113014: the study a report is about, as text or in the second component (HD)."""
-    if obx.text(3) != "113014":
-        return None
-    return part(obx.field(5), 1) or part(obx.field(5), 2)
+    return mapped | {18} if told.get("accession") and told["accession"].get("type") == "ACSN" else mapped
 
 
 def _others(sent: Sent, told: dict[str, Any], scope: Scope) -> None:
-    """Notes and participants; what is neither and has no place is left over."""
+    """Notes, participants, diagnoses and insurances; what is none of them has no place of its own."""
     if written := notes([segment for segment in sent.others if segment.name == "NTE"], scope):
         told["notes"] = written
     for segment in sent.others:
-        if segment.name == "PRT":
+        name = segment.name
+        if name == "PRT":
             _takes_part(segment, told, scope)
-        elif segment.name == "TQ1":
-            scope.rest(segment, (1, 9))
-        elif segment.name == "IPC":
-            scope.rest(segment, (1, 3, 5) if told.get("accession") or told.get("study_uid") else ())
-        elif segment.name != "NTE":
-            scope.rest(segment, (1,) if segment.name == "ZDS" and told.get("study_uid") else ())
+        elif name == "DG1":
+            told.setdefault("diagnoses", []).append(diagnosis(segment, scope))
+        elif name == "IN1":
+            told.setdefault("insurances", []).append(insurance(segment, scope))
+        elif name in imaging.MAPPED:
+            scope.rest(segment, imaging.MAPPED[name])
+        elif name not in ("NTE", "TQ1", "TQ2"):
+            scope.rest(segment)
+    for key in ("diagnoses", "insurances"):
+        if key in told:
+            told[key] = [one for one in told[key] if one]
 
 
 def _takes_part(prt: Segment, told: dict[str, Any], scope: Scope) -> None:

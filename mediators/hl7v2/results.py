@@ -8,17 +8,19 @@ from collections.abc import Sequence
 from typing import Final
 
 from mediators.hl7v2.datatypes import body_system, code, ei, listed, one, part, people, repeats, said, xad, xon
+from mediators.hl7v2.details import beside, details
 from mediators.hl7v2.notes import notes
 from mediators.hl7v2.reader import Field, Segment
 from mediators.hl7v2.scope import NULL, Scope
-from mediators.hl7v2.values import bounds, value
+from mediators.hl7v2.values import bounds, values
 from schemas import facts
-from schemas.events import Code, Organization, Result, Value
+from schemas.events import Attachment, Code, Organization, Result
 
 _CLEARED: Final = {
     5: "values", 6: "unit", 7: "range_text", 8: "flags", 14: "observed", 17: "methods", 19: "analysed", 20: "site",
 }  # fmt: skip
-_OBX: Final = frozenset((1, 2, 3, 4, 5, 6, 7, 8, 11, 14, 15, 16, 17, 18, 19, 20, 23, 24, 25))
+_OBX: Final = frozenset((1, 2, 3, 4, 5, 6, 7, 8, 11, 14, 16, 17, 18, 19, 20, 21, 23, 24, 25, 32))
+_OBX_15: Final = _OBX | {15}
 # "10^9/L": the power is written with what separates components
 _POWER: Final = re.compile(r"\s*[x×*]?\s*10\^-?[0-9]+\s*/?.*")
 
@@ -43,7 +45,7 @@ class Numbering:
 
 
 def result(obx: Segment, others: Sequence[Segment], numbering: Numbering, scope: Scope) -> Result:
-    """One OBX, with the NTE and PRT after it."""
+    """One OBX, with the NTE, PRT, SID and TCD after it."""
     observed = scope.coded(_observation(obx))
     told: Result = {"id": numbering.next(obx, observed), "code": observed, "place": f"OBX {obx.index}"}
     if set_id := said(obx.text(1)):
@@ -70,8 +72,24 @@ def result(obx: Segment, others: Sequence[Segment], numbering: Numbering, scope:
         told["notes"] = written
     if NULL in obx.raw and (cleared := [name for number, name in _CLEARED.items() if obx.raw_field(number) == NULL]):
         told["cleared"] = cleared
-    scope.rest(obx, _OBX)
+    if obx.count() > 20:
+        if number := one(obx, 21, lambda field: ei(field, scope)):
+            told["identifier"] = number
+        if absent := one(obx, 32, code):
+            told["absent"] = absent
+    _rest(obx, others, told, scope)
     return told
+
+
+def _rest(obx: Segment, others: Sequence[Segment], told: Result, scope: Scope) -> None:
+    """What the standard alone has a name for (probability, reference date, producer beside a performer …)."""
+    mapped = _OBX if obx.raw_field(23) or obx.raw_field(24) else _OBX_15
+    found = details(scope.beside(obx, mapped), scope)
+    for segment in others:
+        if segment.name not in ("NTE", "PRT"):
+            found += beside(segment, scope)
+    if found:
+        told["details"] = [*told.get("details", ()), *found]
 
 
 def _observation(obx: Segment) -> Code:
@@ -91,12 +109,11 @@ def _measured(obx: Segment, told: Result, scope: Scope) -> None:
     kind = obx.text(2).strip()
     if unit := one(obx, 6, _unit):
         told["unit"] = unit
-    found: list[Value] = []
-    for field in obx.repetitions(5):
-        if sent := value(field, kind, scope, unit is not None):
-            found.append(sent)
-    if found:
+    if found := values(obx.repetitions(5), kind, scope, unit is not None):
         told["values"] = found
+        for one_of_them in found:
+            if attachment := one_of_them.get("attachment"):
+                _entitled(attachment, told["code"])
     if text := repeats(obx, 7):
         told["range_text"] = text
         low, high = bounds(text.strip())
@@ -104,6 +121,13 @@ def _measured(obx: Segment, told: Result, scope: Scope) -> None:
             told["range_low"] = low
         if high:
             told["range_high"] = high
+
+
+def _entitled(attachment: Attachment, observed: Code) -> None:
+    """A document is called as what was observed (OBX-3)."""
+    codings = observed.get("codings") or [{}]
+    if title := observed.get("text") or codings[0].get("code"):
+        attachment["title"] = title
 
 
 def _unit(field: Field) -> Code | None:
@@ -118,21 +142,20 @@ def _performed(obx: Segment, participants: Sequence[Segment], told: Result, scop
     for prt in participants:
         who = people(prt, 5, scope, said(prt.text(4)))
         performers += who
-        scope.rest(prt, (1, 2, 4, 5) if who else ())
-    if performers:
-        told["performers"] = performers
+        if left := beside(prt, scope, (1, 2, 4, 5) if who else ()):
+            told["details"] = [*told.get("details", ()), *left]
     laboratory: Organization = one(obx, 23, lambda field: xon(field, scope)) or {}
     if addresses := listed(obx, 24, xad):
         laboratory["addresses"] = addresses
     if laboratory:
         told["laboratory"] = laboratory
-        scope.leave(obx, 15)
     elif producer := one(obx, 15, lambda field: _producer(field, scope)):
         told["laboratory"] = producer
-    if director := people(obx, 25, scope, "MDIR"):
-        told["director"] = director[0]
-        if len(director) > 1:
-            scope.leave(obx, 25)
+    if directors := people(obx, 25, scope, "MDIR"):
+        told["director"] = directors[0]
+        performers += directors[1:]
+    if performers:
+        told["performers"] = performers
 
 
 def _producer(field: Field, scope: Scope) -> Organization | None:

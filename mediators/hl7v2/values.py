@@ -3,35 +3,21 @@
 from __future__ import annotations
 
 import re
-from base64 import b64decode
-from collections.abc import Callable
-from hashlib import sha256
+from collections.abc import Callable, Sequence
 from typing import Final
 
-from mediators.hl7v2 import times
-from mediators.hl7v2.datatypes import code, part, said
+from mediators.hl7v2 import embedded, standard, times
+from mediators.hl7v2.datatypes import code, said
+from mediators.hl7v2.details import valued
 from mediators.hl7v2.reader import Field
 from mediators.hl7v2.scope import Scope
-from schemas.events import Attachment, Value
+from schemas.events import Value
 
 # A comma before exactly three digits may part thousands
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*|,(?:[0-9]{1,2}|[0-9]{4,}))?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
 _COMPARATOR: Final = re.compile(r"(<=|>=|=<|=>|<|>|≤|≥)\s*(.+)", re.DOTALL)
 _COMPARATORS: Final = {"=<": "<=", "=>": ">=", "≤": "<=", "≥": ">="}
 _SN_COMPARATORS: Final = frozenset(("<", ">", "<=", ">=", "=", "<>", "=<", "=>", "≤", "≥"))
-_TYPES: Final = {
-    "pdf": "application/pdf", "jpeg": "image/jpeg", "jpg": "image/jpeg", "png": "image/png", "gif": "image/gif",
-    "tiff": "image/tiff", "tif": "image/tiff", "html": "text/html", "rtf": "application/rtf", "xml": "text/xml",
-    "plain": "text/plain", "txt": "text/plain", "dicom": "application/dicom", "basic": "audio/basic",
-    "postscript": "application/postscript", "octet-stream": "application/octet-stream",
-}  # fmt: skip
-# Table 0191 (ED-2) → top-level MIME type
-_TOPS: Final = {
-    "ap": "application", "application": "application", "au": "audio", "audio": "audio", "im": "image",
-    "image": "image", "si": "image", "ns": "image", "ft": "text", "tx": "text", "text": "text", "tex": "text",
-    "multipart": "multipart", "video": "video",
-}  # fmt: skip
-_WRITTEN: Final = frozenset(kind for kind, top in _TOPS.items() if top == "text")
 
 
 def value(field: Field, kind: str, scope: Scope, has_unit: bool = False) -> Value | None:
@@ -45,9 +31,22 @@ def value(field: Field, kind: str, scope: Scope, has_unit: bool = False) -> Valu
     read = _READ.get(kind.upper())
     if read:
         read(field, raw, told, scope)
+    elif kind and (kind.upper() in _SAME or standard.components(kind.upper())):
+        _composite(field, raw, told, scope)
     elif kind or not (has_unit and _number(raw, told)):
-        told["text"] = whole.rstrip()
+        _text(field, raw, told, scope)
     return told
+
+
+def values(fields: Sequence[Field], kind: str, scope: Scope, has_unit: bool = False) -> list[Value]:
+    """Every repetition of OBX-5. Those of MA are the samples of one wave, one after the other."""
+    found = [told for field in fields if (told := value(field, kind, scope, has_unit))]
+    if kind.upper() != "MA" or len({told.get("dimensions") for told in found}) != 1:
+        return found
+    wave: Value = {"type": kind, "raw": "~".join(told.get("raw") or "" for told in found)}
+    wave["samples"] = " ".join(told.get("samples") or "" for told in found)
+    wave["dimensions"] = found[0].get("dimensions")
+    return [wave]
 
 
 def bounds(text: str) -> tuple[str | None, str | None]:
@@ -121,10 +120,6 @@ def _coded(field: Field, raw: str, told: Value, scope: Scope) -> None:
         told["text"] = raw
 
 
-def _text(field: Field, raw: str, told: Value, scope: Scope) -> None:
-    told["text"] = field.whole.rstrip()
-
-
 def _moment(field: Field, raw: str, told: Value, scope: Scope) -> None:
     if found := times.time(field.text(1).strip(), scope.zone):
         told["time"] = found
@@ -140,55 +135,58 @@ def _clock(field: Field, raw: str, told: Value, scope: Scope) -> None:
 
 
 def _document(field: Field, raw: str, told: Value, scope: Scope) -> None:
-    """ED: source ^ type ^ subtype ^ encoding ^ data. The bytes stand once: `raw` keeps what goes before them."""
-    kind, subtype = part(field, 2) or "", part(field, 3) or ""
-    encoding, sent = (part(field, 4) or "").lower(), field.component(5).whole
-    data = _bytes(sent, encoding or ("a" if kind.lower() in _WRITTEN else ""))
-    if not data:
-        return
-    attachment: Attachment = {"data": data, "size": len(data), "hash": sha256(data).hexdigest()}
-    if content_type := _content_type(kind, subtype) or ("application/pdf" if data.startswith(b"%PDF-") else None):
-        attachment["content_type"] = content_type
-    told["attachment"] = attachment
-    told["raw"] = "^".join(field.component(number).whole for number in (1, 2, 3, 4))
-
-
-def _bytes(sent: str, encoding: str) -> bytes | None:
-    """The bytes of ED-5 by ED-4 (table 0299); base64 too where the encoding isn't told and it can be nothing else."""
-    if encoding in ("a", "ascii", "none"):
-        return sent.encode()
-    packed = "".join(sent.split())
-    if not encoding and (len(packed) < 16 or len(packed) % 4):
-        return sent.encode()
-    try:
-        if encoding in ("hex", "hexadecimal"):
-            return bytes.fromhex(packed)
-        return b64decode(packed + "=" * (-len(packed) % 4), validate=True)
-    except ValueError:
-        return None if encoding else sent.encode()
-
-
-def _content_type(kind: str, subtype: str) -> str | None:
-    kind, subtype = kind.lower(), subtype.lower()
-    if "/" in kind or "/" in subtype:
-        return kind if "/" in kind else subtype
-    if known := _TYPES.get(subtype) or (None if subtype else _TYPES.get(kind)):
-        return known
-    if top := _TOPS.get(kind):
-        return f"{top}/{subtype}" if subtype else ("text/plain" if top == "text" else None)
-    return None
+    if not embedded.document(field, told):
+        told["text"] = raw
 
 
 def _pointer(field: Field, raw: str, told: Value, scope: Scope) -> None:
-    """RP: pointer ^ application ^ type ^ subtype."""
-    url = part(field, 1)
-    if not url:
+    if not embedded.pointer(field, told):
         told["text"] = raw
-        return
-    attachment: Attachment = {"url": url}
-    if content_type := _content_type(part(field, 3) or "", part(field, 4) or ""):
-        attachment["content_type"] = content_type
-    told["attachment"] = attachment
+
+
+def _text(field: Field, raw: str, told: Value, scope: Scope) -> None:
+    """ST, TX, FT: separators in it are characters of the text; a document in it is one all the same."""
+    if not embedded.disguised(field, told) and not embedded.packed(field.whole, told):
+        told["text"] = field.whole.rstrip()
+
+
+def _span(field: Field, raw: str, told: Value, scope: Scope) -> None:
+    """DR: from ^ to."""
+    start, end = (times.time(field.text(number).strip(), scope.zone) for number in (1, 2))
+    if start:
+        told["time"] = start
+    if end:
+        told["end"] = end
+    if not (start or end):
+        told["text"] = raw
+
+
+def _money(field: Field, raw: str, told: Value, scope: Scope) -> None:
+    """MO: amount ^ currency. CP: that as its first component, and what it is the price of."""
+    composite = told["type"].upper() == "CP"
+    price = field.component(1) if composite else field
+    if not _number(price.text(1), told):
+        told["text"] = raw
+    elif currency := said(price.text(2)):
+        told["currency"] = currency
+    if composite and field.components > 1:
+        told["details"] = valued(field, "OBX-5", "composite-price", "CP", scope)
+
+
+def _samples(field: Field, raw: str, told: Value, scope: Scope) -> None:
+    """NA: the samples of one channel. MA: one sample of each channel."""
+    samples = [text.strip() for text in field.texts()]
+    told["samples"] = " ".join(text if _NUMBER.fullmatch(text) and "," not in text else "E" for text in samples)
+    told["dimensions"] = 1 if told["type"].upper() == "NA" else len(samples)
+
+
+def _composite(field: Field, raw: str, told: Value, scope: Scope) -> None:
+    """A person, a place, a number, a body …: the text as sent, and what it consists of by the standard."""
+    kind = told["type"].upper()
+    if parts := valued(field, "OBX-5", "observation-value", _SAME.get(kind, kind), scope):
+        told["details"] = parts
+    texts = (" ".join(field.component(number).texts()).strip() for number in range(1, field.components + 1))
+    told["text"] = " ".join(text for text in texts if text) or raw
 
 
 _READ: Final[dict[str, Callable[[Field, str, Value, Scope], None]]] = {
@@ -199,6 +197,11 @@ _READ: Final[dict[str, Callable[[Field, str, Value, Scope], None]]] = {
     **dict.fromkeys(("ST", "TX", "FT"), _text),
     **dict.fromkeys(("DT", "TS", "DTM"), _moment),
     "TM": _clock,
+    "DR": _span,
+    **dict.fromkeys(("MO", "CP"), _money),
+    **dict.fromkeys(("NA", "MA"), _samples),
     "ED": _document,
     "RP": _pointer,
 }
+# Types of before 2.3 → what they became
+_SAME: Final = {"PN": "XPN", "AD": "XAD", "TN": "XTN", "CN": "XCN", "CK": "CX"}

@@ -56,7 +56,7 @@ def test_the_refusal_tells_the_warnings_too() -> None:
     assert [issue.at for issue in refused.issues] == ["PID-3", "OBX-5"]
 
 
-@pytest.mark.parametrize("type_", ["VXU^V04", "ORU^R30", "ADT^A99", ""])
+@pytest.mark.parametrize("type_", ["CRM^C01", "ORU^R99", "ADT^A99", ""])
 def test_an_unsupported_type_is_rejected_at_the_door_and_by_mediation(type_: str) -> None:
     body = RESULT.replace("ORU^R01^ORU_R01", type_).replace("OBX", "ZBX")
     assert refusal(body).reject

@@ -75,8 +75,10 @@ def test_a_structured_number(sent: str, read: dict[str, str]) -> None:
         ("TM", "1430", {"time": "14:30"}),
         ("TM", "midi", {"text": "midi"}),
         ("IS", "POS", {"code": {"text": "POS", "codings": [{"code": "POS"}]}}),
-        ("XPN", "ALAMI^Driss", {"text": "ALAMI^Driss"}),
-        ("CX", "44^^^HOP", {"text": "44^^^HOP"}),
+        ("DR", "20240312^20240315", {"time": "2024-03-12", "end": "2024-03-15"}),
+        ("DR", "longtemps", {"text": "longtemps"}),
+        ("MO", "125.50^MAD", {"number": "125.50", "currency": "MAD"}),
+        ("NA", "1^-2.5^^x", {"samples": "1 -2.5 E E", "dimensions": 1}),
         ("ZZ", "inconnu", {"text": "inconnu"}),
         ("", "6.3", {"text": "6.3"}),
     ],
@@ -126,6 +128,7 @@ def test_a_document_is_its_bytes(head: str, data: str, content: bytes, content_t
     found = value("ED", f"{head}^{data}")
     assert found["attachment"] == {
         "data": content, "size": len(content), "hash": sha256(content).hexdigest(), "content_type": content_type,
+        "title": "Glucose", **({"source": "LABO"} if head.startswith("LABO") else {}),
     }  # fmt: skip
     assert found["raw"] == head, "the data does not travel twice"
 
@@ -144,7 +147,10 @@ def test_any_document_comes_back_byte_for_byte(content: bytes) -> None:
 
 def test_a_pointer() -> None:
     found = value("RP", "https://pacs.ma/wado?a=1&b=2^PACS^IM^DICOM")
-    assert found["attachment"] == {"url": "https://pacs.ma/wado?a=1&b=2", "content_type": "application/dicom"}
+    assert found["attachment"] == {
+        "url": "https://pacs.ma/wado?a=1&b=2", "content_type": "application/dicom", "source": "PACS",
+        "title": "Glucose",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -268,9 +274,10 @@ def test_local_codes_are_translated_beside_and_those_unknown_are_listed() -> Non
     assert found["code"]["codings"][1]["mapped"] == "codes.csv line 2"
 
 
-def test_fields_of_a_result_without_a_place_travel_on() -> None:
-    event = report(PID, OBR, "OBX|1|NM|2345-7^Glucose^LN||5.0||||0.9|N|F|20240101|X")
-    assert left(event) == {"OBX-9": "0.9", "OBX-10": "N", "OBX-12": "20240101", "OBX-13": "X"}
+def test_fields_of_a_result_that_only_the_standard_names_are_its_details() -> None:
+    found = result("OBX|1|NM|2345-7^Glucose^LN||5.0||||0.9|N|F|20240101|X")
+    assert [one["place"] for one in found["details"]] == ["OBX-9", "OBX-10", "OBX-12", "OBX-13"]
+    assert found["details"][2]["time"] == "2024-01-01"
 
 
 def test_a_time_that_is_none_travels_on() -> None:

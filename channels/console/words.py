@@ -95,6 +95,8 @@ EVENT: Mapping[str, Word] = {
     "PatientUpdated": Word("idle", N_("Patient updated")),
     "PatientMerged": Word("idle", N_("Patients merged")),
     "EncounterRecorded": Word("idle", N_("Encounter")),
+    "AppointmentRecorded": Word("idle", N_("Appointment")),
+    "ChargeRecorded": Word("idle", N_("Act charged")),
     "MedicationDispensed": Word("idle", N_("Medication dispensed")),
     "MedicationPrescribed": Word("idle", N_("Medication prescribed")),
 }

@@ -21,10 +21,10 @@ _PATIENT = {"patient": "reference"}
 _SUBJECT = _PATIENT | {"subject": "reference"}
 _NAMED = {"name": "string", "family": "string", "given": "string", "birthdate": "date", "gender": "token"}
 _OF_NOBODY = ("Location", "Organization", "Practitioner", "PractitionerRole")
-_OF_A_PATIENT = ("AllergyIntolerance", "Coverage", "Provenance", "RelatedPerson")
+_OF_A_PATIENT = ("AllergyIntolerance", "Appointment", "Coverage", "Device", "Provenance", "RelatedPerson")
 _OF_A_SUBJECT = (
-    "Account", "Condition", "DiagnosticReport", "DocumentReference", "Encounter", "ImagingStudy", "MedicationDispense",
-    "MedicationRequest", "Observation", "Procedure", "ServiceRequest", "Specimen",
+    "Account", "ChargeItem", "Condition", "DiagnosticReport", "DocumentReference", "Encounter", "ImagingStudy",
+    "MedicationDispense", "MedicationRequest", "Observation", "Procedure", "ServiceRequest", "Specimen",
 )  # fmt: skip
 # Search parameters by resource type: every type the record holds, each with the R4 type of its parameters.
 PARAMETERS: dict[str, dict[str, str]] = {

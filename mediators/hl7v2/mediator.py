@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from mediators.hl7v2 import acknowledgement, adt, batch, changes, conformance, oru, reader
+from mediators.hl7v2 import acknowledgement, adt, appointment, batch, changes, conformance, oru, reader
 from mediators.hl7v2.delimiters import Unreadable
 from mediators.hl7v2.reader import Hl7
+from mediators.hl7v2.triggers import TRIGGERS
 from mediators.mapping import BadMapping, bad_mapping
 from mediators.mediator import Context, Translation
 from schemas.message import Description, Issue, Message, Refused, Reply
 
 Family = Callable[[Hl7, Message, Context], Translation]
 
-_ADMISSIONS: Final = ("A01", "A02", "A03", "A04", "A05", "A06", "A07", "A08", "A28", "A31", "A40")
-
 # Every message type that can be read, with what reads it
 FAMILIES: Final[Mapping[str, Family]] = {
     **dict.fromkeys(oru.TYPES, oru.mediate),
-    **{f"ADT^{trigger}": adt.mediate for trigger in _ADMISSIONS},
+    **{f"SIU^{trigger}": appointment.mediate for trigger in appointment.TRIGGERS},
+    **{f"ADT^{trigger}": adt.mediate for trigger in TRIGGERS},
 }
 
 
@@ -33,7 +33,7 @@ class Hl7v2:
         return reader.peek(body)
 
     def check(self, message: Message, context: Context) -> Sequence[Issue]:
-        found = conformance.issues(_read(message, context), FAMILIES)
+        found = conformance.issues(_read(message, context), FAMILIES, context.profile)
         if any(issue.severity == "error" for issue in found):
             raise Refused(found, reject=conformance.rejects(found))
         return found

@@ -7,6 +7,7 @@ from typing import Any
 
 from schemas.events import Event, plain
 from schemas.fhir import (
+    appointment,
     details,
     elements,
     encounter,
@@ -27,6 +28,7 @@ __all__ = ["BASE", "SHARED", "collection", "merged", "resources", "transaction",
 BASE = "https://hie.sante.gov.ma/fhir/"
 
 _WRITERS: dict[str, Callable[[Draft], None]] = {
+    "AppointmentRecorded": appointment.recorded,
     "LabReportIssued": report.write,
     "ImagingReportIssued": report.write,
     "PatientRegistered": lambda draft: None,

@@ -99,8 +99,8 @@ def classified(code: str | None) -> dict[str, Any]:
     return {"code": code} if code else elements.coding(terms.NULL_FLAVOR, "UNK")
 
 
-def condition(draft: Draft, encounter: Reference, source: Diagnosis) -> Reference | None:
-    """DG1; None without a code."""
+def condition(draft: Draft, encounter: Reference | None, source: Diagnosis) -> Reference | None:
+    """DG1, of a visit, else of what the event is about; None without a code."""
     code, kind = elements.concept(source.get("code")), (source.get("type") or "").upper()
     if code is None:
         return None
@@ -108,7 +108,7 @@ def condition(draft: Draft, encounter: Reference, source: Diagnosis) -> Referenc
     by = people.practitioners(draft, source.get("by"))
     return draft.add(
         "Condition",
-        facts.name("Condition", draft.person, encounter["reference"], elements.key(code), kind),
+        facts.name("Condition", draft.person, _within(draft, encounter), elements.key(code), kind),
         {
             "verificationStatus": elements.coded(terms.CONDITION_VERIFICATION, certainty) if certainty else None,
             "category": [elements.coded(terms.CONDITION_CATEGORY, "encounter-diagnosis")],
@@ -121,15 +121,15 @@ def condition(draft: Draft, encounter: Reference, source: Diagnosis) -> Referenc
     )
 
 
-def procedure(draft: Draft, encounter: Reference, source: Procedure) -> Reference | None:
-    """PR1; None without a code."""
+def procedure(draft: Draft, encounter: Reference | None, source: Procedure) -> Reference | None:
+    """PR1, of a visit, else of what the event is about; None without a code."""
     code, performed = elements.concept(source.get("code")), source.get("performed")
     if code is None:
         return None
     kind = elements.text(source.get("type"))
     return draft.add(
         "Procedure",
-        facts.name("Procedure", draft.person, encounter["reference"], elements.key(code), performed or ""),
+        facts.name("Procedure", draft.person, _within(draft, encounter), elements.key(code), performed or ""),
         {
             "status": "completed",
             "category": {"text": kind} if kind else None,
@@ -140,6 +140,10 @@ def procedure(draft: Draft, encounter: Reference, source: Procedure) -> Referenc
             "performer": [{"actor": one} for one in people.practitioners(draft, source.get("by"))],
         },
     )
+
+
+def _within(draft: Draft, encounter: Reference | None) -> str:
+    return str(encounter["reference"]) if encounter else draft.fact
 
 
 def _unnumbered(draft: Draft) -> str:

@@ -30,6 +30,10 @@ SEX_AS_SENT = OURS + "sex-as-sent"
 PATIENT_NOTE = OURS + "patient-note"
 # A Coding: valueString, the file and row its translation came from. Codings as sent have none.
 MAPPED_FROM = OURS + "mapped-from"
+# A Coding that is a translation: valueCode, in ConceptMap's words, where it does not mean the same as what was sent.
+MAPPED_EQUIVALENCE = OURS + "mapped-equivalence"
+# An Observation calculated from another (derivedFrom): valueString, the table and row it was calculated by.
+CALCULATED_BY = OURS + "calculated-by"
 # Observation: valueString, OBX-4.
 SUB_ID = OURS + "observation-sub-id"
 # Observation: valueDateTime, OBX-19. From the HL7 V2-to-FHIR guide.
@@ -38,6 +42,34 @@ ANALYSED = STANDARD + "observation-analysis-date-time"
 VALUE_ATTACHMENT = OURS + "observation-value-attachment"
 # DiagnosticReport: valueAnnotation, NTE after OBR (R4 has no DiagnosticReport.note).
 REPORT_NOTE = OURS + "report-note"
+# Observation: valueString, OBX-5 as sent where its number is only a part of it ("85^^Hexokinase").
+VALUE_AS_SENT = OURS + "observation-value-as-sent"
+# Specimen: valueCodeableConcept, SPM-11 and SPM-21; valueReference(Practitioner), further repetitions of OBR-10.
+SPECIMEN_ROLE = OURS + "specimen-role"
+SPECIMEN_REJECTED = OURS + "specimen-reject-reason"
+OTHER_COLLECTOR = OURS + "specimen-other-collector"
+# Specimen.container: valueCodeableConcept, SAC-8; valueDateTime, SAC-7.
+CONTAINER_STATUS = OURS + "container-status"
+CONTAINER_REGISTERED = OURS + "container-registered"
+# Attachment: valueString, the application that made it (ED-1, RP-2).
+ATTACHMENT_SOURCE = OURS + "attachment-source"
+# DiagnosticReport, DocumentReference: valueReference(Practitioner), OBR-35, TXA-11.
+TRANSCRIPTIONIST = OURS + "transcriptionist"
+# DocumentReference: valueReference(Practitioner), TXA-23 and further TXA-10, -22; TXA-5.
+DOCUMENT_COPY_TO = OURS + "document-copy-to"
+OTHER_AUTHENTICATOR = OURS + "document-other-authenticator"
+DOCUMENT_ACTED = OURS + "document-activity-by"
+# DocumentReference: valueDateTime, TXA-4, TXA-7, TXA-8, when it was authenticated (TXA-22); valueCodeableConcept,
+# TXA-17 and TXA-19 as sent, TXA-20, TXA-3; valueAnnotation, NTE.
+DOCUMENT_ACTIVITY = OURS + "document-activity"
+DOCUMENT_TRANSCRIBED = OURS + "document-transcribed"
+DOCUMENT_EDITED = OURS + "document-edited"
+DOCUMENT_AUTHENTICATED = OURS + "document-authenticated"
+DOCUMENT_COMPLETION = OURS + "document-completion-status"
+DOCUMENT_AVAILABILITY = OURS + "document-availability-status"
+DOCUMENT_STORAGE = OURS + "document-storage-status"
+DOCUMENT_NOTE = OURS + "document-note"
+DOCUMENT_PRESENTATION = OURS + "document-content-presentation"
 # DiagnosticReport: valueReference(Practitioner), OBR-28.
 COPY_TO = OURS + "result-copy-to"
 # ServiceRequest: valueReference(Practitioner), further repetitions of OBR-16 and ORC-12.
@@ -52,6 +84,28 @@ TIMING_TEXT = OURS + "timing-text"
 # MedicationDispense: valueMoney, the price of one unit, and what was billed.
 UNIT_PRICE = OURS + "unit-price"
 AMOUNT = OURS + "amount"
+# Appointment: valueCodeableConcept, SCH-25 as sent, SCH-6 where nothing was called off, SCH-5; valueString, SCH-3;
+# valueIdentifier, SCH-4; valueIdentifier, SCH-23 and -24; valueReference(Practitioner), SCH-12, SCH-20; valueTiming and
+# valueString, SCH-11 and TQ1.
+APPOINTMENT_STATUS = OURS + "appointment-status"
+APPOINTMENT_EVENT = OURS + "appointment-event-reason"
+APPOINTMENT_SCHEDULE = OURS + "appointment-schedule"
+APPOINTMENT_OCCURRENCE = OURS + "appointment-occurrence"
+APPOINTMENT_GROUP = OURS + "appointment-group"
+APPOINTMENT_PARENT = OURS + "appointment-parent"
+APPOINTMENT_PLACER = OURS + "appointment-placer"
+APPOINTMENT_ENTERER = OURS + "appointment-entered-by"
+APPOINTMENT_TIMING = OURS + "appointment-timing"
+APPOINTMENT_PRIORITY = OURS + "appointment-priority"
+# Appointment.participant and .serviceType: valueCodeableConcept, the resource's own status, its group (RGS-3);
+# valueString, its action (table 0206); valueAnnotation, NTE after it; valuePeriod, valueQuantity: when a service is
+# needed, and for how long.
+RESOURCE_STATUS = OURS + "appointment-resource-status"
+RESOURCE_GROUP = OURS + "appointment-resource-group"
+RESOURCE_ACTION = OURS + "appointment-resource-action"
+RESOURCE_NOTE = OURS + "appointment-resource-note"
+RESOURCE_PERIOD = OURS + "appointment-resource-period"
+RESOURCE_DURATION = OURS + "appointment-resource-duration"
 
 
 def extension(url: str, kind: str, value: Any) -> dict[str, Any] | None:

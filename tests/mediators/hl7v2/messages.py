@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mediators.hl7v2 import adt, oru
+from mediators.hl7v2.mediator import FAMILIES
 from mediators.hl7v2.reader import Hl7, Segment
 from mediators.hl7v2.scope import Scope
 from mediators.mediator import Context, Translation
@@ -39,7 +40,7 @@ def read(data: bytes, context: Context | None = None, places: tuple[str, ...] = 
     message = Message(
         "t-1", "lab-hl7v2", "LABO|CHU", data, "x-application/hl7-v2+er7", RECEIVED, hl7.control_id, places=places
     )
-    mediate = oru.mediate if hl7.type.startswith("ORU") else adt.mediate
+    mediate = FAMILIES.get(hl7.type) or (oru.mediate if hl7.type.startswith("ORU") else adt.mediate)
     translation = mediate(hl7, message, context or Context())
     for event in translation.events:
         decoded = codec.decode(codec.encode(event["type"], event))

@@ -8,6 +8,7 @@ from schemas.fhir import bundle
 
 NATIONAL = "https://hie.sante.gov.ma/id/"
 LOINC = "http://loinc.org"
+NGAP = "https://hie.sante.gov.ma/fhir/CodeSystem/ngap"
 
 
 def identifier(system: str, value: str, **more: Any) -> dict[str, Any]:
@@ -292,7 +293,93 @@ def prescribed(**more: Any) -> dict[str, Any]:
     )
 
 
-ALL = (registered, merged, encounter, dispensed, prescribed)
+def appointment(**more: Any) -> dict[str, Any]:
+    start, end = "2024-06-10T10:00+01:00", "2024-06-10T10:30+01:00"
+    booked = {"text": "Booked", "codings": [{"code": "Booked"}]}
+    return envelope(
+        "AppointmentRecorded",
+        numbers=[identifier("urn:id:RDV", "F-1", type="FILL"), identifier("urn:id:AGENDA", "P-1", type="PLAC")],
+        status="booked",
+        sent_status=booked,
+        event_reason={"text": "Modifié"},
+        reasons=[{"text": "Contrôle", "codings": [{"code": "FOLLOWUP", "display": "Contrôle"}]}],
+        services=[{"text": "Consultation"}],
+        start=start,
+        end=end,
+        minutes="30",
+        occurrence="2",
+        group=identifier("urn:id:AGENDA", "G-1"),
+        parents=[identifier("urn:id:AGENDA", "P-0")],
+        schedule={"text": "Consultations du lundi"},
+        timings=[{"start": start, "end": end, "priority": "R", "interval": {"text": "M20"}}],
+        placers=[{**HIND, "telecoms": [{"system": "phone", "value": "0537000000"}]}],
+        fillers=[person("Rami", "Nora", location={"point_of_care": "CONS"})],
+        entered_by=[person("Sabri", "Leila")],
+        orders=[identifier("urn:id:CHU", "O-7", type="PLAC")],
+        resources=[
+            {
+                "kind": "AIS", "code": {"text": "Consultation"}, "start": start, "minutes": "30", "action": "A",
+                "sent_status": booked, "notes": [{"text": "A jeun"}],
+                "details": [{"name": "allow-substitution-code", "place": "AIS-9", "text": "Y"}],
+            },
+            {"kind": "AIG", "code": {"codings": [{"code": "E-4", "display": "Echo"}]}, "role": {"text": "Appareil"}},
+            {"kind": "AIG", "code": {"codings": [{"code": "77", "display": "Dr Sabri"}]}, "role": {"text": "P"}},
+            {"kind": "AIL", "place": {"point_of_care": "RADIO", "room": "12"}, "status": "tentative"},
+            {"kind": "AIP", "person": OMAR, "role": {"text": "Cardiologue"}, "status": "accepted", "end": end},
+        ],
+        encounter={"class_code": "O"},
+        diagnoses=[{"code": {"text": "HTA"}}],
+        observations=[{"id": "r-1", "code": {"text": "Poids"}, "values": [{"type": "NM", "number": "72"}]}],
+        notes=[{"text": "Venir à jeun", "source": "L"}, {"text": "Apporter les examens"}],
+        **more,
+    )  # fmt: skip
+
+
+def charge(**more: Any) -> dict[str, Any]:
+    return envelope(
+        "ChargeRecorded",
+        code={"text": "Consultation spécialisée", "codings": [{"system": NGAP, "code": "CS"}]},
+        number=identifier("urn:id:FACT", "T-1"),
+        kind="CG",
+        sent_kind={"text": "Charge", "codings": [{"code": "CG"}]},
+        performed="2024-03-12T10:00+01:00",
+        performed_end="2024-03-12T10:20+01:00",
+        posted="2024-03-13",
+        quantity="1",
+        unit_price="150.00",
+        amount="150.00",
+        insured_amount="105.00",
+        unit_cost="90",
+        currency="MAD",
+        batch="LOT-3",
+        account=identifier("urn:id:CHU", "A-1", type="AN"),
+        performers=[OMAR],
+        ordered_by=[HIND],
+        entered_by=[KARIM],
+        location={"point_of_care": "CARDIO"},
+        department={"text": "Cardiologie", "codings": [{"code": "CARD"}]},
+        plan={"text": "AMO"},
+        fee_schedule={"text": "TNR"},
+        patient_type={"text": "Externe"},
+        procedure={"text": "ECG", "codings": [{"code": "DEQP003"}]},
+        modifiers=[{"text": "Nuit"}],
+        product={"text": "DOLIPRANE 1 g"},
+        procedures=[{"code": {"text": "ECG"}, "performed": "2024-03-12"}],
+        diagnoses=[{"code": {"text": "HTA"}}],
+        order={"placer": identifier("urn:id:CHU", "P-9"), "filler": identifier("urn:id:LABO", "F-9")},
+        performing_organization=laboratory(),
+        ordering_organization={"name": "Cabinet du centre"},
+        authorization=identifier("urn:id:AMO", "PEC-7"),
+        prescription=identifier("urn:id:CAB", "ORD-9"),
+        observations=[{"id": "r-1", "code": {"text": "Poids"}, "values": [{"type": "NM", "number": "72"}]}],
+        encounter={"class_code": "O", "identifiers": [identifier("urn:id:CHU", "V-5", type="VN")]},
+        insurances=[{"plan": {"text": "AMO"}, "policy": "123"}],
+        notes=[{"text": "Tarif de convention"}],
+        **more,
+    )
+
+
+ALL = (registered, merged, encounter, dispensed, prescribed, appointment, charge)
 
 
 def said(event: Any) -> dict[str, list[dict[str, Any]]]:

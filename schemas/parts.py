@@ -8,6 +8,7 @@ from typing import Required, TypedDict
 class Coding(TypedDict, total=False):
     """One code. `mapped` says where a translation came from (file and row); absent for codes as sent.
 
+    `equivalence` is what a translation means beside the code as sent, where that is not the same: wider, narrower, inexact.
     `oid` is the code system's own where it was named by both (CWE.14), `value_set` the OID of what it was chosen from.
     """
 
@@ -19,6 +20,7 @@ class Coding(TypedDict, total=False):
     oid: str | None
     value_set: str | None
     value_set_version: str | None
+    equivalence: str | None
 
 
 class Code(TypedDict, total=False):
@@ -694,8 +696,8 @@ class Encounter(TypedDict, total=False):
     """PV1/PV2. `class_code` is PV1-2 as sent; `status` in FHIR's words (planned, in-progress, finished, ...).
 
     `patient_class`, `admission`, `source` and `service` are PV1-2, -4, -14 and -10 whole, where more than a code was
-    sent. `part_of` is the stay of the mother (PID-21 of type VN). `cleared` names fields; "participants:AT" is those of
-    one role.
+    sent. `part_of` is the stay of the mother (PID-21 of type VN), `moved` when the patient came to `place`. `cleared`
+    names fields; "participants:AT" is those of one role.
     """
 
     identifiers: list[Identifier]
@@ -751,6 +753,7 @@ class Encounter(TypedDict, total=False):
     condition: Code | None
     newborn: bool | None
     account_status: Code | None
+    moved: str | None
     details: list[Detail]
 
 

@@ -1,39 +1,34 @@
-"""ADT: what hospitals tell of patients and their stays.
+"""ADT: what hospitals tell of patients and their stays. What each trigger means stands in `triggers` and `merges`.
 
-A28 registers, A31 updates; A01, A04 and A05 register and record the stay; A08 updates; A02, A03, A06 and A07 update
-and record the stay; A40 merges, a pair of PID and MRG at a time. A08, A28 and A31, which are about the patient, record
-a stay too when their PV1 tells more than a class.
+A message gives, for every patient in it, one event about the patient (registered, updated, merged, linked, or a number
+changed) and one about each stay that it tells of. Where the trigger is not about a stay, a PV1 with only a class tells
+of none. A19 is a query and A20 tells of a bed, not of a patient: both are refused.
 """
 
 from __future__ import annotations
 
-from typing import Any, Final, cast
+from collections.abc import Iterator
+from typing import Any, cast
 
-from mediators.hl7v2.allergy import allergy
-from mediators.hl7v2.envelope import Head, about_patient, number_digest
-from mediators.hl7v2.insurance import insurance
-from mediators.hl7v2.patient import patient, prior
+from mediators.hl7v2 import merges
+from mediators.hl7v2.allergy import allergies
+from mediators.hl7v2.envelope import Head, about_patient
+from mediators.hl7v2.guarantor import guarantors
+from mediators.hl7v2.insurance import insurances
+from mediators.hl7v2.patient import patient
 from mediators.hl7v2.persons import Person, Stay, persons
 from mediators.hl7v2.reader import Hl7
 from mediators.hl7v2.results import Numbering, result
-from mediators.hl7v2.scope import Scope
-from mediators.hl7v2.visit import visit
+from mediators.hl7v2.scope import Scope, place
+from mediators.hl7v2.stays import about_stay, stay
+from mediators.hl7v2.triggers import ADDS_PERSON, DELETES_PERSON, LINKS, MERGES, TRIGGERS
 from mediators.mediator import Context, Part, Translation
-from schemas import facts
-from schemas.events import Encounter, Event, Patient
+from schemas.events import Event, Patient
 from schemas.message import Issue, Message, Unmapped
-
-_REGISTERS: Final = frozenset({"A01", "A04", "A05", "A28"})
-_ABOUT_PATIENT: Final = frozenset({"A08", "A28", "A31"})
-# Status of the stay in FHIR's words; PV1-45 tells otherwise
-_STATUS: Final = {
-    "A01": "in-progress", "A02": "in-progress", "A03": "finished", "A04": "in-progress", "A05": "planned",
-    "A06": "in-progress", "A07": "in-progress",
-}  # fmt: skip
 
 
 def mediate(hl7: Hl7, message: Message, context: Context) -> Translation:
-    """The events of a message, in its order. A merge that does not say who is merged is a refused part.
+    """The events of a message, in its order. What can't be told for want of a number or a stay is a refused part.
 
     The place of a patient's event is that of the PID ("PID 1"), of a stay that of its PV1 ("PV1 1").
     """
@@ -41,36 +36,78 @@ def mediate(hl7: Hl7, message: Message, context: Context) -> Translation:
     head = Head(hl7, message, scope)
     translation = Translation()
     left = head.scope
+    first: Patient | None = None
     for person in persons(hl7):
         own = scope.part()
         own.adopt(left)
         told = patient(person.pid, person.others, own)
-        if hl7.trigger == "A40":
-            events = _merge(person, told, head, own, translation)
-        else:
-            events = [_patient(person, told, hl7.trigger, head, own), *_stays(person, told, hl7.trigger, head, own)]
+        events = _split(_told(person, told, first, hl7.trigger, head, own), message, translation)
         for segment in person.rest:
             own.rest(segment)
-        wanted = [event for event in events if not message.places or event["place"] in message.places]
-        if wanted:
-            head.settle(wanted[0], own)
+        if events:
+            head.settle(events[0], own)
             left = scope.part()
         else:
             left = own
-        translation.events.extend(cast(list[Event], wanted))
-    translation.unmapped = [Unmapped(one["place"], one["value"]) for one in left.left]
+        first = first or told
+        translation.events.extend(cast(list[Event], events))
+    if hl7.trigger in LINKS and len(hl7.all("PID")) < 2:
+        _refuse(Part("PID", [_alone()]), message, translation)
+    _leave(left, translation)
     translation.unknown_codes = list(scope.unknown)
     return translation
 
 
+def _told(
+    person: Person, told: Patient, first: Patient | None, trigger: str, head: Head, scope: Scope
+) -> Iterator[dict[str, Any] | Part]:
+    """Everything that is told of one patient. `first`: the first of the message, when this is another."""
+    changes = []
+    if trigger in LINKS:
+        if first is not None:
+            yield merges.linked(person, told, first, head, are=LINKS[trigger])
+    elif trigger in MERGES or trigger in merges.CHANGES:
+        if trigger in MERGES:
+            yield from merges.merged(person, told, head, scope)
+        if trigger in merges.CHANGES:
+            changes = list(merges.changed(trigger, person, told, head, scope)) if _changes(trigger, person) else []
+            yield from changes
+    else:
+        yield _patient(person, told, trigger, head, scope)
+    if trigger in LINKS or trigger in MERGES or trigger in merges.CHANGES:
+        _beside(person, scope)
+    stays = list(_stays(person, told, trigger, head, scope))
+    yield from stays
+    yield from _gone(changes, stays, head)
+
+
+def _changes(trigger: str, person: Person) -> bool:
+    """A36 merges persons, and their accounts only where it names one."""
+    return trigger not in MERGES or any(mrg.raw_field(merges.CHANGES[trigger].was) for mrg in person.priors)
+
+
+def _gone(
+    changes: list[dict[str, Any] | Part], stays: list[dict[str, Any] | Part], head: Head
+) -> Iterator[dict[str, Any]]:
+    """The stays whose number is another now, under the number they had."""
+    now = [one for one in stays if isinstance(one, dict)]
+    for change in changes:
+        if isinstance(change, dict) and now and (old := merges.replaced(change, now[0]["encounter"], head)):
+            yield old
+
+
 def _patient(person: Person, told: Patient, trigger: str, head: Head, scope: Scope) -> dict[str, Any]:
-    kind = "PatientRegistered" if trigger in _REGISTERS else "PatientUpdated"
+    kind = "PatientRegistered" if TRIGGERS[trigger].registers else "PatientUpdated"
+    if trigger in (ADDS_PERSON, DELETES_PERSON):
+        told = {**told, "active": trigger == ADDS_PERSON}
     about = about_patient(told, f"{head.digest}|{person.place}")
     event = head.event(kind, person.place, about, told)
-    if allergies := [one for one in (allergy(al1, scope) for al1 in person.allergies) if one]:
-        event["allergies"] = allergies
-    if insurances := [one for one in (insurance(in1, scope) for in1 in person.insurances) if one]:
-        event["insurances"] = insurances
+    if found := allergies(person.allergies, scope):
+        event["allergies"] = found
+    if covers := insurances(person.insurances, scope):
+        event["insurances"] = covers
+    if answering := guarantors(person.guarantors, scope):
+        event["guarantors"] = answering
     if person.results:
         # of no report: another message's result of the same code is another result
         numbering = Numbering(f"{about}|{head.message.control_id}|{head.digest}")
@@ -78,67 +115,70 @@ def _patient(person: Person, told: Patient, trigger: str, head: Head, scope: Sco
     return event
 
 
-def _stays(person: Person, told: Patient, trigger: str, head: Head, scope: Scope) -> list[dict[str, Any]]:
-    events = []
-    for stay in person.stays:
-        encounter = visit(stay.pv1, stay.others, scope)
+def _stays(person: Person, told: Patient, trigger: str, head: Head, scope: Scope) -> Iterator[dict[str, Any] | Part]:
+    meaning, found = TRIGGERS[trigger], False
+    for one in person.stays:
+        encounter = stay(one, meaning, told, scope)
         if encounter is None:
             continue
-        if trigger in _ABOUT_PATIENT and not encounter.keys() - {"class_code", "cleared"}:
-            _leave_class(stay, encounter, scope)
+        if not meaning.stay and not encounter.keys() - {"class_code", "patient_class", "cleared", "account"}:
+            _leave_class(one, scope)
             continue
-        if status := _STATUS.get(trigger):
-            encounter.setdefault("status", status)
-        if account := told.get("account"):
-            encounter["account"] = account
-        place = f"PV1 {stay.pv1.index}" if stay.pv1 is not None else f"{person.place}, stay"
-        event = head.event("EncounterRecorded", place, _about_stay(encounter, told, head, scope, place), {**told})
-        event["encounter"] = encounter
-        event["occurred"] = event["occurred"] or encounter.get("admitted")
-        events.append(event)
+        found = True
+        where = f"PV1 {one.pv1.index}" if one.pv1 is not None else f"{person.place}, stay"
+        event = head.event("EncounterRecorded", where, about_stay(encounter, told, head, scope, where), {**told})
+        if meaning.moves and event["occurred"] and encounter.get("place"):
+            encounter["moved"] = event["occurred"]
+        event |= {"encounter": encounter, "undone": meaning.undoes}
+        over = encounter.get("discharged") if encounter.get("status") == "finished" else None
+        event["occurred"] = event["occurred"] or over or encounter.get("admitted")
+        yield event
+    if meaning.undoes and not found:
+        yield Part(f"{person.place}, stay", [_no_stay(person)])
+
+
+def _beside(person: Person, scope: Scope) -> None:
+    """What merges, links and changes of numbers have no place for."""
+    for segment in (*person.allergies, *person.insurances, *person.guarantors):
+        scope.rest(segment)
+    for branch in person.results:
+        for one in (branch.head, *branch.others):
+            scope.rest(one)
+
+
+def _leave_class(one: Stay, scope: Scope) -> None:
+    if one.pv1 is not None and one.pv1.raw_field(2):
+        scope.others.append((one.pv1, 2, 0))
+
+
+def _split(found: Iterator[dict[str, Any] | Part], message: Message, translation: Translation) -> list[dict[str, Any]]:
+    """The events that are wanted; what is refused is noted."""
+    events = []
+    for one in found:
+        if isinstance(one, Part):
+            _refuse(one, message, translation)
+        elif not message.places or one["place"] in message.places:
+            events.append(one)
     return events
 
 
-def _leave_class(stay: Stay, encounter: Encounter, scope: Scope) -> None:
-    if stay.pv1 is not None and encounter.get("class_code"):
-        scope.leave(stay.pv1, 2)
+def _refuse(part: Part, message: Message, translation: Translation) -> None:
+    if not message.places or part.place in message.places:
+        translation.refused.append(part)
 
 
-def _about_stay(encounter: Encounter, told: Patient, head: Head, scope: Scope, place: str) -> str:
-    """The key of a stay: its facility (the authority of its number, else the sender) and its number.
-
-    Without a number: the patient's first one, hashed, and the day of admission; without that, this very message.
-    """
-    for number in encounter.get("identifiers") or ():
-        return f"encounter|{number['system']}|{number['value']}"
-    who, day = number_digest(told), (encounter.get("admitted") or "")[:10] or head.day()
-    if who and day:
-        return f"encounter|{scope.sender}|{who}|{day}"
-    return f"encounter|{scope.sender}|{facts.name('stay', head.digest, place)}"
+def _leave(left: Scope, translation: Translation) -> None:
+    """What no event took: it belonged to a part that was refused, or is not run again now."""
+    translation.unmapped = [Unmapped(one["place"], one["value"]) for one in left.left]
+    translation.unmapped += [Unmapped(place(one, number), one.raw_field(number)) for one, number, _ in left.others]
 
 
-def _merge(person: Person, told: Patient, head: Head, scope: Scope, translation: Translation) -> list[dict[str, Any]]:
-    """PatientMerged: `patient` survives (PID), `prior` is what it was known by (MRG)."""
-    before: Patient = prior(person.mrg, scope) if person.mrg is not None else {}
-    if not before.get("identifiers"):
-        if not head.message.places or person.place in head.message.places:
-            translation.refused.append(Part(person.place, [_nobody(person)]))
-        return []
-    event = head.event("PatientMerged", person.place, about_patient(told, head.digest), told)
-    event["prior"] = before
-    for stay in person.stays:
-        for segment in (stay.pv1, *stay.others):
-            if segment is not None:
-                scope.rest(segment)
-    for segment in (*person.allergies, *person.insurances):
-        scope.rest(segment)
-    for branch in person.results:
-        for segment in (branch.head, *branch.others):
-            scope.rest(segment)
-    return [event]
+def _alone() -> Issue:
+    text, remedy = "a link tells of two patients, and there is one", "send a PID for each of the two patients"
+    return Issue("PID[2]-3", "required", text, remedy, code="101", location="PID^2^3")
 
 
-def _nobody(person: Person) -> Issue:
-    number = person.mrg.index if person.mrg is not None else person.pid.index if person.pid is not None else 1
-    text, remedy = "the identifier that is merged is missing", "send the prior identifier of the patient in MRG-1"
-    return Issue("MRG-1", "required", text, remedy, code="101", location=f"MRG^{number}^1")
+def _no_stay(person: Person) -> Issue:
+    index = person.pid.index if person.pid is not None else 1
+    text, remedy = "what is taken back is a stay, and none is told", "send the PV1 of the stay with its number (PV1-19)"
+    return Issue("PV1-19", "required", text, remedy, code="101", location=f"PV1^{index}^19")

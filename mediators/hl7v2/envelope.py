@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from mediators.hl7v2.datatypes import hd, people, said
+from mediators.hl7v2.datatypes import code, ei, hd, listed, local_system, one, people, said
 from mediators.hl7v2.details import details
 from mediators.hl7v2.reader import Hl7, Segment
 from mediators.hl7v2.scope import Scope
 from mediators.hl7v2.times import micros
 from schemas import facts
-from schemas.events import Organization, Origin, Patient
+from schemas.events import Identifier, Organization, Origin, Patient
 from schemas.message import Message
 
 # A sender's clock may run ahead so much; a day that is further off would shut out every later correction
 _AHEAD = 24 * 60 * 60 * 1_000_000
 
+# FHIR's system of identifiers that are URIs themselves
+URI = "urn:ietf:rfc:3986"
+
 # MSH and EVN fields that are kept, or belong to the exchange itself (delimiters, control id, acknowledgements, charset)
-_MSH = frozenset((1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13, 15, 16, 17, 18, 19, 20))
-_EVN = frozenset((1, 2, 5, 6))
+_MSH = frozenset((1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13, 15, 16, 17, 18, 19, 20, 21))
+_EVN = frozenset((1, 2, 3, 4, 5, 6, 7))
+# The parties in MSH, and what they are in the origin
+_PARTIES = {3: "application", 4: "facility", 5: "receiving_application", 6: "receiving_facility"}
 
 
 class Head:
@@ -36,10 +41,11 @@ class Head:
         self.facility: Organization | None = hd(hl7.msh.field(4))
         self._created, self._recorded = self.origin.get("created"), self.origin.get("recorded")
         self._zone = scope.context.zone
-        _leave_parties(hl7.msh, own)
         own.rest(hl7.msh, _MSH)
         if evn is not None:
             own.rest(evn, _EVN)
+            if (said(evn.text(1)) or hl7.trigger) != hl7.trigger:
+                own.others.append((evn, 1, 0))
         self.scope = own
 
     def event(self, kind: str, place: str, about: str, patient: Patient, moment: str | None = None) -> dict[str, Any]:
@@ -101,26 +107,35 @@ def number_digest(patient: Patient) -> str:
 def _origin(hl7: Hl7, evn: Segment | None, scope: Scope) -> Origin:
     msh = hl7.msh
     told: Origin = {"message_type": hl7.type, "trigger": hl7.trigger, "version": said(msh.text(12)) or hl7.version}
-    if application := said(msh.text(3)) or said(msh.text(3, 2)):
-        told["application"] = application
-    if facility := said(msh.text(4)) or said(msh.text(4, 2)):
-        told["facility"] = facility
-    if application := said(msh.text(5)) or said(msh.text(5, 2)):
-        told["receiving_application"] = application
-    if facility := said(msh.text(6)) or said(msh.text(6, 2)):
-        told["receiving_facility"] = facility
+    _parties(msh, told)
+    if profiles := listed(msh, 21, lambda field: ei(field, scope)):
+        told["profiles"] = profiles
     if created := scope.time(msh, 7):
         told["created"] = created
     if evn is not None:
         if recorded := scope.time(evn, 2):
             told["recorded"] = recorded
+        if planned := scope.time(evn, 3):
+            told["planned"] = planned
+        if reason := one(evn, 4, code):
+            told["reason"] = reason
         if operators := people(evn, 5, scope):
             told["operators"] = operators
+        if place := hd(evn.field(7)):
+            told["place"] = place
     return told
 
 
-def _leave_parties(msh: Segment, scope: Scope) -> None:
-    """MSH-3 to -6 have one name each in the origin; a universal id beside it is kept as sent."""
-    for number in (3, 5, 6):
-        if msh.text(number) and msh.text(number, 2):
-            scope.leave(msh, number)
+def _parties(msh: Segment, told: Any) -> None:
+    """MSH-3 to -6: the name, else the universal id; beside a name the id with its type."""
+    for number, party in _PARTIES.items():
+        name, universal = said(msh.text(number)), said(msh.text(number, 2))
+        if found := name or universal:
+            told[party] = found
+        if universal and (name or said(msh.text(number, 3))):
+            told[f"{party}_id"] = _universal(universal, said(msh.text(number, 3)))
+
+
+def _universal(universal: str, kind: str | None) -> Identifier:
+    uri = local_system(universal)
+    return {"system": URI, "value": uri, "type": kind} if kind else {"system": URI, "value": uri}

@@ -1,54 +1,98 @@
-"""The visit a message tells of: PV1 and PV2, with its diagnoses (DG1), procedures (PR1) and participants (PRT)."""
+"""The visit a message tells of: PV1 and PV2, with its diagnoses (DG1), procedures (PR1) and participants (PRT, ROL).
+
+Guide: maps PV1[Encounter] and PV2[Encounter]. What it has no place for (finances, retention, valuables ...), and the
+accident, grouping, billing and death that a stay brings (ACC, DRG, UB1, UB2, PDA), are details of the stay.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
 
-from mediators.hl7v2.datatypes import (
-    code,
-    coding_system,
-    hd,
-    identifiers,
-    one,
-    part,
-    people,
-    pl,
-    repeats,
-    said,
-)
+from mediators.hl7v2.clinical import diagnosis, more, procedure
+from mediators.hl7v2.datatypes import code, cx, hd, identifiers, inner_time, listed, one, people, pl, said
+from mediators.hl7v2.details import beside, details
 from mediators.hl7v2.reader import Segment
 from mediators.hl7v2.scope import NULL, Scope
-from schemas.events import Code, Diagnosis, Encounter, Practitioner, Procedure
+from schemas.events import Detail, Encounter, Place, Practitioner
 
-# PV1 fields that name somebody, with the role (table 0443, or the place itself where the table has none)
+__all__ = ["FIELDS", "diagnosis", "procedure", "visit"]
+
+# Fields that name somebody, with the role (table 0443, or the place itself where the table has none)
 _PARTICIPANTS: Final = {7: "AT", 8: "RP", 9: "CP", 17: "AD", 52: "PV1-52"}
-# Table 0912 (PRT-4): those who take part in a visit
+_REFERRAL_SOURCE: Final = "PV2-13"
+# Table 0912 (PRT-4) and 0443 (ROL-3): those who take part in a visit
 _VISIT_ROLES: Final = frozenset({"AT", "RP", "CP", "AD", "PP"})
-_CLEARED: Final = {
-    2: "class_code", 3: "place", 4: "admission_type", 6: "prior_place", 10: "hospital_service", 14: "admit_source",
-    18: "type", 19: "identifiers", 36: "discharge_disposition", 44: "admitted", 45: "discharged",
+# Table 0136, and the words as met
+_YES_NO: Final = {"Y": True, "YES": True, "OUI": True, "N": False, "NO": False, "NON": False}
+
+# A code that stands alone in the event, and where it stands whole when more than a code was sent
+_BARE: Final = {
+    2: ("class_code", "patient_class"), 4: ("admission_type", "admission"), 10: ("hospital_service", "service"),
+    14: ("admit_source", "source"),
 }  # fmt: skip
-_PV1: Final = frozenset({1, 5, 39, 50, *_CLEARED, *_PARTICIPANTS})
-_DG1: Final = frozenset((1, 2, 3, 4, 5, 6, 15, 16))
-_PR1: Final = frozenset((1, 2, 3, 4, 5, 6, 8, 11, 12))
+_CODES: Final = {
+    "PV1": {
+        13: "readmission", 16: "vip", 18: "type", 36: "discharge_disposition", 38: "diet", 41: "account_status",
+    },
+    "PV2": {
+        2: "accommodation", 3: "reason", 4: "transfer_reason", 24: "patient_status", 25: "priority",
+        27: "expected_disposition", 38: "arrival", 40: "level_of_care", 42: "condition",
+    },
+}  # fmt: skip
+_LISTS: Final = {"PV1": {15: "ambulatory_statuses", 22: "courtesies"}, "PV2": {41: "precautions"}}
+_PLACES: Final = {
+    "PV1": {
+        3: "place", 6: "prior_place", 11: "temporary_place", 42: "pending_place", 43: "prior_temporary_place",
+    },
+    "PV2": {1: "prior_pending_place"},
+}  # fmt: skip
+_TIMES: Final = {
+    "PV1": {44: "admitted", 45: "discharged"},
+    "PV2": {8: "expected_admission", 9: "expected_discharge", 33: "expected_surgery", 47: "expected_return"},
+}
+_TEXTS: Final[dict[str, dict[int, str]]] = {
+    "PV1": {}, "PV2": {10: "expected_length_days", 11: "length_days", 12: "description"},
+}  # fmt: skip
+_OWN: Final = {
+    "PV1": {5: "preadmission", 19: "identifiers", 37: "discharged_to", 54: "episode"}, "PV2": {36: "newborn"},
+}  # fmt: skip
+_NAMED: Final[dict[str, dict[int, str]]] = {
+    segment: _CODES[segment] | _LISTS[segment] | _PLACES[segment] | _TIMES[segment] | _TEXTS[segment] | _OWN[segment]
+    for segment in ("PV1", "PV2")
+}
+_CLEARED: Final[dict[str, dict[int, str]]] = {
+    "PV1": _NAMED["PV1"]
+    | {number: bare for number, (bare, _) in _BARE.items()}
+    | {number: f"participants:{role}" for number, role in _PARTICIPANTS.items()},
+    "PV2": _NAMED["PV2"] | {13: f"participants:{_REFERRAL_SOURCE}"},
+}
+# Where each field of an encounter stands
+FIELDS: Final = {field: (segment, number) for segment, row in _NAMED.items() for number, field in row.items()}
+_MAPPED: Final = {"PV1": frozenset((1, 39, 40, 50, *_CLEARED["PV1"])), "PV2": frozenset(_CLEARED["PV2"])}
+# Segments that have a stay's details only
+_BESIDE: Final = ("ACC", "DRG", "UB1", "UB2", "PDA")
 
 
 def visit(pv1: Segment | None, others: Sequence[Segment], scope: Scope) -> Encounter | None:
-    """The encounter of a PV1 with the PV2, DG1, PR1 and PRT that belong to it; None when they say nothing of one."""
+    """The encounter of a PV1 with the PV2, DG1, PR1, PRT and others that belong to it; None when they tell of none."""
     told: Encounter = {}
     if pv1 is not None:
-        _stay(pv1, told, scope)
+        _fields(pv1, told, scope)
+        _bare(pv1, told)
         _numbers(pv1, told, scope)
         _participants(pv1, told, scope)
-        if cleared := [field for number, field in _CLEARED.items() if pv1.raw_field(number) == NULL]:
-            told["cleared"] = cleared
-        scope.rest(pv1, _PV1)
+        if told.get("discharged"):
+            told["status"] = "finished"
+        mapped = _MAPPED["PV1"] - set(_facility(pv1, told))
+        _keep(told, pv1, scope, mapped, _destination(pv1, told, scope))
     for segment in others:
         if segment.name == "PV2":
             _more(segment, told, scope)
-        elif segment.name == "PRT":
+        elif segment.name in ("PRT", "ROL"):
             _takes_part(segment, told, scope)
+        elif segment.name in _BESIDE:
+            _keep(told, segment, scope)
     if diagnoses := [one for one in (diagnosis(dg1, scope) for dg1 in others if dg1.name == "DG1") if one]:
         told["diagnoses"] = diagnoses
     if procedures := [one for one in (procedure(pr1, scope) for pr1 in others if pr1.name == "PR1") if one]:
@@ -56,118 +100,115 @@ def visit(pv1: Segment | None, others: Sequence[Segment], scope: Scope) -> Encou
     return told or None
 
 
-def _stay(pv1: Segment, told: Encounter, scope: Scope) -> None:
-    if class_code := said(pv1.text(2)):
-        told["class_code"] = class_code
-    place = one(pv1, 3, pl) or {}
-    if "facility" in place:
-        scope.leave(pv1, 39)
-    elif facility := hd(pv1.field(39)):
-        place["facility"] = facility
-    if place:
-        told["place"] = place
-    if prior := one(pv1, 6, pl):
-        told["prior_place"] = prior
-    if admission := said(pv1.text(4)):
-        told["admission_type"] = admission
-    if service := said(pv1.text(10)):
-        told["hospital_service"] = service
-    if source := said(pv1.text(14)):
-        told["admit_source"] = source
-    if type_ := one(pv1, 18, code):
-        told["type"] = type_
-    if disposition := one(pv1, 36, code):
-        told["discharge_disposition"] = disposition
-    if admitted := scope.time(pv1, 44):
-        told["admitted"] = admitted
-    if discharged := scope.time(pv1, 45):
-        told["discharged"] = discharged
-        told["status"] = "finished"
+def _fields(segment: Segment, told: Any, scope: Scope) -> None:
+    """What the tables say of a segment."""
+    name = segment.name
+    for number, field in _NAMED[name].items():
+        if not segment.raw_field(number):
+            continue
+        value: Any = None
+        if number in _CODES[name]:
+            value = one(segment, number, code)
+        elif number in _LISTS[name]:
+            value = listed(segment, number, code)
+        elif number in _PLACES[name]:
+            value = one(segment, number, pl)
+        elif number in _TIMES[name]:
+            value = scope.time(segment, number)
+        elif number in _TEXTS[name]:
+            value = said(segment.whole(number))
+        if value:
+            told[field] = value
+    if cleared := [field for number, field in _CLEARED[name].items() if segment.raw_field(number) == NULL]:
+        told["cleared"] = [*told.get("cleared", ()), *cleared]
+
+
+def _bare(pv1: Segment, told: Any) -> None:
+    for number, (bare, whole) in _BARE.items():
+        if sent := said(pv1.text(number)):
+            told[bare] = sent
+            if found := more(pv1, number):
+                told[whole] = found
 
 
 def _numbers(pv1: Segment, told: Encounter, scope: Scope) -> None:
     """The visit number first, then the alternate and the preadmission number."""
-    numbers = [
-        *identifiers(pv1, 19, scope, "VN"),
-        *identifiers(pv1, 50, scope),
-        *identifiers(pv1, 5, scope, "PRE"),
-    ]
-    if numbers:
+    before = identifiers(pv1, 5, scope, "PRE")
+    if numbers := [*identifiers(pv1, 19, scope, "VN"), *identifiers(pv1, 50, scope), *before]:
         told["identifiers"] = numbers
+    if before:
+        told["preadmission"] = before[0]
+    if episode := one(pv1, 54, lambda field: cx(field, scope)):
+        told["episode"] = episode
+
+
+def _facility(pv1: Segment, told: Encounter) -> Iterator[int]:
+    """The servicing facility (39) and the bed's status (40) belong to the place that tells none of its own; the numbers
+    of those that found no room."""
+    place: Place = told.get("place") or {}
+    if facility := hd(pv1.field(39)):
+        if "facility" in place:
+            yield 39
+        else:
+            place["facility"] = facility
+    if status := said(pv1.text(40)):
+        if place.get("status", status) != status:
+            yield 40
+        else:
+            place["status"] = status
+    if place:
+        told["place"] = place
+
+
+def _destination(pv1: Segment, told: Encounter, scope: Scope) -> list[Detail]:
+    """PV1-37 (DLD): the place, a code of its own, and since when; some send code and name as in a CE."""
+    dld = pv1.field(37)
+    since = dld.component(2).raw
+    dated = bool(since) and inner_time(dld.text(2), scope) is not None
+    if found := code(dld.component(1) if dated or not since else dld):
+        told["discharged_to"] = found
+    return details([(pv1, 37, 2)], scope) if dated else []
 
 
 def _participants(pv1: Segment, told: Encounter, scope: Scope) -> None:
     found: list[Practitioner] = []
     for number, role in _PARTICIPANTS.items():
-        if pv1.raw_field(number) == NULL:
-            # one role is to be deleted, not all participants
-            scope.left.append({"place": f"PV1-{number}", "value": NULL})
-        else:
-            found += people(pv1, number, scope, role)
-    if found:
-        told["participants"] = found
+        found += people(pv1, number, scope, role)
+    _with(told, found)
 
 
-def _takes_part(prt: Segment, told: Encounter, scope: Scope) -> None:
-    role = said(prt.text(4))
-    who = people(prt, 5, scope, role) if role in _VISIT_ROLES else []
+def _with(told: Encounter, who: list[Practitioner]) -> None:
     if who:
         told["participants"] = [*told.get("participants", ()), *who]
-    scope.rest(prt, (1, 2, 4, 5) if who else ())
+
+
+def _takes_part(segment: Segment, told: Encounter, scope: Scope) -> None:
+    """PRT and ROL: role at 4 or 3, who at 5 or 4."""
+    at, person = (4, 5) if segment.name == "PRT" else (3, 4)
+    role = said(segment.text(at))
+    who = people(segment, person, scope, role) if role in _VISIT_ROLES else []
+    _with(told, who)
+    _keep(told, segment, scope, frozenset((1, 2, at, person)) if who else frozenset())
 
 
 def _more(pv2: Segment, told: Encounter, scope: Scope) -> None:
-    if reason := one(pv2, 3, code):
-        told["reason"] = reason
-    elif pv2.raw_field(3) == NULL:
-        told["cleared"] = [*told.get("cleared", ()), "reason"]
-    scope.rest(pv2, (3,))
+    _fields(pv2, told, scope)
+    _with(told, people(pv2, 13, scope, _REFERRAL_SOURCE))
+    mapped = _MAPPED["PV2"]
+    if (newborn := _YES_NO.get(pv2.text(36).strip().upper())) is not None:
+        told["newborn"] = newborn
+    elif said(pv2.text(36)):
+        mapped = mapped - {36}
+    _keep(told, pv2, scope, mapped)
 
 
-def _described(segment: Segment) -> Code | None:
-    """DG1 and PR1: the code at 3, its coding method at 2 and its description at 4 where the code tells neither."""
-    found = one(segment, 3, code) or {}
-    method, description = part(segment.field(2), 1), repeats(segment, 4)
-    codings = found.get("codings") or []
-    if codings and method and not any(coding.get("system") for coding in codings):
-        codings[0]["system"] = coding_system(method)
-    if description and (not found.get("text") or found.get("text") == (codings[0].get("code") if codings else None)):
-        found["text"] = description
-    return found or None
-
-
-def diagnosis(dg1: Segment, scope: Scope) -> Diagnosis | None:
-    """DG1."""
-    told: Diagnosis = {}
-    if found := _described(dg1):
-        told["code"] = found
-        if (text := repeats(dg1, 4)) and text != found.get("text"):
-            scope.leave(dg1, 4)
-    if recorded := scope.time(dg1, 5):
-        told["recorded"] = recorded
-    if kind := said(dg1.text(6)):
-        told["type"] = kind
-    if priority := said(dg1.text(15)):
-        told["priority"] = priority
-    if by := people(dg1, 16, scope):
-        told["by"] = by
-    scope.rest(dg1, _DG1)
-    return told or None
-
-
-def procedure(pr1: Segment, scope: Scope) -> Procedure | None:
-    """PR1. `by`: surgeon, anaesthetist, practitioner, each with the place it was named in as role."""
-    told: Procedure = {}
-    if found := _described(pr1):
-        told["code"] = found
-    if performed := scope.time(pr1, 5):
-        told["performed"] = performed
-    if kind := said(pr1.text(6)):
-        told["type"] = kind
-    by: list[Practitioner] = []
-    for number in (11, 8, 12):
-        by += people(pr1, number, scope, f"PR1-{number}")
-    if by:
-        told["by"] = by
-    scope.rest(pr1, _PR1)
-    return told or None
+def _keep(
+    told: Encounter,
+    segment: Segment,
+    scope: Scope,
+    mapped: frozenset[int] = frozenset(),
+    besides: Sequence[Detail] = (),
+) -> None:
+    """What of a segment has no field in the event becomes details of the stay."""
+    if found := [*beside(segment, scope, mapped), *besides]:
+        told["details"] = [*told.get("details", ()), *found]

@@ -94,7 +94,16 @@ def test_the_channels_character_set_stands_in_for_a_missing_one() -> None:
 
 def test_every_family_is_a_message_type() -> None:
     assert {"ORU^R01", "ADT^A01", "ADT^A40"} <= FAMILIES.keys()
-    assert "ADT^A13" not in FAMILIES
+    assert {kind for kind in FAMILIES if kind.startswith("ADT")} == {
+        f"ADT^A{number:02}" for number in (*range(1, 19), *range(21, 56), 60, 61, 62)
+    }
+
+
+@pytest.mark.parametrize(("trigger", "why"), [("A19", "a query"), ("A20", "a bed tells of no patient")])
+def test_what_tells_of_no_patient_is_rejected_with_the_reason(trigger: str, why: str) -> None:
+    (issue,) = refusal(RESULT.replace("ORU^R01^ORU_R01", f"ADT^{trigger}")).issues
+    assert why in issue.text
+    assert (issue.code, issue.at) == ("201", "MSH-9.2")
 
 
 def test_a_batch_is_split_and_its_replies_joined() -> None:

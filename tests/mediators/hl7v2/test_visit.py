@@ -61,8 +61,8 @@ def test_a_discharge_finishes_the_stay() -> None:
 def test_the_servicing_facility_is_where_the_place_names_none() -> None:
     known = scope()
     assert read(pv1(f3="CARDIO", f39="100061234"))["place"]["facility"]["identifiers"][0]["system"].endswith("inpe-es")
-    read(pv1(f3="CARDIO^^^CHU", f39="ANNEXE"), known=known)
-    assert known.left == [{"place": "PV1-39", "value": "ANNEXE"}]
+    found = read(pv1(f3="CARDIO^^^CHU", f39="ANNEXE"), known=known)
+    assert [one["name"] for one in found["details"]] == ["servicing-facility"]
 
 
 @pytest.mark.parametrize(
@@ -78,17 +78,16 @@ def test_null_deletes(number: int, name: str) -> None:
 
 
 def test_one_role_deleted_is_not_everybody() -> None:
-    known = scope()
-    assert "cleared" not in read(pv1(f7="1^ALAMI", f9='""'), known=known)
-    assert known.left == [{"place": "PV1-9", "value": '""'}]
+    assert read(pv1(f7="1^ALAMI", f9='""'))["cleared"] == ["participants:CP"]
 
 
-def test_fields_without_a_place_travel_on() -> None:
-    known = scope()
-    read(pv1(f2="I", f16="VIP", f20="CASH"), "PV2||||||||20240320", known=known)
-    assert {one["place"]: one["value"] for one in known.left} == {
-        "PV1-16": "VIP", "PV1-20": "CASH", "PV2-8": "20240320",
-    }  # fmt: skip
+def test_fields_without_a_name_of_their_own_are_details_of_the_stay() -> None:
+    found = read(pv1(f2="I", f20="CASH^20240101", f23="A"), "PV2||||||Coffre 4", "ACC|20240311|TR^Trafic|Rabat")
+    assert [(one["place"], one["name"]) for one in found["details"]] == [
+        ("PV1-20.1", "financial-class.financial-class-code"), ("PV1-20.2", "financial-class.effective-date"),
+        ("PV1-23", "credit-rating"), ("PV2-6", "patient-valuables-location"), ("ACC-1", "accident-date-time"),
+        ("ACC-2", "accident-code"), ("ACC-3", "accident-location"),
+    ]  # fmt: skip
 
 
 def test_an_empty_visit_is_none() -> None:
@@ -113,9 +112,11 @@ def test_a_diagnosis_described_apart() -> None:
         "text": "Infarctus",
         "codings": [{"code": "I21"}],
     }
-    known = scope()
-    diagnosis(segment("DG1|1||I21^Infarctus du myocarde^I10|Infarctus antérieur"), known)
-    assert known.left == [{"place": "DG1-4", "value": "Infarctus antérieur"}]
+    found = diagnosis(segment("DG1|1||I21^Infarctus du myocarde^I10|Infarctus antérieur"), scope()) or {}
+    assert found["code"]["text"] == "Infarctus antérieur"
+    assert found["code"]["codings"][0]["display"] == "Infarctus du myocarde"
+    both = diagnosis(segment("DG1|1||I21^Infarctus^I10^^^^^^Infarctus STEMI|Infarctus antérieur"), scope()) or {}
+    assert (both["code"]["text"], both["description"]) == ("Infarctus STEMI", "Infarctus antérieur")
 
 
 def test_a_procedure_and_who_did_it() -> None:

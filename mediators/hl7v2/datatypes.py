@@ -10,7 +10,7 @@ from mediators.hl7v2.coded import code, coding_system
 from mediators.hl7v2.names import NAME_USE, human_name, xpn
 from mediators.hl7v2.numbers import cx, ei, identifiers, inner_time, local_system, system_of
 from mediators.hl7v2.parties import body_system, cnn, hd, people, pl, xcn, xon
-from mediators.hl7v2.texts import each, emptied, listed, one, only, part, repeats, said
+from mediators.hl7v2.texts import bare, each, emptied, listed, one, only, part, repeats, said
 
 __all__ = [
     "ADDRESS_TYPE",
@@ -18,6 +18,7 @@ __all__ = [
     "NAME_USE",
     "TELECOM_SYSTEM",
     "TELECOM_USE",
+    "bare",
     "body_system",
     "cnn",
     "code",

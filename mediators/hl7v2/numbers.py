@@ -143,3 +143,14 @@ def ei(field: Field, scope: Scope, kind: str | None = None) -> Identifier | None
     if universal and (uri := universal_uri(universal, said(field.text(4)) or "")) != system:
         identifier["authority_id"] = uri
     return identifier
+
+
+def social(segment: Segment, number: int, scope: Scope) -> Identifier | None:
+    """A social number: of the authority it names, else what the channel's `authorities` call SSN."""
+    field = segment.field(number)
+    value = said(field.text(1))
+    if not value:
+        return None
+    if field.component(4):
+        return cx(field, scope, "SS")
+    return {"system": scope.context.authorities.get("SSN", "urn:id:ssn"), "value": value, "type": "SS"}

@@ -33,10 +33,10 @@ def xcn(field: Field, scope: Scope, role: str | None = None) -> Practitioner | N
         (number,) = person["identifiers"]
         if authority:
             given_by(number, authority)
-            if table:
-                number["source_table"] = table
         elif table:
             number["authority"] = table
+        if table and (authority or field.component(8).components > 1):
+            number["source_table"] = part(field, 8)
         if field.components > 10:
             checked(number, field, 11)
             assigned(number, field, (14, 0, 0, 22, 23), scope)
@@ -97,7 +97,7 @@ def xon(field: Field, scope: Scope) -> Organization | None:
     if count > 2 and field.text(3).strip().upper() in _UNIVERSAL:
         # written as an HD: name, universal id, its type
         return hd(field)
-    if count > 1 and (kind := said(field.text(2))):
+    if count > 1 and (kind := part(field, 2)):
         organization["name_type"] = kind
     values = [value for at in (10, 3) if at <= count and (value := said(field.text(at)))]
     if found := [_body_number(field, value, scope) for value in dict.fromkeys(values)]:
@@ -191,4 +191,9 @@ def _identified(field: Field, scope: Scope | None, place: Place) -> None:
         return
     known = authority["identifiers"][0]["system"] if authority else local_system(scope.sender if scope else "unknown")
     system = numbers.worldwide(universal, name or universal or "") if name or universal else known
-    place["identifiers"] = [{"system": system, "value": value}]
+    number: Identifier = {"system": system, "value": value}
+    if name or universal:
+        number["authority"] = name or universal
+    if universal and (uri := numbers.universal_uri(universal, said(told.text(4)) or "")) != system:
+        number["authority_id"] = uri
+    place["identifiers"] = [number]

@@ -46,6 +46,18 @@ def only(segment: Segment, number: int, read: Callable[[Field], Shape | None], s
     return found[0] if found else None
 
 
+def bare(segment: Segment, number: int, scope: Scope) -> str | None:
+    """A code (IS, ID) where only the code has a place: what else was sent with it makes the field a detail."""
+    raw = segment.raw_field(number)
+    if not raw:
+        return None
+    field = segment.field(number)
+    found = said(field.text(1))
+    if (found is None and said(field.whole)) or field.components > 1 or len(segment.repetitions(number)) > 1:
+        scope.others.append((segment, number, 0))
+    return found
+
+
 def repeats(segment: Segment, number: int) -> str | None:
     """A free text (ST, TX, FT) with its repetitions as lines."""
     raw = segment.raw_field(number)

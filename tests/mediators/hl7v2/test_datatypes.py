@@ -140,7 +140,7 @@ def test_a_number_keeps_zeros_type_authority_and_validity() -> None:
     number = datatypes.cx(field("0044^7^M11^HOP&1.2.504.1&ISO^MR^^20200101^2030"), scope())
     assert number == {
         "system": "urn:oid:1.2.504.1", "value": "0044", "type": "MR", "authority": "HOP", "start": "2020-01-01",
-        "end": "2030",
+        "end": "2030", "check_digit": "7", "check_scheme": "M11",
     }  # fmt: skip
 
 
@@ -150,7 +150,7 @@ def test_a_code_keeps_every_coding_and_an_unescaped_ampersand() -> None:
         "text": "Glycémie à jeun",
         "codings": [
             {"system": "urn:id:L", "code": "GLU", "display": "Sucre & co", "version": "v1"},
-            {"system": "http://loinc.org", "code": "2345-7", "display": "Glucose"},
+            {"system": "http://loinc.org", "code": "2345-7", "display": "Glucose", "version": "2.81"},
         ],
     }
 
@@ -184,14 +184,15 @@ def test_a_name_with_its_use(sent: str, use: str | None) -> None:
     assert name.get("use") == use
     assert name["family"] == "EL FASSI"
     assert name["given"] == ["Fatima Zahra", "Khadija"]
-    assert (name["prefix"], name["suffix"]) == ("Dr", "Jr PhD")
+    assert (name["prefix"], name["suffix"], name["degree"]) == ("Dr", "Jr", "PhD")
+    assert (name["own_prefix"], name["own_family"]) == ("EL", "FASSI")
 
 
 def test_an_address_with_its_street_told_in_parts() -> None:
     address = datatypes.xad(field("&Rue Tarik&12^Apt 3^Rabat^Rabat-Salé^10000^MAR^H^^Agdal"))
     assert address == {
         "lines": ["12 Rue Tarik", "Apt 3"], "city": "Rabat", "state": "Rabat-Salé", "postal_code": "10000",
-        "country": "MAR", "use": "home", "district": "Agdal",
+        "country": "MAR", "use": "home", "district": "Agdal", "street_name": "Rue Tarik", "house_number": "12",
     }  # fmt: skip
 
 
@@ -220,7 +221,7 @@ def test_a_telecom_in_every_spelling(sent: str, telecoms: list[tuple[str, str, s
 def test_a_practitioner_with_number_name_and_role() -> None:
     person = datatypes.xcn(field("101020304^ALAMI^Driss^^^Dr^^^INPE^L^^^INPE"), scope(), "AT")
     assert person == {
-        "identifiers": [{"system": HIE + "inpe-ps", "value": "101020304", "type": "INPE"}],
+        "identifiers": [{"system": HIE + "inpe-ps", "value": "101020304", "type": "INPE", "authority": "INPE"}],
         "names": [{"family": "ALAMI", "given": ["Driss"], "prefix": "Dr", "use": "official"}],
         "role": "AT",
     }
@@ -231,7 +232,7 @@ def test_an_interpreter_is_read_as_one_component_or_as_many() -> None:
     flat = datatypes.cnn(field("7^TAZI^Mouna^^^Dr^^^INPE"), scope(), "PI")
     assert nested == flat
     assert nested is not None
-    assert nested["identifiers"] == [{"system": HIE + "inpe-ps", "value": "7"}]
+    assert nested["identifiers"] == [{"system": HIE + "inpe-ps", "value": "7", "authority": "INPE"}]
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,9 @@ from mediators.hl7v2.scope import Scope
 from tests.mediators.hl7v2.messages import scope, segment
 
 
+CODE_N = {"text": "N", "codings": [{"code": "N"}]}
+
+
 def read(pid: str, *others: str, known: Scope | None = None) -> Any:
     return patient(segment(pid), [segment(one) for one in others], known or scope())
 
@@ -96,9 +99,10 @@ def test_language_marital_status_religion_nationality() -> None:
 
 
 def test_two_nationalities_are_both_kept() -> None:
-    known = scope()
-    read(pid(f26="FR", f28="MAR"), known=known)
-    assert known.left == [{"place": "PID-26", "value": "FR"}]
+    found = read(pid(f26="FR~ES", f28="MAR"))
+    assert found["nationality"]["text"] == "MAR"
+    assert [one["text"] for one in found["citizenships"]] == ["FR", "ES"]
+    assert read(pid(f26="FR~ES"))["nationality"]["text"] == "FR"
 
 
 def test_addresses_and_telecoms_each_once() -> None:
@@ -120,12 +124,19 @@ def test_birth_and_death() -> None:
 
 @pytest.mark.parametrize(
     ("number", "sent"),
-    [(7, "19999999"), (24, "peut-être"), (25, "deux"), (29, "hier"), (30, "?"), (12, "34"), (10, "X")],
+    [(7, "19999999"), (25, "deux"), (29, "hier"), (41, "34")],
 )
 def test_what_has_no_place_or_no_meaning_travels_on(number: int, sent: str) -> None:
     known = scope()
     found = read(pid(**{f"f{number}": sent}), known=known)
     assert known.left == [{"place": f"PID-{number}", "value": sent}]
+    assert not found
+
+
+@pytest.mark.parametrize(("number", "sent"), [(24, "peut-être"), (30, "?"), (31, "X")])
+def test_what_is_neither_yes_nor_no_is_a_detail(number: int, sent: str) -> None:
+    found = read(pid(**{f"f{number}": sent}))
+    assert [(one["place"], one["text"]) for one in found.pop("details")] == [(f"PID-{number}", sent)]
     assert not found
 
 
@@ -168,7 +179,8 @@ def test_primary_care_and_notes() -> None:
     assert found["general_practitioners"][0]["role"] == "PP"
     assert found["managing_organization"]["name"] == "Centre Agdal"
     assert found["notes"] == [{"text": "Diabétique", "source": "L"}]
-    assert known.left == [{"place": "PD1-5", "value": "N"}]
+    assert found["details"] == [{"place": "PD1-5", "name": "student-indicator", "code": CODE_N}]
+    assert not known.left
 
 
 def test_next_of_kin() -> None:

@@ -12,14 +12,19 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from channels.profiles import read_profile
 from channels.settings import Misconfigured, Settings, Strict, explained, read_yaml
 from mediators.codes import Codes
+from mediators.hl7v2.profile import Profile
 from mediators.mapping import BadMapping, Mapped, Problem
 from mediators.mediator import Context, Mediator, UnknownMediator, load
 from registries.registry import Policy
 from schemas.message import Description
 
 Acknowledge = Literal["received", "checked"]
+Conformance = Literal["tolerant", "strict"]
+# what is asked of HL7 v2 messages on a channel that names no profile
+BASE = "base"
 UNREAD_DAYS = 30
 
 
@@ -135,6 +140,8 @@ class Said(Strict):
     registries: Policies = Policies()
     retention: Retention = Retention()
     mapping: str | None = None
+    profile: str | None = None
+    conformance: Conformance = "tolerant"
     codes: list[str] = []
     authorities: dict[str, str] = {}
     settings: dict[str, Any] = {}
@@ -210,6 +217,7 @@ def load_channel(path: Path, settings: Settings) -> Channel:
         settings=said.settings,
         mapping=_mapping(path, lines, config, said.mapping, mediator),
         mapping_file=said.mapping or "",
+        profile=_profile(path, lines, config, said),
         codes=_codes(path, lines, config, said.codes),
         authorities=said.authorities,
     )
@@ -221,6 +229,19 @@ def first_fit(
 ) -> Channel | None:
     """The first channel whose `match` fits: that is how channels share a listener."""
     return next((c for c in channels if c.said.match.fits(glance, content_type, path)), None)
+
+
+def _profile(path: Path, lines: dict[tuple[str, ...], int], config: Path, said: Said) -> Profile | None:
+    asked = next((key for key in ("profile", "conformance") if key in said.model_fields_set), None)
+    if said.mediator != "hl7v2":
+        if asked:
+            line = lines.get((asked,), 1)
+            raise Misconfigured(f"{path}, line {line}: {asked}: only HL7 v2 messages have profiles; remove the key")
+        return None
+    try:
+        return read_profile(said.profile or BASE, config, strict=said.conformance == "strict")
+    except LookupError as error:
+        raise Misconfigured(f"{path}, line {lines.get(('profile',), 1)}: profile: {error}") from error
 
 
 def _mapping(

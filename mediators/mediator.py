@@ -9,6 +9,8 @@ from importlib.metadata import entry_points
 from typing import Any, Protocol
 
 from mediators.codes import Codes
+from mediators.hl7v2.profile import Profile
+from mediators.units import Conversions
 from schemas.events import Event
 from schemas.message import Description, Issue, Message, Reply, Unmapped
 
@@ -18,7 +20,8 @@ class Context:
     """What a mediator may know besides the message: its channel's settings, code tables and mapping.
 
     `zone` is the IANA zone of local times without an offset. `settings` is the channel's `settings:` block;
-    `mapping` the parsed file its `mapping:` names, and `mapping_file` that name. Authorities: assigning authority as sent → identifier system URI.
+    `mapping` the parsed file its `mapping:` names, and `mapping_file` that name; `profile` what the channel asks of HL7
+    v2 messages. Authorities: assigning authority as sent → identifier system URI.
     """
 
     channel: str = "translate"
@@ -26,7 +29,9 @@ class Context:
     settings: Mapping[str, Any] = field(default_factory=dict)
     mapping: Mapping[str, Any] = field(default_factory=dict)
     mapping_file: str = ""
+    profile: Profile | None = None
     codes: Codes = field(default_factory=Codes)
+    conversions: Conversions = field(default_factory=Conversions)
     authorities: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -41,12 +46,13 @@ class Part:
 @dataclass(slots=True)
 class Translation:
     """What one message became. `unmapped` are values without a place in any event; codes without translation
-    are in `unknown_codes` as "system|code", for a work list."""
+    are in `unknown_codes` as "system|code", for a work list, and `displays` is what the sender calls them."""
 
     events: list[Event] = field(default_factory=list)
     refused: list[Part] = field(default_factory=list)
     unmapped: list[Unmapped] = field(default_factory=list)
     unknown_codes: list[str] = field(default_factory=list)
+    displays: dict[str, str] = field(default_factory=dict)
 
 
 class Mediator(Protocol):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from mediators.hl7v2 import acknowledgement, adt, appointment, batch, changes, conformance, oru, reader
+from mediators.additions import add
+from mediators.hl7v2 import acknowledgement, adt, appointment, batch, changes, conformance, oru, pharmacy, reader
 from mediators.hl7v2.delimiters import Unreadable
 from mediators.hl7v2.reader import Hl7
 from mediators.hl7v2.triggers import TRIGGERS
@@ -18,6 +19,7 @@ Family = Callable[[Hl7, Message, Context], Translation]
 # Every message type that can be read, with what reads it
 FAMILIES: Final[Mapping[str, Family]] = {
     **dict.fromkeys(oru.TYPES, oru.mediate),
+    **dict.fromkeys(pharmacy.TYPES, pharmacy.mediate),
     **{f"SIU^{trigger}": appointment.mediate for trigger in appointment.TRIGGERS},
     **{f"ADT^{trigger}": adt.mediate for trigger in TRIGGERS},
 }
@@ -57,7 +59,7 @@ class Hl7v2:
             return Translation()
         if refused := conformance.unsupported(hl7, FAMILIES):
             raise Refused(refused, reject=True)
-        return FAMILIES[hl7.type](hl7, message, context)
+        return add(FAMILIES[hl7.type](hl7, message, context), context)
 
 
 def _read(message: Message, context: Context) -> Hl7:

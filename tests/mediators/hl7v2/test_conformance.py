@@ -5,6 +5,7 @@ import pytest
 from mediators.hl7v2.conformance import issues, rejects
 from mediators.hl7v2.reader import Hl7
 from schemas.message import Issue
+from tests.mediators.hl7v2.profiles import shipped
 
 SUPPORTED = frozenset({"ORU^R01", "ADT^A08", "ADT^A40"})
 
@@ -15,7 +16,7 @@ RESULT = "OBX|1|NM|2345-7^Glucose^LN||5.0|mmol/L|||||F"
 
 
 def found(*segments: str) -> list[Issue]:
-    return issues(Hl7.read("\r".join(segments).encode()), SUPPORTED)
+    return issues(Hl7.read("\r".join(segments).encode()), SUPPORTED, shipped())
 
 
 def places(*segments: str, severity: str = "error") -> list[tuple[str, str, str]]:

@@ -1,0 +1,224 @@
+"""Judges one rule of a profile with care: what was sent, repetition by repetition, and what the sender is told.
+
+Blanks and `""` (delete this) are no values: what is required can't be deleted, and nothing else is asked of them.
+A rule about a field asks its codes, dates and formats of the first component of each repetition (that of a coded
+value is its code), a number and a length of the whole.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Final, NamedTuple
+
+from mediators.digits import right
+from mediators.hl7v2.mapping import Condition, When
+from mediators.hl7v2.places import Place
+from mediators.hl7v2.reader import Field, Hl7, Segment
+from mediators.hl7v2.rule import Rule, Said
+from schemas.message import Issue, Severity
+
+_NUMBER: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)", re.ASCII)
+_DATE: Final = re.compile(r"(\d{4})(?:(\d\d)(?:(\d\d)(?:\d\d(?:\d\d(?:\d\d(?:\.\d+)?)?)?)?)?)?(?:[+-]\d{4})?", re.ASCII)
+_TIME: Final = re.compile(r"([01]\d|2[0-3])([0-5]\d([0-5]\d(\.\d{1,4})?)?)?([+-]\d{4})?", re.ASCII)
+# what each type is, and how it is written
+_KINDS: Final = {
+    "NM": ("a number", "digits, such as 4.5"),
+    "SI": ("a whole number", "digits"),
+    "DT": ("a date", "YYYYMMDD, or as much of it as is known"),
+    "TM": ("a time", "HHMM or HHMMSS"),
+    "DTM": ("a date", "YYYYMMDDHHMMSS, or as much of it as is known, with its offset"),
+    "TS": ("a date", "YYYYMMDDHHMMSS, or as much of it as is known, with its offset"),
+}
+_MOST: Final = 12
+
+
+class Fault(NamedTuple):
+    """What is wrong: a word to group by, the code of table 0357, and in words what and what to do."""
+
+    reason: str
+    code: str
+    text: str
+    remedy: str
+
+
+def applies(when: When, hl7: Hl7, kind: str, rule: Rule, segment: Segment | None, repetition: int) -> bool:
+    """Whether all conditions hold for one repetition of the rule's field (0: for all of it)."""
+    for word, wanted in when.words.items():
+        value = kind if word == "type" else hl7.msh.text(3 if word == "application" else 4)
+        if not any(fnmatch.fnmatchcase(value, one) for one in wanted):
+            return False
+    return all(_holds(hl7, place, one, rule, segment, repetition) for place, one in when.places.items())
+
+
+def judged(rule: Rule, hl7: Hl7, kind: str, segment: Segment) -> Iterator[Issue]:
+    """What is wrong with one segment by a rule about a field or a part of it."""
+    said, sent = rule.said, segment.repetitions(rule.field)
+    filled = [number for number, field in enumerate(sent, 1) if _valued(field.whole)]
+    if not rule.component:
+        asked = said.usage[0 if applies(said.when, hl7, kind, rule, segment, 0) else 1]
+        fault = _usage(rule, asked, bool(filled), segment) or _cardinality(said, len(filled), "repetitions")
+        if fault:
+            yield issue(rule, fault, segment.index, 1)
+    for number in filled:
+        field, meets = sent[number - 1], applies(said.when, hl7, kind, rule, segment, number)
+        asked, fault = said.usage[0 if meets else 1], None
+        if rule.component:
+            fault = _usage(rule, asked, _valued(_whole(field, rule).strip(" &")), segment)
+        if fault := fault or (_content(rule, field) if meets else None):
+            yield issue(rule, fault, segment.index, number)
+
+
+def counted(rule: Rule, hl7: Hl7, kind: str) -> Iterator[Issue]:
+    """What is wrong with the message by a rule about a segment as a whole."""
+    said, found = rule.said, hl7.all(rule.segment)
+    asked = said.usage[0 if applies(said.when, hl7, kind, rule, None, 0) else 1]
+    if asked == "R" and not found:
+        text, remedy = f"the segment {rule.segment} is missing", f"send a segment {rule.segment}"
+        yield issue(rule, Fault("segment-sequence", "100", text, remedy), 1, 1)
+    elif asked == "X" and found:
+        text, remedy = f"a segment {rule.segment} is not to be sent here", f"leave {rule.segment} out"
+        yield issue(rule, Fault("not-allowed", "100", text, remedy), 1, 1)
+    elif found and (fault := _cardinality(said, len(found), "segments of this name")):
+        yield issue(rule, fault, len(found), 1)
+
+
+def issue(rule: Rule, fault: Fault, index: int, repetition: int) -> Issue:
+    said = rule.said
+    name = rule.segment if index == 1 else f"{rule.segment}[{index}]"
+    at, location = name, f"{rule.segment}^{index}"
+    if rule.field:
+        parts = [part for part in (rule.component, rule.subcomponent) if part]
+        at = f"{name}-{rule.field}" + "".join(f".{part}" for part in parts)
+        inner = [str(part) for part in ([repetition, *parts] if parts or repetition > 1 else [])]
+        location = "^".join([location, str(rule.field), *inner])
+    severity: Severity = said.severity
+    return Issue(
+        at, said.reason or fault.reason, said.text or fault.text, said.remedy or fault.remedy, severity,
+        said.code or fault.code, location, source=said.source,
+    )  # fmt: skip
+
+
+def _usage(rule: Rule, asked: str, valued: bool, segment: Segment) -> Fault | None:
+    at = str(Place(rule.segment, rule.field, rule.component, rule.subcomponent))
+    if asked == "R" and not valued:
+        if any(_valued(value) for place in rule.said.alternatives for value in _values(segment, place, 0)):
+            return None
+        return Fault("required", "101", f"{rule.name or at} is missing", f"send it in {at}")
+    if asked == "X" and valued:
+        return Fault("not-allowed", "199", f"{rule.name or at} is not to be sent here", f"leave {at} empty")
+    return None
+
+
+def _cardinality(said: Said, count: int, what: str) -> Fault | None:
+    least, most = said.cardinality
+    if most is not None and count > most:
+        return Fault("cardinality", "198", f"more than {most} {what}", f"send at most {most}")
+    if count < least and count:
+        return Fault("cardinality", "198", f"fewer than {least} {what}", f"send at least {least}")
+    return None
+
+
+def _content(rule: Rule, field: Field) -> Fault | None:
+    """The first thing that is wrong with a value."""
+    said, part = rule.said, _part(field, rule)
+    whole = _whole(field, rule).strip()
+    value = part.strip()
+    least, most = said.length
+    if not _valued(whole):
+        return None
+    if most is not None and len(whole) > most:
+        return Fault("too-long", "104", f"longer than {most} characters", f"send at most {most} characters")
+    if len(whole) < least:
+        return Fault("format", "102", f"shorter than {least} characters", f"send at least {least} characters")
+    if said.type and not _is(said.type, whole if said.type == "NM" else value):
+        kind, form = _KINDS[said.type]
+        return Fault("data-type", "102", f"this is not {kind}", f"send {form}")
+    if not _valued(value):
+        return None
+    if rule.codes and value not in rule.codes:
+        where = f"in HL7 table {rule.table}" if rule.table else "one of those that are known here"
+        return Fault("unknown-code", "103", f"this code is not {where}", _one_of(rule))
+    if said.format and not said.format.fullmatch(value):
+        return Fault("format", "102", "this has not the form expected", "send it in the form expected")
+    if said.check and not right(said.check, value):
+        return Fault("check-digit", "102", "the check digit is wrong", "look the number up again")
+    return None
+
+
+def _one_of(rule: Rule) -> str:
+    if len(rule.codes) <= _MOST:
+        return f"send one of {', '.join(sorted(rule.codes))}"
+    return f"send a code of HL7 table {rule.table}" if rule.table else "send one of the codes agreed"
+
+
+def _is(kind: str, value: str) -> bool:
+    if kind == "NM":
+        return _NUMBER.fullmatch(value) is not None
+    if kind == "SI":
+        return value.isascii() and value.isdigit()
+    return (_TIME.fullmatch(value) is not None) if kind == "TM" else is_date(value)
+
+
+def is_date(value: str) -> bool:
+    """Whether this is as much of YYYYMMDDHHMMSS.S+ZZZZ as may be known, with a day there is."""
+    match = _DATE.fullmatch(value)
+    if not match:
+        return False
+    try:
+        date(int(match[1]), int(match[2] or 1), int(match[3] or 1))
+    except ValueError:
+        return False
+    return True
+
+
+def _part(field: Field, rule: Rule) -> str:
+    return field.text(rule.component or 1, rule.subcomponent or 1)
+
+
+def _whole(field: Field, rule: Rule) -> str:
+    if rule.subcomponent:
+        return _part(field, rule)
+    return field.component(rule.component).whole if rule.component else field.whole
+
+
+def _valued(text: str) -> bool:
+    return text.strip() not in ("", '""')
+
+
+def _holds(hl7: Hl7, place: Place, condition: Condition, rule: Rule, segment: Segment | None, repetition: int) -> bool:
+    own = segment if segment and segment.name == place.segment else _near(hl7, segment, place.segment)
+    same = own is segment and place.field == rule.field
+    values = _values(own, place, repetition if same else 0) if own else [""]
+    if condition.empty is not None:
+        return condition.empty is not any(_valued(value) for value in values)
+    return any(_meets(condition, value.strip()) for value in values)
+
+
+def _meets(condition: Condition, text: str) -> bool:
+    if condition.matches is not None:
+        return condition.matches.fullmatch(text) is not None
+    return text in condition.equals if condition.equals is not None else text not in (condition.unless or ())
+
+
+def _values(segment: Segment, place: Place, repetition: int) -> Sequence[str]:
+    """What stands in a place: in one repetition of its field, or in all of them."""
+    fields = segment.repetitions(place.field)
+    if repetition:
+        fields = fields[repetition - 1 : repetition]
+    return [field.text(place.component or 1, place.subcomponent or 1) for field in fields] or [""]
+
+
+def _near(hl7: Hl7, segment: Segment | None, name: str) -> Segment | None:
+    """The last segment of this name before, else the first after."""
+    before: Segment | None = None
+    passed = segment is None
+    for one in hl7.segments:
+        passed = passed or one is segment
+        if one.name == name and one is not segment:
+            if passed:
+                return before or one
+            before = one
+    return before

@@ -14,6 +14,13 @@ from schemas.message import Message
 
 NAMESPACE = uuid.UUID("9f0c1f3e-6a57-5d0c-8b0e-77a51a57f001")
 
+# Keys from order numbers: placers and registries use one again for another person, so they count within a person
+MEDICATION_ORDER = "medication-order"
+_PERSONAL = tuple(
+    f"{kind}|"
+    for kind in (MEDICATION_ORDER, "give", "dispensing", "administration", "vaccination", "appointment", "charge")
+)
+
 
 _BYTES = NAMESPACE.bytes
 _VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
@@ -33,12 +40,12 @@ def event_id(message: Message, digest: str, place: str, kind: str) -> str:
 
 
 def fact(event: Any) -> str:
-    """What the event is about. Reports are facts about a person; the other keys are the field's own.
+    """What the event is about. Reports and orders of medicines are facts about a person; other keys are the field's own.
 
     Must be called again whenever `person` changes.
     """
     person = event.get("person") or ""
-    if event["type"] in REPORTS or not event["about"]:
+    if event["type"] in REPORTS or not event["about"] or event["about"].startswith(_PERSONAL):
         return name("fact", person, event["about"] or event["id"])
     if event["type"].startswith("Patient"):
         return name("patient", person or event["about"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import fnmatch
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -18,14 +18,17 @@ from mediators.codes import Codes
 from mediators.hl7v2.profile import Profile
 from mediators.mapping import BadMapping, Mapped, Problem
 from mediators.mediator import Context, Mediator, UnknownMediator, load
+from mediators.units import Conversion, Conversions
 from registries.registry import Policy
-from schemas.message import Description
+from schemas.events import Coding
+from schemas.message import Description, Issue
 
 Acknowledge = Literal["received", "checked"]
 Conformance = Literal["tolerant", "strict"]
 # what is asked of HL7 v2 messages on a channel that names no profile
 BASE = "base"
 UNREAD_DAYS = 30
+Lines = Mapping[tuple[str, ...], int]
 
 
 class Match(Strict):
@@ -143,13 +146,14 @@ class Said(Strict):
     profile: str | None = None
     conformance: Conformance = "tolerant"
     codes: list[str] = []
+    conversions: list[str] = []
     authorities: dict[str, str] = {}
     settings: dict[str, Any] = {}
     zone: str | None = None
     max_size: int = Field(16 * 1024 * 1024, gt=0)
     rate: Rate | None = None
 
-    @field_validator("listen", "codes", mode="before")
+    @field_validator("listen", "codes", "conversions", mode="before")
     @classmethod
     def _listed(cls, value: Any) -> Any:
         return [value] if isinstance(value, str) else value
@@ -218,7 +222,8 @@ def load_channel(path: Path, settings: Settings) -> Channel:
         mapping=_mapping(path, lines, config, said.mapping, mediator),
         mapping_file=said.mapping or "",
         profile=_profile(path, lines, config, said),
-        codes=_codes(path, lines, config, said.codes),
+        codes=_codes(path, lines, config, said.codes, settings.codes),
+        conversions=_conversions(path, lines, config, said.conversions),
         authorities=said.authorities,
     )
     return Channel(path.stem, said, mediator, context, path, path.read_text(encoding="utf-8"))
@@ -231,7 +236,7 @@ def first_fit(
     return next((c for c in channels if c.said.match.fits(glance, content_type, path)), None)
 
 
-def _profile(path: Path, lines: dict[tuple[str, ...], int], config: Path, said: Said) -> Profile | None:
+def _profile(path: Path, lines: Lines, config: Path, said: Said) -> Profile | None:
     asked = next((key for key in ("profile", "conformance") if key in said.model_fields_set), None)
     if said.mediator != "hl7v2":
         if asked:
@@ -244,9 +249,7 @@ def _profile(path: Path, lines: dict[tuple[str, ...], int], config: Path, said: 
         raise Misconfigured(f"{path}, line {lines.get(('profile',), 1)}: profile: {error}") from error
 
 
-def _mapping(
-    path: Path, lines: dict[tuple[str, ...], int], config: Path, named: str | None, mediator: Mediator
-) -> dict[str, Any]:
+def _mapping(path: Path, lines: Lines, config: Path, named: str | None, mediator: Mediator) -> dict[str, Any]:
     if named is None:
         return {}
     here = f"{path}, line {lines.get(('mapping',), 1)}: mapping"
@@ -259,32 +262,56 @@ def _mapping(
     try:
         mediator.judge(parsed)
     except BadMapping as error:
-        raise Misconfigured("\n".join(_problem(file, known, one) for one in error.problems)) from error
+        found = sorted(_problem(known, one) for one in error.problems)
+        raise Misconfigured("\n".join(f"{file}, line {line}: {text}" for line, text in found)) from error
     return parsed
 
 
-def _problem(file: Path, lines: dict[tuple[str, ...], int], problem: Problem) -> str:
-    """A mistake with its line: that of its key, or of the nearest key above it."""
+def _problem(lines: Lines, problem: Problem) -> tuple[int, str]:
+    """The line of a mistake, that of its key or of the nearest key above it, and what is wrong."""
     dotted = {".".join(keys): line for keys, line in lines.items()}
     key = problem.key
     while key and key not in dotted:
         key = key.rpartition(".")[0]
-    return f"{file}, line {dotted.get(key, 1)}: {problem.key}: {problem.expected}"
+    return dotted.get(key, 1), f"{problem.key}: {problem.expected}"
 
 
-def _codes(path: Path, lines: dict[tuple[str, ...], int], config: Path, named: Sequence[str]) -> Codes:
-    codes = Codes()
+def _codes(path: Path, lines: Lines, config: Path, named: Sequence[str], shared: Sequence[str]) -> Codes:
+    """The channel's own tables go before those that all channels share, and later ones before earlier ones."""
+    table: dict[tuple[str, str], Coding] = {}
+    for number, name in enumerate([*shared, *named]):
+        own = number - len(shared)
+        where = f"{path}, line {_line(lines, 'codes', own)}" if own >= 0 else f"{config / 'wasl.yaml'}"
+        found, issues = Codes.of(_rows(config / "codes" / name, f"{where}: codes"), name)
+        _sound(config / "codes" / name, issues)
+        table |= found.table
+    return Codes(table)
+
+
+def _conversions(path: Path, lines: Lines, config: Path, named: Sequence[str]) -> Conversions:
+    table: dict[tuple[str, str], Conversion] = {}
     for number, name in enumerate(named):
-        file = config / "codes" / name
-        line = lines.get(("codes", str(number)), lines.get(("codes",), 1))
-        if not file.is_file():
-            raise Misconfigured(f"{path}, line {line}: codes: no file {file}")
-        try:
-            with file.open(encoding="utf-8-sig", newline="") as opened:
-                found, issues = Codes.of(csv.DictReader(opened, delimiter=","), name)
-        except (OSError, UnicodeDecodeError, csv.Error) as error:
-            raise Misconfigured(f"{file}: not a table: {error}; expected CSV in UTF-8") from error
-        if issues:
-            raise Misconfigured("\n".join(f"{file}, {issue.at}: {issue.text}; {issue.remedy}" for issue in issues))
-        codes = Codes({**codes.table, **found.table})
-    return codes
+        where = f"{path}, line {_line(lines, 'conversions', number)}: conversions"
+        found, issues = Conversions.of(_rows(config / "units" / name, where), name)
+        _sound(config / "units" / name, issues)
+        table |= found.table
+    return Conversions(table)
+
+
+def _line(lines: Lines, key: str, number: int) -> int:
+    return lines.get((key, str(number)), lines.get((key,), 1))
+
+
+def _rows(file: Path, where: str) -> list[dict[str, str]]:
+    if not file.is_file():
+        raise Misconfigured(f"{where}: no file {file}")
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as opened:
+            return list(csv.DictReader(opened, delimiter=","))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise Misconfigured(f"{file}: not a table: {error}; expected CSV in UTF-8") from error
+
+
+def _sound(file: Path, issues: Sequence[Issue]) -> None:
+    if issues:
+        raise Misconfigured("\n".join(f"{file}, {issue.at}: {issue.text}; {issue.remedy}" for issue in issues))

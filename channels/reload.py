@@ -18,7 +18,7 @@ from channels.watch import metrics
 from schemas.message import Unavailable
 
 EVERY = 2.0
-FOLDERS = ("channels", "mappings", "codes", "profiles")
+FOLDERS = ("channels", "mappings", "codes", "units", "profiles")
 
 # file → device, inode, time of change and size of what it leads to: a ConfigMap swaps whole folders behind its links
 Look = Mapping[str, tuple[int, int, int, int]]

@@ -53,7 +53,7 @@ class Mllp(Strict):
     @field_validator("trusted", mode="before")
     @classmethod
     def _listed(cls, value: Any) -> Any:
-        return [one.strip() for one in value.split(",") if one.strip()] if isinstance(value, str) else value
+        return _listed(value)
 
 
 class Admin(Strict):
@@ -168,6 +168,8 @@ class Settings(Strict):
     `namespace` goes before every topic, group and Redis key, for several Wasls on the same servers. `node` names this
     machine in consumer groups; by default a random name kept in the data folder.
 
+    `codes`: code tables (files of `codes/`) of all channels; a channel's own go before them.
+
     `payer_quiet`: seconds without a new line before a care sheet is submitted. `payer_deadline`: what becomes of a
     sheet filed later than the law allows (decree 2-05-733 art. 12): submitted and put on the work list, or held.
     """
@@ -190,12 +192,23 @@ class Settings(Strict):
     payer_faults: str = ""
     payer_quiet: float = Field(1.0, ge=0)
     payer_deadline: Literal["warn", "enforce"] = "warn"
+    codes: tuple[str, ...] = ()
     zone: str = "Africa/Casablanca"
     acknowledgement_timeout: float = Field(10.0, gt=0)
     bytes_in_flight: int = Field(256 * 1024 * 1024, gt=0)
     mediation: Mediation = Mediation()
     journal_days: int = Field(400, gt=0)
     language: Literal["fr", "en"] = "fr"
+
+    @field_validator("codes", mode="before")
+    @classmethod
+    def _commas(cls, value: Any) -> Any:
+        return _listed(value)
+
+
+def _listed(value: Any) -> Any:
+    """A text with commas is a list."""
+    return [one.strip() for one in value.split(",") if one.strip()] if isinstance(value, str) else value
 
 
 def default_config() -> Path:

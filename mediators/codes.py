@@ -1,17 +1,36 @@
-"""Local code → standard code, with where it came from."""
+"""Local code → standard code, with where it came from; and which codes of an event are clinical facts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any, Final, cast
 
-from mediators.systems import coding_system
+from mediators.systems import coding_system, is_standard
 from schemas.events import Code, Coding
 from schemas.message import Issue
 
 LOINC = "http://loinc.org"
-COLUMNS = ("system", "code", "standard_system", "standard_code", "display")
+COLUMNS = ("system", "code", "standard_system", "standard_code", "display", "equivalence")
+ANY: Final = "*"
 _REQUIRED = ("code", "standard_system", "standard_code")
+# Words of FHIR's ConceptMap: what the standard code means beside the local one
+EQUIVALENCES: Final = ("equal", "equivalent", "wider", "narrower", "inexact")
+_SAME: Final = frozenset({"", "equal", "equivalent"})
+
+# What of an event is a clinical code, whose translation somebody will look for: these are on the work list …
+_LISTED: Final = ("code", "medication", "prescribed", "vaccine", "reasons", "reason", "indications")
+# … these are only translated where a table has them
+_TRANSLATED: Final = (
+    "site", "route", "method", "methods", "form", "type", "unit", "quantity_unit", "dose_unit", "rate_unit",
+    "strength_unit", "services", "kind", "category", "goals", "device", "instructions", "refusals",
+)  # fmt: skip
+# … and these hold more of them
+_PARTS: Final = (
+    "results", "observations", "values", "specimens", "order", "orders", "diagnoses", "procedures", "allergies",
+    "ingredients", "dosages", "encounter", "resources",
+)  # fmt: skip
+_WALK: Final = {**dict.fromkeys(_LISTED, 1), **dict.fromkeys(_TRANSLATED, 2), **dict.fromkeys(_PARTS, 3)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +43,9 @@ class Codes:
     def of(rows: Iterable[Mapping[str, str]], source: str) -> tuple[Codes, list[Issue]]:
         """A table from rows with the columns of COLUMNS; bad rows are left out and told, by line (1 is the header).
 
-        Systems may be given by name (LN, SCT, HL7nnnn) or URI; an empty `system` is for codes sent without one.
-        Each translation says where it came from: `mapped` is "<source> line n".
+        Systems may be given by name (LN, SCT, HL7nnnn) or URI; an empty `system` is for codes sent without one, `*` for
+        codes of any. Each translation says where it came from: `mapped` is "<source> line n". `equivalence` is what the
+        standard code means beside the local one (wider, narrower, …); empty means the same.
         """
         table: dict[tuple[str, str], Coding] = {}
         issues: list[Issue] = []
@@ -35,39 +55,88 @@ class Codes:
             if missing:
                 issues.extend(_missing(line, name) for name in missing)
                 continue
-            key = (coding_system(cell["system"]) or "", cell["code"])
+            if cell["equivalence"] and cell["equivalence"] not in EQUIVALENCES:
+                issues.append(_unequal(line))
+                continue
+            system = ANY if cell["system"] == ANY else coding_system(cell["system"]) or ""
             coding = _standard(cell, f"{source} line {line}")
-            first = table.setdefault(key, coding)
+            first = table.setdefault((system, cell["code"]), coding)
             if (first.get("system"), first.get("code")) != (coding.get("system"), coding.get("code")):
                 issues.append(_conflict(line, first.get("mapped") or ""))
         return Codes(table), issues
 
     def translate(self, code: Code, unknown: list[str]) -> Code:
-        """Adds the standard coding beside the codes as sent; never replaces. Codes without one go to `unknown`."""
+        """Adds the standard coding beside the codes as sent; never replaces, and asked again changes nothing.
+
+        A code without one goes to `unknown` as "system|code", unless its system is a standard itself.
+        """
         codings = code.get("codings") or []
         for coding in codings:
-            if coding.get("system") == LOINC:
+            if coding.get("system") == LOINC and coding.get("equivalence") in (None, *_SAME):
                 code["loinc"] = coding.get("code")
                 return code
-        for coding in codings:
-            found = self.table.get((coding.get("system") or "", coding.get("code") or ""))
+        if any(coding.get("mapped") for coding in codings):
+            return code
+        for coding in codings if self.table else ():
+            sent = coding.get("code") or ""
+            found = self.table.get((coding.get("system") or "", sent)) or self.table.get((ANY, sent))
             if found:
                 codings.append(found)
-                if found.get("system") == LOINC:
-                    code["loinc"] = found.get("code")
-                return code
-        unknown.extend(f"{coding.get('system') or ''}|{coding.get('code') or ''}" for coding in codings[:1])
+                return self.translate(code, unknown)
+        if codings and not any(is_standard(coding.get("system") or "") for coding in codings):
+            unknown.append(f"{codings[0].get('system') or ''}|{codings[0].get('code') or ''}")
         return code
+
+    def complete(self, event: Mapping[str, Any]) -> dict[str, str]:
+        """Translates every clinical code of an event; those without a translation, each with its display as sent."""
+        unknown: dict[str, str] = {}
+        for listed, code in clinical(event):
+            missing: list[str] = []
+            self.translate(code, missing)
+            if listed and missing and worth_listing(missing[0]):
+                unknown.setdefault(missing[0], shown(code))
+        return unknown
+
+
+def clinical(part: Mapping[str, Any]) -> Iterator[tuple[bool, Code]]:
+    """The clinical codes of an event or a part of one, and whether each belongs on the work list."""
+    for key, value in part.items():
+        kind = _WALK.get(key) if value else None
+        if kind is None:
+            continue
+        for one in value if isinstance(value, list) else (value,):
+            if not isinstance(one, dict):
+                break
+            if kind == 3:
+                yield from clinical(one)
+            else:
+                yield kind == 1, cast(Code, one)
+
+
+def worth_listing(unknown: str) -> bool:
+    """Whether this is a code at all: some senders write a sentence in its place, which may be about somebody."""
+    code = unknown.rpartition("|")[2]
+    return 0 < len(code) <= 40 and not any(one.isspace() for one in code)
+
+
+def shown(code: Code) -> str:
+    """How the sender calls a code of a system; without one there is only what was written about this patient."""
+    for coding in (code.get("codings") or ())[:1]:
+        if coding.get("system"):
+            return (coding.get("display") or "")[:100]
+    return ""
 
 
 def _standard(cell: Mapping[str, str], mapped: str) -> Coding:
-    system = coding_system(cell["standard_system"])
-    return {
-        "system": system,
+    coding: Coding = {
+        "system": coding_system(cell["standard_system"]),
         "code": cell["standard_code"],
         "display": cell["display"] or None,
         "mapped": mapped,
     }
+    if cell["equivalence"] not in _SAME:
+        coding["equivalence"] = cell["equivalence"]
+    return coding
 
 
 def _missing(line: int, column: str) -> Issue:
@@ -78,6 +147,17 @@ def _missing(line: int, column: str) -> Issue:
         remedy=f"write a value in {column}, or remove the line",
         line=line,
         column=column,
+    )
+
+
+def _unequal(line: int) -> Issue:
+    return Issue(
+        at=f"line {line}, equivalence",
+        reason="unknown-code",
+        text="this says nothing of how the two codes compare",
+        remedy=f"write one of {', '.join(EQUIVALENCES)}, or nothing where they mean the same",
+        line=line,
+        column="equivalence",
     )
 
 

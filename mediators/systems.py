@@ -49,6 +49,24 @@ _URI = re.compile(r"(https?://|urn:)\S+", re.IGNORECASE)
 _TABLE = re.compile(r"HL7([0-9]{4})", re.IGNORECASE)
 
 STANDARD = frozenset(_CODES.values())
+# The same by their OIDs (FHIR R4, "Using Codes in Resources")
+_OIDS = {
+    "2.16.840.1.113883.6.1": "http://loinc.org",
+    "2.16.840.1.113883.6.96": "http://snomed.info/sct",
+    "2.16.840.1.113883.6.8": "http://unitsofmeasure.org",
+    "2.16.840.1.113883.6.3": "http://hl7.org/fhir/sid/icd-10",
+    "2.16.840.1.113883.6.73": "http://www.whocc.no/atc",
+    "2.16.840.1.113883.12.292": "http://hl7.org/fhir/sid/cvx",
+    "1.3.160": GTIN,
+}
+_STANDARDS = (
+    "http://terminology.hl7.org/",
+    "http://hl7.org/fhir/",
+    "http://dicom.nema.org/",
+    "http://www.nlm.nih.gov/",
+    "urn:iso:std:",
+    "urn:ietf:",
+)
 
 
 def local_system(name: str) -> str:
@@ -69,7 +87,12 @@ def coding_system(name: str) -> str | None:
         return None
     if table := _TABLE.fullmatch(name):
         return f"http://terminology.hl7.org/CodeSystem/v2-{table[1]}"
-    return _CODES.get(name.casefold()) or local_system(name)
+    return _CODES.get(name.casefold()) or _OIDS.get(name.removeprefix("urn:oid:")) or local_system(name)
+
+
+def is_standard(system: str) -> bool:
+    """Whether the codes of a system mean the same to everybody, so that none of them waits for a translation."""
+    return system in STANDARD or system.startswith(_STANDARDS)
 
 
 def identifier_system(

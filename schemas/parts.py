@@ -363,13 +363,17 @@ class Result(TypedDict, total=False):
 class Calculated(TypedDict, total=False):
     """A value that was not sent but calculated from one that was: another unit, with the code that goes with it.
 
-    `by` says from what and how it was made (table and row).
+    `by` says from what and how it was made (table and row). Without a number, what was calculated from an earlier
+    saying of the result no longer holds. `unit` is UCUM.
     """
 
     code: Code | None
-    number: Required[str]
+    number: str | None
     unit: Required[str]
     by: Required[str]
+    comparator: str | None
+    range_low: str | None
+    range_high: str | None
 
 
 class Container(TypedDict, total=False):
@@ -482,6 +486,7 @@ class Order(TypedDict, total=False):
     danger: Code | None
     requested: str | None
     scheduled: str | None
+    collectors: list[Practitioner]
     information: list[Code]
     procedures: list[Code]
     supplements: list[Code]

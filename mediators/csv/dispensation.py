@@ -10,8 +10,6 @@ from typing import Any
 from mediators.csv.mapping import Column
 from mediators.csv.reader import normal
 from mediators.csv.sheet import Entry, Sheet
-from mediators.mediator import Context as Channel
-from mediators.systems import STANDARD
 from schemas import facts
 from schemas.events import Identifier, MedicationDispensed
 from schemas.message import Message
@@ -86,13 +84,6 @@ def dispensed(
         **draft,  # type: ignore[typeddict-item]  # its keys are those of _WRITE
     }
     return event
-
-
-def coded(event: MedicationDispensed, channel: Channel, unknown: dict[str, None]) -> None:
-    """Adds the translation of the article's code. A code of a standard system needs none: it is not reported."""
-    missing: list[str] = []
-    channel.codes.translate(event["medication"], missing)
-    unknown.update((one, None) for one in missing if one.partition("|")[0] not in STANDARD)
 
 
 def _amount(draft: Draft) -> str | None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from mediators.additions import add
 from mediators.csv import dispensation, reader
 from mediators.csv.mapping import Mapping as Columns
 from mediators.csv.mapping import mapping_of
@@ -59,7 +60,6 @@ class Csv:
         sheet = _sheet(message, mapping, context)
         sales = dispensation.Sales(sheet)
         translation = Translation()
-        unknown: dict[str, None] = {}
         digest = message.digest
         for entry in sheet.entries():
             about, occurrence = sales.next(entry)
@@ -69,10 +69,8 @@ class Csv:
                 translation.refused.append(Part(entry.place, entry.issues))
                 continue
             event = dispensation.dispensed(message, digest, entry, sheet, about, occurrence, mapping.constants)
-            dispensation.coded(event, context, unknown)
             translation.events.append(event)
-        translation.unknown_codes.extend(unknown)
-        return translation
+        return add(translation, context)
 
 
 def _mapping(parsed: Mapping[str, Any]) -> Columns:

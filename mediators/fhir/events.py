@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from mediators.fhir.bundle import Resources
 from mediators.fhir.document import Document, Entry
 from mediators.mediator import Context
-from mediators.systems import STANDARD
 from schemas import facts
-from schemas.events import Code, Event, Identifier, Organization, Origin, Patient
+from schemas.events import Event, Identifier, Organization, Origin, Patient
 from schemas.fhir.reading import elements, encounter, medication, people, report
 from schemas.fhir.reading.elements import Json, part, parts, said, take
 from schemas.message import Issue, Message
@@ -28,7 +27,6 @@ class Events:
     """Makes the events of one message, in its order: equal sales within it are counted."""
 
     def __init__(self, message: Message, document: Document, resources: Resources, context: Context) -> None:
-        self.unknown_codes: dict[str, None] = {}
         self._message = message
         self._document = document
         self._resources = resources
@@ -43,8 +41,6 @@ class Events:
         fields = _READ[entry.kind](self, entry, patient)
         if isinstance(fields, Issue):
             return fields
-        for code in _codes(fields):
-            self._translate(code)
         left = [{"place": place, "value": value} for place, value in self._resources.left()]
         control_id = self._message.control_id or self._document.control_id
         envelope: Fields = {
@@ -85,11 +81,6 @@ class Events:
         """How often this key was met in the message, this time included."""
         self._seen[about] += 1
         return self._seen[about]
-
-    def _translate(self, code: Code) -> None:
-        missing: list[str] = []
-        self._context.codes.translate(code, missing)
-        self.unknown_codes.update((one, None) for one in missing if one.partition("|")[0] not in STANDARD)
 
     def _registered(self, entry: Entry, patient: Patient) -> Fields:
         kind = "PatientUpdated" if entry.method == "PUT" else "PatientRegistered"
@@ -161,16 +152,6 @@ _READ = {
 
 def _provider(source: elements.Source, resource: Json) -> Organization | None:
     return people.organization(source, part(resource, "serviceProvider"), only=True)
-
-
-def _codes(fields: Mapping[str, Any]) -> Iterator[Code]:
-    """The codes of an event that a table may translate: what was asked, found or given."""
-    for name in ("code", "medication"):
-        if fields.get(name):
-            yield fields[name]
-    for result in fields.get("results") or ():
-        yield result["code"]
-        yield from (value["code"] for value in result.get("values") or () if value.get("code"))
 
 
 def _origin(document: Document) -> Origin:

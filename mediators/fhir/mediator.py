@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from mediators.additions import add
 from mediators.fhir import conformance, outcome, parts
 from mediators.fhir.bundle import Resources
 from mediators.fhir.document import Entry, document, glance
@@ -61,10 +62,9 @@ class Fhir:
                 translation.refused.append(Part(made.at, [made]))
             else:
                 translation.events.append(made)
-        translation.unknown_codes.extend(events.unknown_codes)
         if not message.places:
             translation.unmapped.extend(Unmapped(place, value) for place, value in _rest(resources))
-        return translation
+        return add(translation, context)
 
 
 def _wanted(chosen: list[Entry], places: Collection[str]) -> list[Entry]:

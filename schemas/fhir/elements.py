@@ -111,7 +111,9 @@ def sent_coding(one: Coding) -> dict[str, Any] | None:
     """One Coding as sent; None without a code and a display."""
     made = _sent_coding(one.get("system"), one.get("code"), one.get("display"), one.get("version"))
     if mapped := text(one.get("mapped")):
-        return {**made, "extension": [{"url": extensions.MAPPED_FROM, "valueString": mapped}]} if made else None
+        beside = extensions.extension(extensions.MAPPED_EQUIVALENCE, "Code", token(one.get("equivalence") or ""))
+        by = {"url": extensions.MAPPED_FROM, "valueString": mapped}
+        return {**made, "extension": [by, beside] if beside else [by]} if made else None
     return made.copy() or None
 
 

@@ -113,6 +113,7 @@ def coding(element: Json) -> Coding:
             display=take(element, "display"),
             version=take(element, "version"),
             mapped=extended(element, extensions.MAPPED_FROM, "String"),
+            equivalence=extended(element, extensions.MAPPED_EQUIVALENCE, "Code"),
         )
     )
     return made

@@ -160,7 +160,7 @@ def test_a_translation_says_where_it_came_from_and_keeps_what_was_sent() -> None
 def test_a_code_that_is_replaced_is_kept_as_it_was_sent() -> None:
     (event,) = events("changes: [{translate: PID-8, codes: {H: M}}]", PID, OBR, OBX)
     assert event["patient"]["sex"] == "male"
-    assert {"place": "PID-8", "name": "administrative-sex.as-sent", "text": "H"} in event["details"]
+    assert {"place": "PID-8", "name": "administrative-sex.as-sent", "text": "H"} in event["patient"]["details"]
 
 
 def test_fields_of_the_sites_own_get_names_and_types() -> None:

@@ -18,8 +18,11 @@ NAMESPACE = uuid.UUID("9f0c1f3e-6a57-5d0c-8b0e-77a51a57f001")
 MEDICATION_ORDER = "medication-order"
 _PERSONAL = tuple(
     f"{kind}|"
-    for kind in (MEDICATION_ORDER, "give", "dispensing", "administration", "vaccination", "appointment", "charge")
-)
+    for kind in (
+        MEDICATION_ORDER, "give", "dispensing", "administration", "vaccination", "appointment", "charge", "order",
+        "referral", "problem",
+    )
+)  # fmt: skip
 
 
 _BYTES = NAMESPACE.bytes
@@ -40,7 +43,7 @@ def event_id(message: Message, digest: str, place: str, kind: str) -> str:
 
 
 def fact(event: Any) -> str:
-    """What the event is about. Reports and orders of medicines are facts about a person; other keys are the field's own.
+    """What the event is about. Reports and orders are facts about a person; other keys are the field's own.
 
     Must be called again whenever `person` changes.
     """

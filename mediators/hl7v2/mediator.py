@@ -6,7 +6,19 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from mediators.additions import add
-from mediators.hl7v2 import acknowledgement, adt, appointment, batch, changes, conformance, mdm, oru, pharmacy, reader
+from mediators.hl7v2 import (
+    acknowledgement,
+    adt,
+    appointment,
+    batch,
+    changes,
+    conformance,
+    mdm,
+    orders,
+    oru,
+    pharmacy,
+    reader,
+)
 from mediators.hl7v2.delimiters import Unreadable
 from mediators.hl7v2.reader import Hl7
 from mediators.hl7v2.triggers import TRIGGERS
@@ -20,6 +32,7 @@ Family = Callable[[Hl7, Message, Context], Translation]
 FAMILIES: Final[Mapping[str, Family]] = {
     **dict.fromkeys(oru.TYPES, oru.mediate),
     **dict.fromkeys(mdm.TYPES, mdm.mediate),
+    **dict.fromkeys(orders.TYPES, orders.mediate),
     **dict.fromkeys(pharmacy.TYPES, pharmacy.mediate),
     **{f"SIU^{trigger}": appointment.mediate for trigger in appointment.TRIGGERS},
     **{f"ADT^{trigger}": adt.mediate for trigger in TRIGGERS},

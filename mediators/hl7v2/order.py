@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from mediators.hl7v2 import timing
@@ -30,7 +31,7 @@ from schemas.events import Code, Identifier, Order, Organization, Practitioner, 
 _ORC: Final = frozenset(
     (1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 21, 22, 23, 24, 25, 27, 28, 29, 33)
 )
-OBR: Final = frozenset((1, 2, 3, 5, 6, 11, 12, 13, 16, 17, 27, 29, 31, 36, 44, 45, 46, 53, 54))
+OBR: Final = frozenset((1, 2, 3, 5, 6, 10, 11, 12, 13, 16, 17, 27, 29, 31, 36, 44, 45, 46, 53, 54))
 _PEOPLE: Final = {10: "entered_by", 11: "verified_by", 19: "acted_by"}
 _CODES: Final = {16: "control_reason", 18: "entering_device", 25: "modifier", 28: "confidentiality", 29: "kind"}
 _TIMES: Final = {9: "ordered", 15: "effective", 27: "available"}
@@ -61,6 +62,30 @@ def number(orc: Segment | None, obr: Segment | None, field: int, scope: Scope) -
         if segment is not None and (found := one(segment, field, lambda sent: ei(sent, scope))):
             return found
     return None
+
+
+def numbered(orc: Segment | None, obr: Segment | None, scope: Scope) -> Identifier | None:
+    """The number that an order is known by: its placer's, else its filler's."""
+    return number(orc, obr, 2, scope) or number(orc, obr, 3, scope)
+
+
+def known_by(number: Identifier) -> str:
+    """The key of an order (`about` of its own event) that has this number: its placer's, else its filler's."""
+    return f"order|{number['system']}|{number['value']}"
+
+
+def named(asked: Code) -> str:
+    """What is asked for in one word."""
+    return (asked.get("codings") or [{}])[0].get("code") or asked.get("text") or ""
+
+
+def shared(asked: Iterable[tuple[Identifier | None, str]]) -> set[str]:
+    """The keys that one message uses for several things asked for: those are told apart by what is asked, too."""
+    names: dict[str, set[str]] = defaultdict(set)
+    for number, name in asked:
+        if number and name:
+            names[known_by(number)].add(name)
+    return {key for key, several in names.items() if len(several) > 1}
 
 
 def pair(field: Field, scope: Scope) -> list[Identifier]:
@@ -94,7 +119,7 @@ def _numbers(orc: Segment | None, obr: Segment | None, told: Order, scope: Scope
     for at, kept in ((2, told.get("placer")), (3, told.get("filler"))):
         second = one(orc, at, lambda sent: ei(sent, scope))
         if second and kept and second["value"] != kept["value"]:
-            scope.leave(orc, at)
+            scope.others.append((orc, at, 0))
 
 
 def _parents(orc: Segment | None, obr: Segment | None, told: Order, scope: Scope) -> None:
@@ -133,6 +158,7 @@ def _asked(obr: Segment, told: Order, scope: Scope) -> None:
         "danger": one(obr, 12, code),
         "requested": scope.time(obr, 6),
         "scheduled": scope.time(obr, 36),
+        "collectors": people(obr, 10, scope, "OBR-10"),
         "procedures": [*listed(obr, 44, code), *listed(obr, 45, code)],
         "supplements": listed(obr, 46, code),
     }

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any, Final, cast
 
-from mediators.hl7v2 import groups, report
+from mediators.hl7v2 import groups, order, report
+from mediators.hl7v2.coded import code
 from mediators.hl7v2.envelope import Head
 from mediators.hl7v2.groups import Group, Sent
 from mediators.hl7v2.patient import patient
@@ -84,10 +85,24 @@ def _reports(group: Group, head: Head, scope: Scope, several: bool, translation:
         event = report.report(sent, key, {**about}, {**encounter} if encounter else None, head, own)
         head.settle(event, own)
         events.append(event)
+    _share(group, events, scope)
     for event in events:
         if event.get("parent_result") or event.get("parents"):
             _descend(event, events)
     return [event for event in events if not wanted or event["place"] in wanted]
+
+
+def _share(group: Group, events: list[dict[str, Any]], scope: Scope) -> None:
+    """An order's number that stands for several things asked for names them with what was asked."""
+    if len(group.reports) < 2:
+        return
+    numbers = ((order.numbered(one.orc, one.obr, scope), one.obr) for one in group.reports)
+    shared = order.shared((number, order.named(code(obr.field(4)) or {})) for number, obr in numbers if obr is not None)
+    for event in events if shared else ():
+        told = event["order"]
+        number = told.get("placer") or told.get("filler")
+        if number and (key := order.known_by(number)) in shared and (name := order.named(event["code"])):
+            told["key"] = f"{key}|{name}"
 
 
 def _descend(event: dict[str, Any], events: list[dict[str, Any]]) -> None:

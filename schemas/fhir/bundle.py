@@ -9,11 +9,13 @@ from schemas.events import Event, plain
 from schemas.fhir import (
     appointment,
     details,
+    document,
     elements,
     encounter,
     extensions,
     header,
     medication,
+    order,
     patient,
     people,
     provenance,
@@ -31,10 +33,12 @@ _WRITERS: dict[str, Callable[[Draft], None]] = {
     "AppointmentRecorded": appointment.recorded,
     "LabReportIssued": report.write,
     "ImagingReportIssued": report.write,
+    "DocumentIssued": document.issued,
     "PatientRegistered": lambda draft: None,
     "PatientUpdated": lambda draft: None,
     "PatientMerged": patient.merged,
     "EncounterRecorded": encounter.recorded,
+    "OrderRecorded": order.recorded,
     "MedicationDispensed": medication.dispensed,
     "MedicationPrescribed": medication.prescribed,
 }
@@ -95,11 +99,13 @@ def collection(events: Sequence[Event]) -> dict[str, Any]:
 
 
 def merged(ones: Iterable[Resource]) -> list[Resource]:
-    """The resources, each type and id once: elements told later go over those told before."""
+    """The resources, each type and id once: elements told later go over those told before, except in passing."""
     found: dict[tuple[str, str], Resource] = {}
     for one in ones:
         key = one["resourceType"], one["id"]
-        found[key] = {**found[key], **one} if key in found else one
+        if key in found:
+            one = {**one, **found[key]} if version_of(one) == 0 else {**found[key], **one}
+        found[key] = one
     return list(found.values())
 
 

@@ -1,16 +1,30 @@
-"""A report (OBR with its OBX): DiagnosticReport, ServiceRequest, Specimen, ImagingStudy, and the Observations.
+"""A report (OBR with its OBX): DiagnosticReport with its ServiceRequest, Specimens, ImagingStudy and Observations.
 
-Source: HL7 V2-to-FHIR guide, maps OBR[DiagnosticReport], OBR[ServiceRequest], ORC[ServiceRequest], SPM[Specimen],
-OBR[Specimen]. Notes after OBR stand in ServiceRequest.note and, since R4 gives a report none, in an extension of it.
+Source: HL7 V2-to-FHIR guide, maps OBR[DiagnosticReport], OBR[ServiceRequest], ORC[ServiceRequest]. Notes after OBR
+stand in ServiceRequest.note and, since R4 gives a report none, in an extension of it. A report made because of a
+result of another (OBR-26) has results derived from that one.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from schemas import facts
 from schemas.events import Attachment, Order, Specimen
-from schemas.fhir import elements, encounter, extensions, observation, people, quantity, terms, times
-from schemas.fhir.draft import Draft, Reference, key_of
+from schemas.fhir import (
+    coverage,
+    elements,
+    encounter,
+    extensions,
+    imaging,
+    observation,
+    order,
+    people,
+    specimen,
+    terms,
+    times,
+)
+from schemas.fhir.draft import Draft, Reference
 
 
 def write(draft: Draft) -> None:
@@ -19,22 +33,24 @@ def write(draft: Draft) -> None:
     results = event.get("results") or []
     told = status(event.get("status"), [one.get("status") for one in results])
     visit = encounter.write(draft, event.get("encounter"))
-    specimens = _specimens(draft)
-    imaging = event["type"] == "ImagingReportIssued"
-    within = {
+    is_imaging = event["type"] == "ImagingReportIssued"
+    within: dict[str, Any] = {"category": "imaging" if is_imaging else "laboratory", "encounter": visit}
+    specimens = _specimens(draft, within)
+    parent = _parent(draft)
+    within |= {
         "status": told,
-        "category": "imaging" if imaging else "laboratory",
-        "encounter": visit,
         "specimen": specimens[0] if len(specimens) == 1 else None,
         "effective": times.date_time(event.get("started"), draft.zone),
+        "parent": parent,
     }
     if event.get("bare"):
         _alone(draft, within)
         return
     found = [observation.write(draft, result, within) for result in results]
     laboratory = people.organization(draft, event.get("laboratory"))
-    request = _request(draft, _order(draft), told, visit)
-    study = _study(draft, visit, request) if imaging else None
+    request = order.of_report(draft, told, visit)
+    study = imaging.study(draft, visit, request) if is_imaging else None
+    _beside(draft, visit)
     issued = times.instant(event.get("issued"), draft.zone)
     draft.add(
         "DiagnosticReport",
@@ -44,14 +60,14 @@ def write(draft: Draft) -> None:
             "identifier": _numbers(draft),
             "basedOn": [request],
             "status": told,
-            "category": _categories(event, imaging),
+            "category": _categories(event, is_imaging),
             "code": elements.required(event.get("code")),
             "subject": draft.subject,
             "encounter": visit,
             **_effective(draft),
             "issued": issued,
             "_issued": times.sent(event.get("issued"), issued),
-            "performer": [laboratory] if laboratory else None,
+            "performer": people.each_once([laboratory, *people.practitioners(draft, event.get("technicians"))]),
             "resultsInterpreter": people.practitioners(draft, event.get("interpreters")),
             "specimen": specimens,
             "result": people.each_once(found),
@@ -64,8 +80,7 @@ def write(draft: Draft) -> None:
 
 def _alone(draft: Draft, within: dict[str, Any]) -> None:
     """Results that came without a report: they stay without one, and carry what else it would have said."""
-    order = _order(draft)
-    request = _request(draft, order, within["status"], within["encounter"]) if order else None
+    request = order.of_report(draft, within["status"], within["encounter"]) if _order(draft) else None
     issued = times.instant(draft.event.get("issued"), draft.zone)
     for result in draft.event.get("results") or ():
         observation.write(draft, result, {**within, "alone": True, "issued": issued, "request": request})
@@ -92,19 +107,19 @@ def _order(draft: Draft) -> Order:
 
 
 def _numbers(draft: Draft) -> list[dict[str, Any]]:
-    order = _order(draft)
+    asked = _order(draft)
     made = (
-        elements.identifier(order.get("placer"), "PLAC"),
-        elements.identifier(order.get("filler"), "FILL"),
+        elements.identifier(asked.get("placer"), "PLAC"),
+        elements.identifier(asked.get("filler"), "FILL"),
         elements.identifier(draft.event.get("accession"), "ACSN"),
     )
     return [one for one in made if one]
 
 
-def _categories(event: dict[str, Any], imaging: bool) -> list[dict[str, Any]]:
+def _categories(event: dict[str, Any], is_imaging: bool) -> list[dict[str, Any]]:
     """OBR-24, and for images without a study to hold it their modality."""
     section = elements.tabled(event.get("section"), "0074", terms.SECTIONS)
-    modality = _modality(event) if imaging and not elements.text(event.get("study_uid")) else None
+    modality = imaging.modality(event) if is_imaging and not elements.text(event.get("study_uid")) else None
     return [one for one in (section, {"coding": [modality]} if modality else None) if one]
 
 
@@ -122,9 +137,28 @@ def _extensions(draft: Draft) -> list[dict[str, Any]]:
         extensions.extension(extensions.REPORT_NOTE, "Annotation", one) for one in elements.notes(event.get("notes"))
     )
     copies = people.practitioners(draft, event.get("copies_to"))
+    written = people.practitioners(draft, event.get("transcriptionists"))
     return extensions.extensions(
-        *notes, *(extensions.extension(extensions.COPY_TO, "Reference", one) for one in copies)
+        *notes,
+        *(extensions.extension(extensions.COPY_TO, "Reference", one) for one in copies),
+        *(extensions.extension(extensions.TRANSCRIPTIONIST, "Reference", one) for one in written),
     )
+
+
+def _specimens(draft: Draft, within: dict[str, Any]) -> list[Reference]:
+    event = draft.event
+    received = event.get("specimen_received")
+    collectors = (event.get("order") or {}).get("collectors")
+    sources: list[Specimen] = event.get("specimens") or ([{}] if received or collectors else [])
+    return specimen.specimens(draft, sources, within, received, collectors)
+
+
+def _beside(draft: Draft, visit: Reference | None) -> None:
+    """What the report tells of the patient: diagnoses (DG1) and insurances (IN1) that stand with the order."""
+    for one in draft.event.get("diagnoses") or ():
+        encounter.condition(draft, visit, one)
+    for one in draft.event.get("insurances") or ():
+        coverage.write(draft, one)
 
 
 def _forms(event: dict[str, Any]) -> list[dict[str, Any]]:
@@ -135,108 +169,19 @@ def _forms(event: dict[str, Any]) -> list[dict[str, Any]]:
     return [made for made in map(elements.attachment, sources) if made]
 
 
-def _request(draft: Draft, order: Order, told: str, visit: Reference | None) -> Reference:
-    """What was asked for (ORC, OBR). The first requester is the requester; R4 takes one."""
+def _parent(draft: Draft) -> Reference | None:
+    """The result that gave rise to this report: an organism of its susceptibilities.
+
+    Where the message held it, its Observation, told in passing; else what it is known by.
+    """
     event = draft.event
-    asked = (order.get("status") or "").upper()
-    control = (order.get("control") or "").upper()
-    state = terms.ORDER_STATUS.get(asked) or terms.ORDER_CONTROL.get(control) or terms.ORDER_OF_REPORT.get(told)
-    who = people.practitioners(draft, order.get("requesters"))
-    where = people.organization(draft, order.get("organization"))
-    if who and where:
-        people.employed(draft, who[0], where)
-    others = (extensions.extension(extensions.OTHER_REQUESTER, "Reference", one) for one in who[1:])
-    information = elements.text(order.get("clinical_information"))
-    return draft.add(
-        "ServiceRequest",
-        draft.name("ServiceRequest"),
-        {
-            "extension": extensions.extensions(*others),
-            "identifier": _numbers(draft),
-            "requisition": elements.identifier(order.get("group")),
-            "status": state or "unknown",
-            "intent": "order",
-            "priority": terms.PRIORITY.get((order.get("priority") or "").upper()),
-            "code": elements.concept(event.get("code")),
-            "subject": draft.subject,
-            "encounter": visit,
-            "authoredOn": times.date_time(order.get("ordered"), draft.zone),
-            "requester": who[0] if who else where,
-            "reasonCode": elements.concepts(order.get("reasons")),
-            "note": [*elements.notes(event.get("notes")), *([{"text": information}] if information else ())],
-        },
-    )
-
-
-def _specimens(draft: Draft) -> list[Reference]:
-    """SPM or OBR-15. OBR-14 is the time of receipt of a specimen that does not tell its own."""
-    event = draft.event
-    received = event.get("specimen_received")
-    sources: list[Specimen] = event.get("specimens") or ([{}] if received else [])
-    return [_specimen(draft, one, str(place), received) for place, one in enumerate(sources)]
-
-
-def _specimen(draft: Draft, source: Specimen, place: str, received: str | None) -> Reference:
-    key = key_of(source.get("identifiers"))
-    collection = elements.said(
-        {
-            **_collected(source, draft.zone),
-            "quantity": quantity.quantity(source.get("quantity"), quantity.measured(source.get("quantity_unit"))),
-            "method": elements.concept(source.get("method")),
-            "bodySite": elements.concept(source.get("site")),
-        }
-    )
-    return draft.add(
-        "Specimen",
-        draft.of_person("Specimen", *key) if key else draft.name("Specimen", place),
-        {
-            "identifier": elements.identifiers(source.get("identifiers")),
-            "type": elements.concept(source.get("type")),
-            "subject": draft.subject,
-            "receivedTime": times.date_time(source.get("received") or received, draft.zone),
-            "collection": collection,
-            "condition": elements.concepts(source.get("conditions")),
-            "note": elements.notes(source.get("notes")),
-        },
-    )
-
-
-def _collected(source: Specimen, zone: str | None) -> dict[str, Any]:
-    start, end = source.get("collected"), source.get("collected_end")
-    if end and end != start:
-        return {"collectedPeriod": times.period(start, end, zone)}
-    return {"collectedDateTime": times.date_time(start, zone)}
-
-
-def _modality(event: dict[str, Any]) -> dict[str, Any] | None:
-    told = elements.text(event.get("modality"))
-    if told and told.strip().upper() in terms.MODALITIES:
-        return elements.coding(terms.MODALITY_SYSTEM, told.strip().upper())
-    return {"display": told} if told else None
-
-
-def _study(draft: Draft, visit: Reference | None, request: Reference) -> Reference | None:
-    """The images themselves, when their study UID is told."""
-    event = draft.event
-    uid = elements.text(event.get("study_uid"))
-    if uid is None:
-        return None
-    modality = _modality(event)
-    accession = elements.identifier(event.get("accession"), "ACSN")
-    number = uid.strip().removeprefix("urn:oid:")
-    return draft.add(
-        "ImagingStudy",
-        draft.of_person("ImagingStudy", number),
-        {
-            "identifier": [
-                {"system": "urn:dicom:uid", "value": f"urn:oid:{number}"},
-                *([accession] if accession else ()),
-            ],
-            "status": "available",
-            "modality": [modality] if modality else None,
-            "subject": draft.subject,
-            "encounter": visit,
-            "started": times.date_time(event.get("started"), draft.zone),
-            "basedOn": [request],
-        },
-    )
+    about, id = elements.text(event.get("parent_about")), elements.text(event.get("parent_id"))
+    if about and id:
+        fact = facts.name("fact", event.get("person") or draft.person, about)
+        told = {"status": "unknown", "code": elements.required(event.get("parent_result")), "subject": draft.subject}
+        return draft.add("Observation", facts.name("Observation", fact, id), told, version="0")
+    numbers = elements.identifiers(event.get("parents"))
+    words = (elements.key(elements.concept(event.get("parent_result"))), event.get("parent_sub_id"))
+    shown = " ".join(elements.texts([*words, event.get("parent_value")]))
+    told = elements.said({"identifier": numbers[-1] if numbers else None, "display": shown})
+    return {"type": "Observation", **told} if told else None

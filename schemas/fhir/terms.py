@@ -6,6 +6,7 @@ and the table says so. Shared by both directions: `inverse` turns a table round.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from schemas.fhir import tables
@@ -30,6 +31,7 @@ LANGUAGE_SYSTEM = "urn:ietf:bcp:47"
 MODALITY_SYSTEM = "http://dicom.nema.org/resources/ontology/DCM"
 LOINC = "http://loinc.org"
 UCUM = "http://unitsofmeasure.org"
+SNOMED = "http://snomed.info/sct"
 
 
 def table(number: str) -> str:
@@ -63,12 +65,16 @@ REPORT_STATUSES = words(
 )
 OBSERVATION_STATUSES = REPORT_STATUSES - {"partial", "appended"}
 ENCOUNTER_STATUSES = words("planned arrived triaged in-progress onleave finished cancelled entered-in-error unknown")
+PROCEDURE_STATUSES = words("preparation in-progress not-done on-hold stopped completed entered-in-error unknown")
 DISPENSE_STATUSES = words(
     "preparation in-progress cancelled on-hold completed entered-in-error stopped declined unknown"
 )
 PRESCRIPTION_STATUSES = words("active on-hold cancelled completed entered-in-error stopped draft unknown")
 PRESCRIPTION_INTENTS = words("proposal plan order original-order reflex-order filler-order instance-order option")
 OBSERVATION_CATEGORIES = words("social-history vital-signs imaging laboratory procedure survey exam therapy activity")
+
+# Table 0465, XPN.8, in ISO 21090's words.
+NAME_REPRESENTATION = {"A": "ABC", "I": "IDE", "P": "SYL"}
 
 # Table 0001. Guide: AdministrativeSex; A (ambiguous) and N (not applicable) have no nearer word.
 GENDER = {"M": "male", "F": "female", "O": "other", "U": "unknown", "A": "other", "N": "other"}
@@ -124,11 +130,13 @@ ORDER_STATUS = {
     "ER": "entered-in-error",
 }
 
-# Table 0119, ORC-1. Guide: OrderControlCode; CA asks for a cancellation that is not yet answered: active.
+# Table 0119, ORC-1. Guide: OrderControlCode for NW, OK, PR, RL, RO, OC, CR, DC, DR, OD, OH and HR; the rest is ours.
+# CA is revoked, not the guide's active: who asks for it wants it no longer, and a filler that can't cancel says UC.
+# UA: it was never taken on. What could not be done (UC, UD, UH, UM, UX) left the order as it was. Codes that are not
+# here say nothing of the state (SC, SR, RE ...): ORC-5 does.
 ORDER_CONTROL = {
     "NW": "active",
     "OK": "active",
-    "CA": "active",
     "PR": "active",
     "RL": "active",
     "RO": "active",
@@ -139,7 +147,35 @@ ORDER_CONTROL = {
     "OD": "revoked",
     "OH": "on-hold",
     "HR": "on-hold",
+    "CA": "revoked",
+    "UA": "revoked",
+    "RP": "revoked",
+    "RU": "revoked",
+    "RQ": "revoked",
+    "HD": "on-hold",
+    "UR": "on-hold",
+    "SN": "active",
+    "NA": "active",
+    "PA": "active",
+    "CH": "active",
+    "OE": "active",
+    "OR": "active",
+    "UC": "active",
+    "UD": "active",
+    "UH": "active",
+    "UM": "active",
+    "UX": "active",
+    "UF": "active",
+    "XO": "active",
+    "XX": "active",
+    "XR": "active",
 }
+# Those that end, hold or release an order, whatever ORC-5 still says of it; ours
+DECISIVE_CONTROLS = words("OC CR DC DR OD CA UA RP RU RQ HD OH HR UR RL OE OR")
+# Those that leave it as it was: where its state is known already it stays; ours
+UNDECIDED_CONTROLS = words("UC UD UH UM UX UF XO XX XR NA PR")
+CONTROLS = tables.codes("0119")
+ORDER_STATES = tables.codes("0038")
 
 # What the order of a report is when neither ORC-5 nor ORC-1 tells.
 ORDER_OF_REPORT = {
@@ -152,8 +188,14 @@ ORDER_OF_REPORT = {
     "cancelled": "revoked",
 }
 
-# Tables 0027 and 0485, OBR-5 and TQ1-9. Guide: Priority; P (before surgery) and T (timing critical) are ours.
-PRIORITY = {"R": "routine", "A": "asap", "S": "stat", "T": "urgent", "P": "urgent"}
+# Tables 0027 and 0485, OBR-5 and TQ1-9. Guide: Priority; P (before surgery), T (timing critical), C (call back) and PRN
+# (as needed) are ours, and the words are as met.
+PRIORITY = {
+    "R": "routine", "A": "asap", "S": "stat", "T": "urgent", "P": "urgent", "C": "urgent", "PRN": "routine",
+    "ROUTINE": "routine", "ASAP": "asap", "STAT": "stat", "URGENT": "urgent", "URGENCE": "urgent", "U": "urgent",
+}  # fmt: skip
+# TS10, TM5 ...: timing critical within so many seconds, minutes, hours, days, weeks, months
+TIMED = re.compile(r"T[SMHDWL][0-9]+")
 
 # Table 0078, OBX-8: the codes that mean the same in v3-ObservationInterpretation. Guide: InterpretationCodes.
 INTERPRETATION = {
@@ -170,6 +212,10 @@ PATIENT_CLASSES = tables.codes("0004")
 
 ACT_CLASSES = words("IMP AMB EMER PRENC FLD HH ACUTE NONAC OBSENC SS VR")
 
+# Table 0217, PV2-25, in v3-ActPriority. Guide: EncounterPriority.
+ACT_PRIORITY = TERMINOLOGY + "v3-ActPriority"
+ENCOUNTER_PRIORITY = {"1": "EM", "2": "UR", "3": "EL"}
+
 # Table 0004 again, where PV1-45 does not tell. Guide: PatientClass[EncounterStatus].
 CLASS_STATUS = dict.fromkeys("EIORBCN", "in-progress") | {"P": "planned", "U": "unknown"}
 
@@ -185,6 +231,7 @@ PARTICIPANT = {
     "PV1-9": "CON",
     "PV1-17": "ADM",
     "PV1-52": "PART",
+    "PV2-13": "REF",
     "ATND": "ATND",
     "REF": "REF",
     "CON": "CON",
@@ -241,12 +288,16 @@ LANGUAGE = {
     "POR": "pt", "NL": "nl", "NLD": "nl", "DUT": "nl",
 }  # fmt: skip
 
+# Table 0003, trigger events
+EVENTS = tables.codes("0003")
+
 # Tables that FHIR R4 publishes; a code they lack is said as text. PV1-4, PV1-14, PV1-10, PV1-40, CX.5, OBR-24.
 ADMISSION_TYPES = tables.codes("0007")
 ADMIT_SOURCES = tables.codes("0023")
 HOSPITAL_SERVICES = tables.codes("0069")
 BED_STATUSES = tables.codes("0116")
 IDENTIFIER_TYPES = tables.codes("0203")
+NOTE_TYPES = tables.codes("0364")
 SECTIONS = tables.codes("0074")
 
 # Modalities of DICOM CID 29 and its retired neighbours; others are said as text.
@@ -255,5 +306,6 @@ MODALITIES = words(
     " PR PT PX REG RF RG RTDOSE RTIMAGE RTPLAN RTRECORD RTSTRUCT SEG SM SMR SR TG US VA XA XC"
 )
 
+CURRENCIES = "urn:iso:std:iso:4217"
 # How Moroccan software writes the dirham.
 CURRENCY = {"DH": "MAD", "DHS": "MAD"}

@@ -7,21 +7,24 @@ no report, and the Observation tells which document is meant.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from schemas.events import Attachment, Code, Result, Value
-from schemas.fhir import elements, extensions, people, quantity, terms, times
+from schemas.fhir import calculated, details, elements, extensions, people, quantity, terms, times
 from schemas.fhir.draft import Draft, Reference, Resource
 
+_SAMPLES = re.compile(r"(?:-?[0-9]+(?:\.[0-9]+)?|E)(?: (?:-?[0-9]+(?:\.[0-9]+)?|E))*")
+_ISO = re.compile(r"[A-Z]{3}")
 # The elements of a Quantity that tell its unit.
 Measure = dict[str, Any]
 
 
-def write(draft: Draft, source: Result, within: Resource | None) -> Reference | None:
-    """Writes an Observation; None for an order detail (OBX-11 O), which is no result.
+def write(draft: Draft, source: Result, within: Resource | None, number: str | None = None) -> Reference | None:
+    """Writes an Observation; None for an order detail (OBX-11 O), which is no result. `number` stands in for its id.
 
     `within` holds what its report says of every result: status, category, encounter, specimen, effective; and where
-    no DiagnosticReport is written (`alone`), when it was issued and what was asked for.
+    no DiagnosticReport is written (`alone`), when it was issued and what was asked for; and the `parent` it came from.
     """
     report = within or {}
     told = (source.get("status") or "").upper()
@@ -31,14 +34,15 @@ def write(draft: Draft, source: Result, within: Resource | None) -> Reference | 
     values = source.get("values") or []
     measure = quantity.measured(source.get("unit"))
     value = _value(values, code, measure, draft.zone)
-    number = draft.name("Observation", source["id"])
+    number = number or draft.name("Observation", source["id"])
     documents = [one["attachment"] for one in values if one.get("attachment")]
     category = elements.one_of(source.get("category"), terms.OBSERVATION_CATEGORIES) or report.get("category")
-    return draft.add(
+    written = draft.add(
         "Observation",
         number,
         {
-            "extension": _extensions(source, value, documents, draft.zone),
+            "extension": _extensions(draft, source, value, documents),
+            "identifier": [named] if (named := elements.identifier(source.get("identifier"))) else None,
             "status": _status(told, report.get("status")),
             "category": [elements.coded(terms.OBSERVATION_CATEGORY, category)] if category else None,
             "code": code,
@@ -49,7 +53,7 @@ def write(draft: Draft, source: Result, within: Resource | None) -> Reference | 
             "effectiveDateTime": times.date_time(source.get("observed"), draft.zone) or report.get("effective"),
             "performer": _performers(draft, source),
             **value,
-            "dataAbsentReason": _absent(told, value),
+            "dataAbsentReason": _absent(told, value, source),
             "interpretation": [made for flag in source.get("flags") or () if (made := _interpretation(flag))],
             "note": elements.notes(source.get("notes")),
             "bodySite": elements.concept(source.get("site")),
@@ -57,9 +61,14 @@ def write(draft: Draft, source: Result, within: Resource | None) -> Reference | 
             "specimen": report.get("specimen"),
             "device": _device(source),
             "referenceRange": _range(source, measure),
-            "derivedFrom": _documents(draft, number, documents, code) if report.get("alone", not report) else None,
+            "derivedFrom": [
+                *([report["parent"]] if report.get("parent") else ()),
+                *(_documents(draft, number, documents, code) if report.get("alone", not report) else ()),
+            ],
         },
     )
+    calculated.write(draft, source, written)
+    return written
 
 
 def documents(source: Result) -> list[Attachment]:
@@ -91,6 +100,12 @@ def _single(value: Value, measure: Measure, zone: str | None) -> tuple[str, Any]
     """One repetition of OBX-5: the name of its value[x] and the value; None for nothing and for documents."""
     if value.get("attachment"):
         return None
+    if value.get("samples") and (data := _sampled(value, measure)):
+        return "valueSampledData", data
+    if value.get("end") and (span := times.period(value.get("time"), value.get("end"), zone)):
+        return "valuePeriod", span
+    if currency := elements.text(value.get("currency")):
+        measure = _money(currency)
     if (value.get("number") or value.get("high")) and (made := _numeric(value, measure)):
         return made
     if concept := elements.concept(value.get("code")):
@@ -102,6 +117,20 @@ def _single(value: Value, measure: Measure, zone: str | None) -> tuple[str, Any]
             return "valueTime", clock
     written = elements.text(value.get("text")) or elements.text(value.get("raw")) or elements.text(_spelled(value))
     return ("valueString", written) if written else None
+
+
+def _sampled(value: Value, measure: Measure) -> dict[str, Any] | None:
+    """NA, MA: the wave. How long a sample lasts is told elsewhere, if at all: R4 wants it said."""
+    data, dimensions = value.get("samples") or "", value.get("dimensions") or 1
+    if not _SAMPLES.fullmatch(data) or not 0 < dimensions < 2**31:
+        return None
+    origin = quantity.quantity("0", measure)
+    return {"origin": origin, "_period": extensions.absent(), "dimensions": dimensions, "data": data}
+
+
+def _money(currency: str) -> Measure:
+    code = terms.CURRENCY.get(currency.upper(), currency)
+    return {"unit": currency, "system": terms.CURRENCIES, "code": code} if _ISO.fullmatch(code) else {"unit": currency}
 
 
 def _numeric(value: Value, measure: Measure) -> tuple[str, Any] | None:
@@ -162,8 +191,12 @@ def _performers(draft: Draft, source: Result) -> list[Reference]:
     return people.each_once([*found, laboratory, director])
 
 
-def _absent(told: str, value: dict[str, Any]) -> dict[str, Any] | None:
-    return elements.coded(terms.DATA_ABSENT, "not-asked") if told == terms.NOT_ASKED and not value else None
+def _absent(told: str, value: dict[str, Any], source: Result) -> dict[str, Any] | None:
+    """OBX-32, else what OBX-11 tells of it."""
+    if value:
+        return None
+    reason = elements.concept(source.get("absent"))
+    return reason or (elements.coded(terms.DATA_ABSENT, "not-asked") if told == terms.NOT_ASKED else None)
 
 
 def _device(source: Result) -> dict[str, Any] | None:
@@ -186,20 +219,33 @@ def _range(source: Result, measure: Measure) -> list[dict[str, Any]] | None:
 
 
 def _extensions(
-    source: Result, value: dict[str, Any], attached: list[Attachment | None], zone: str | None
+    draft: Draft, source: Result, value: dict[str, Any], attached: list[Attachment | None]
 ) -> list[dict[str, Any]] | None:
     unit, sub_id, analysed = source.get("unit"), elements.text(source.get("sub_id")), source.get("analysed")
     made: list[dict[str, Any]] = []
     if sub_id:
         made.append({"url": extensions.SUB_ID, "valueString": sub_id})
-    if analysed and (stamp := times.date_time(analysed, zone)):
+    if analysed and (stamp := times.date_time(analysed, draft.zone)):
         made.append({"url": extensions.ANALYSED, "valueDateTime": stamp})
     if unit and not _measures(value) and (beside := quantity.unit_beside(unit)):
         made.append(beside)
     for one in attached:
         if one and (said := elements.attachment(one, data=False)):
             made.append({"url": extensions.VALUE_ATTACHMENT, "valueAttachment": said})
+    for sent in source.get("values") or ():
+        if sent.get("details"):
+            made += details.written(draft, sent["details"])
+        if sent.get("number") and (raw := _beyond(sent)):
+            made.append({"url": extensions.VALUE_AS_SENT, "valueString": raw})
+    if source.get("details"):
+        made += details.written(draft, source["details"])
     return made or None
+
+
+def _beyond(value: Value) -> str | None:
+    """What was sent, where the number is but one component of it."""
+    raw = value.get("raw")
+    return elements.text(raw) if raw and value["type"].upper() == "NM" and "^" in raw else None
 
 
 def _measures(value: dict[str, Any]) -> bool:

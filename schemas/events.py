@@ -282,7 +282,8 @@ class OrderRecorded(Envelope, total=False):
 class DocumentIssued(Envelope, total=False):
     """A document (TXA) with its content. `status` is TXA-17 (table 0271), `availability` TXA-19 (0273).
 
-    `replaces`: the document this one stands in for (T10), adds to (T05, T06) or corrects; `relation` says which.
+    `replaces`: the document this one stands in for (T10), adds to (T05, T06) or corrects; `relation` says which, in
+    FHIR's words. `cancelled`: taken back (T11). `amended`: edited after it was told of (T07, T08).
     """
 
     code: Code | None
@@ -312,6 +313,8 @@ class DocumentIssued(Envelope, total=False):
     custodian: Organization | None
     acted_by: list[Practitioner]
     authenticated: str | None
+    cancelled: bool | None
+    amended: bool | None
 
 
 class AppointmentRecorded(Envelope, total=False):
@@ -433,6 +436,8 @@ class ChargeRecorded(Envelope, total=False):
     performing_organization: Organization | None
     ordering_organization: Organization | None
     authorization: Identifier | None
+    reasons: list[Code]
+    descriptions: list[str]
     prescription: Identifier | None
     observations: list[Result]
     guarantors: list[Guarantor]

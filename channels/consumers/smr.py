@@ -53,8 +53,9 @@ def said(event: Event) -> Saying:
     resources = bundle.resources(event)
     person = next((str(one["id"]) for one in resources if one["resourceType"] == "Patient"), event.get("person", ""))
     cleared = _cleared(event, resources, person)
-    aside = [] if event["type"] == "EncounterRecorded" else [one for one in resources if one["resourceType"] == VISIT]
-    for visit in aside:
+    visits = [] if event["type"] == "EncounterRecorded" else [one for one in resources if one["resourceType"] == VISIT]
+    aside = [*visits, *(one for one in resources if bundle.version_of(one) == 0)]
+    for visit in visits:
         kept = [one for one in visit.pop("extension", ()) if one.get("url") != VERSION]
         visit |= {"extension": kept} if kept else {}
     return Saying(resources, event["version"], person, event["transaction"], cleared, [key_of(one) for one in aside])

@@ -16,13 +16,14 @@ import orjson
 
 from channels.consumers.consumer import Outcome
 from schemas.fhir.bundle import SHARED
+from schemas.fhir.document import NO_CONTENT
 from schemas.fhir.extensions import SAID, VERSION
 from schemas.fhir.terms import NULL_FLAVOR
 
 Resource = dict[str, Any]
 Key = tuple[str, str]
 
-PARTIAL = SHARED | {"Patient", "Encounter", "RelatedPerson"}
+PARTIAL = SHARED | {"Patient", "Encounter", "RelatedPerson", "DocumentReference"}
 # Lists that only grow, by what makes two entries the same.
 UNITED = {"identifier": ("system", "value"), "link": ("type", "other")}
 # Elements whose children are told apart: a discharge alone must not lose the admission.
@@ -195,7 +196,9 @@ def telling(resource: Resource) -> list[str]:
 
 
 def _tells(part: Resource) -> bool:
-    """A status or class that FHIR requires and nobody knows tells nothing."""
+    """A status, class or content that FHIR requires and nobody knows tells nothing."""
+    if part.get("content") == NO_CONTENT:
+        return False
     return part.get("status") != "unknown" and (part.get("class") or {}).get("system") != NULL_FLAVOR
 
 

@@ -20,7 +20,7 @@ _EVERY_TYPE = {"_id": "token", "identifier": "token"}
 _PATIENT = {"patient": "reference"}
 _SUBJECT = _PATIENT | {"subject": "reference"}
 _NAMED = {"name": "string", "family": "string", "given": "string", "birthdate": "date", "gender": "token"}
-_OF_NOBODY = ("Location", "Organization", "Practitioner", "PractitionerRole")
+_OF_NOBODY = ("Endpoint", "Location", "Organization", "Practitioner", "PractitionerRole")
 _OF_A_PATIENT = ("AllergyIntolerance", "Appointment", "Coverage", "Device", "Provenance", "RelatedPerson")
 _OF_A_SUBJECT = (
     "Account", "ChargeItem", "Condition", "DiagnosticReport", "DocumentReference", "Encounter", "ImagingStudy",

@@ -13,7 +13,21 @@ BIRTH_PLACE = STANDARD + "patient-birthPlace"
 MOTHERS_NAME = STANDARD + "patient-mothersMaidenName"
 NATIONALITY = STANDARD + "patient-nationality"
 RELIGION = STANDARD + "patient-religion"
+CITIZENSHIP = STANDARD + "patient-citizenship"
+DISABILITY = STANDARD + "patient-disability"
 ABSENT = STANDARD + "data-absent-reason"
+# Coding: valueUri. HumanName.family, HumanName and ContactPoint: valueString or valueCode.
+VALUE_SET = STANDARD + "valueset-reference"
+OWN_PREFIX = STANDARD + "humanname-own-prefix"
+OWN_NAME = STANDARD + "humanname-own-name"
+PARTNER_PREFIX = STANDARD + "humanname-partner-prefix"
+PARTNER_NAME = STANDARD + "humanname-partner-name"
+NAME_ORDER = STANDARD + "humanname-assembly-order"
+NAME_REPRESENTATION = STANDARD + "iso21090-EN-representation"
+PHONE_COUNTRY = STANDARD + "contactpoint-country"
+PHONE_AREA = STANDARD + "contactpoint-area"
+PHONE_LOCAL = STANDARD + "contactpoint-local"
+PHONE_EXTENSION = STANDARD + "contactpoint-extension"
 
 OURS = "https://hie.sante.gov.ma/fhir/StructureDefinition/"
 # Any resource: valueString, the sender's own time of this saying in µs since the epoch.
@@ -28,6 +42,92 @@ UNIT_AS_SENT = OURS + "unit-as-sent"
 SEX_AS_SENT = OURS + "sex-as-sent"
 # Patient: valueAnnotation, NTE after PID (R4 has no Patient.note).
 PATIENT_NOTE = OURS + "patient-note"
+# Coding: valueUri, the OID of its system where that is known by a name (CWE.14); valueString, the version of the value
+# set it was chosen from (CWE.16).
+CODING_OID = OURS + "coding-system-oid"
+VALUE_SET_VERSION = OURS + "coding-value-set-version"
+# Identifier: valueString, check digit (CX.2) and its scheme (CX.3), the table it is of (XCN.8); valueReference
+# (Organization), where it was given (CX.6); valueUri, the universal ids of who and where, where .system and .display
+# do not tell; valueCodeableConcept, CX.9 and CX.10.
+CHECK_DIGIT = OURS + "identifier-check-digit"
+CHECK_SCHEME = OURS + "identifier-check-scheme"
+SOURCE_TABLE = OURS + "identifier-source-table"
+ASSIGNING_FACILITY = OURS + "identifier-assigning-facility"
+ASSIGNER_ID = OURS + "identifier-assigner-id"
+FACILITY_ID = OURS + "identifier-facility-id"
+JURISDICTION = OURS + "identifier-jurisdiction"
+AGENCY = OURS + "identifier-agency"
+# HumanName: valueString, its type as sent where .use says less (XPN.7); what the person is called (XPN.15); a degree
+# and a professional suffix stand in .suffix.
+NAME_TYPE = OURS + "name-type"
+CALLED_BY = OURS + "name-called-by"
+# Address: valueString, its type as sent where .use and .type say less (XAD.7), SAD.2, SAD.3, XAD.8, XAD.10;
+# valueCodeableConcept, the county with its code (XAD.9).
+ADDRESS_TYPE = OURS + "address-type"
+STREET_NAME = OURS + "address-street-name"
+HOUSE_NUMBER = OURS + "address-house-number"
+OTHER_GEOGRAPHIC = OURS + "address-other-geographic"
+CENSUS_TRACT = OURS + "address-census-tract"
+COUNTY = OURS + "address-county"
+# ContactPoint: valueString, XTN.2 and XTN.3 as sent where .use and .system say less, XTN.9.
+PHONE_USE = OURS + "telecom-use"
+PHONE_EQUIPMENT = OURS + "telecom-equipment"
+PHONE_COMMENT = OURS + "telecom-comment"
+# Annotation: valueCodeableConcept, its type (NTE-4); valueString, its source (NTE-2) where somebody is named as author;
+# valuePeriod, how long it holds (NTE-7, -8).
+NOTE_TYPE = OURS + "note-type"
+NOTE_SOURCE = OURS + "note-source"
+NOTE_PERIOD = OURS + "note-period"
+# Organization: valueString, XON.2. Location: valueReference(Organization), PL.11.
+ORGANIZATION_NAME_TYPE = OURS + "organization-name-type"
+LOCATION_AUTHORITY = OURS + "location-authority"
+# Patient: valueCodeableConcept, PID-10, PID-22, PID-27, PID-32; valueString, PID-12; valueBoolean, PID-31;
+# valueDateTime and valueReference(Organization), PID-33, PID-34; valueReference(Organization), further PD1-3.
+RACE = OURS + "patient-race"
+ETHNICITY = OURS + "patient-ethnic-group"
+VETERAN = OURS + "patient-veteran-status"
+COUNTY_CODE = OURS + "patient-county"
+IDENTITY_UNKNOWN = OURS + "patient-identity-unknown"
+IDENTITY_RELIABILITY = OURS + "patient-identity-reliability"
+LAST_UPDATE = OURS + "patient-last-update"
+LAST_UPDATE_FACILITY = OURS + "patient-last-update-facility"
+OTHER_FACILITY = OURS + "patient-other-facility"
+# Patient: complex, who takes part in another role than general practitioner (ROL, PRT): actor, role, period.
+PARTICIPANT = OURS + "patient-participant"
+# RelatedPerson: valueReference(Organization), NK1-13, an employer; valueCodeableConcept, NK1-14, NK1-29, GT1-10 and -20;
+# valueString, NK1-10; valueHumanName, valueContactPoint, valueAddress: whom to ask for there (NK1-30 to -32), GT1-4.
+KIN_ORGANIZATION = OURS + "related-person-organization"
+EMPLOYER = OURS + "employer"
+KIN_MARITAL_STATUS = OURS + "related-person-marital-status"
+KIN_REASON = OURS + "related-person-contact-reason"
+KIN_JOB = OURS + "related-person-job-title"
+KIN_CONTACT_NAME = OURS + "related-person-contact-name"
+KIN_CONTACT_TELECOM = OURS + "related-person-contact-telecom"
+KIN_CONTACT_ADDRESS = OURS + "related-person-contact-address"
+GUARANTOR_TYPE = OURS + "guarantor-type"
+GUARANTOR_SPOUSE = OURS + "guarantor-spouse"
+GUARANTOR_PRIORITY = OURS + "guarantor-priority"
+GUARANTOR_RELATIONSHIP = OURS + "guarantor-relationship"
+EMPLOYMENT_STATUS = OURS + "employment-status"
+KIN_DECEASED = OURS + "related-person-deceased"
+# Coverage: valueIdentifier, an agreement of the payer (IN1-14, IN3-2); valueCodeableConcept, IN1-17 where IN2-72 tells
+# the patient's side, IN1-21; valueString, what becomes of it (IN1-55).
+COVERAGE_AUTHORIZATION = OURS + "coverage-authorization"
+COVERAGE_INSURED = OURS + "coverage-insured-relationship"
+COVERAGE_COORDINATION = OURS + "coverage-coordination-of-benefits"
+COVERAGE_ACTION = OURS + "coverage-action"
+# AllergyIntolerance: valueCodeableConcept, IAM-2, -4, -9, -10, -15, -17 as sent; valueString, IAM-6, IAM-12;
+# valueDateTime, IAM-13; valueHumanName, IAM-14.
+ALLERGY_TYPE = OURS + "allergy-type"
+ALLERGY_SEVERITY = OURS + "allergy-severity"
+ALLERGY_SENSITIVITY = OURS + "allergy-sensitivity"
+ALLERGY_GROUP = OURS + "allergy-group"
+ALLERGY_RELATIONSHIP = OURS + "allergy-reporter-relationship"
+ALLERGY_STATUS = OURS + "allergy-clinical-status"
+ALLERGY_ACTION = OURS + "allergy-action"
+ALLERGY_ONSET = OURS + "allergy-onset-text"
+ALLERGY_REPORTED = OURS + "allergy-reported"
+ALLERGY_REPORTER = OURS + "allergy-reported-by"
 # A Coding: valueString, the file and row its translation came from. Codings as sent have none.
 MAPPED_FROM = OURS + "mapped-from"
 # A Coding that is a translation: valueCode, in ConceptMap's words, where it does not mean the same as what was sent.
@@ -74,6 +174,8 @@ DOCUMENT_PRESENTATION = OURS + "document-content-presentation"
 COPY_TO = OURS + "result-copy-to"
 # ServiceRequest: valueReference(Practitioner), further repetitions of OBR-16 and ORC-12.
 OTHER_REQUESTER = OURS + "other-requester"
+# Account, Encounter: valueReference, what goes on in its place after a merge or under another number.
+REPLACED_BY = OURS + "replaced-by"
 # MedicationDispense: valueReference(Practitioner), where there is no prescription to carry its requester.
 PRESCRIBER = OURS + "prescriber"
 # Timing: valueQuantity or valueString, how long, where its bounds are a start or an end; valueString, on which condition
@@ -115,6 +217,11 @@ def extension(url: str, kind: str, value: Any) -> dict[str, Any] | None:
 
 def extensions(*ones: dict[str, Any] | None) -> list[dict[str, Any]]:
     return [one for one in ones if one]
+
+
+def texts(*pairs: tuple[str, str | None]) -> list[dict[str, Any]]:
+    """Extensions of plain texts: those that say something."""
+    return [{"url": url, "valueString": one} for url, one in pairs if one and not one.isspace()]
 
 
 def absent() -> dict[str, Any]:

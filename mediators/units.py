@@ -27,8 +27,6 @@ _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 _COMMA: Final = re.compile(r"([+-]?[0-9]+),([0-9]{1,2}|[0-9]{4,})")
 _LITRE: Final = re.compile(r"(?<![A-Za-z\[])([fpnumcd]?)l(?![A-Za-z\]])")
 _FEWEST: Final = 2
-# OBX-11: a correction that can't be calculated any more takes back what was
-_CORRECTED: Final = frozenset("CDWX")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,20 +83,20 @@ class Conversions:
         conversion = self.table.get((code, _unit(result)))
         if conversion is None:
             return None
+        values = result.get("values") or []
+        sent = _plain(values[0].get("number")) if len(values) == 1 and _is_single(values[0]) else None
+        if sent is None:
+            return None
         told: Calculated = {
             "code": {
                 "text": conversion.display or None,
                 "loinc": conversion.target,
                 "codings": [{"system": LOINC, "code": conversion.target, "display": conversion.display or None}],
             },
+            "number": conversion.value(*sent),
             "unit": conversion.unit,
             "by": conversion.source,
         }
-        values = result.get("values") or []
-        sent = _plain(values[0].get("number")) if len(values) == 1 and _is_single(values[0]) else None
-        if sent is None:
-            return told if (result.get("status") or "") in _CORRECTED else None
-        told["number"] = conversion.value(*sent)
         if comparator := values[0].get("comparator"):
             told["comparator"] = comparator
         if low := _plain(result.get("range_low")):

@@ -363,12 +363,11 @@ class Result(TypedDict, total=False):
 class Calculated(TypedDict, total=False):
     """A value that was not sent but calculated from one that was: another unit, with the code that goes with it.
 
-    `by` says from what and how it was made (table and row). Without a number, what was calculated from an earlier
-    saying of the result no longer holds. `unit` is UCUM.
+    `by` says from what and how it was made (table and row). `unit` is UCUM.
     """
 
     code: Code | None
-    number: str | None
+    number: Required[str]
     unit: Required[str]
     by: Required[str]
     comparator: str | None

@@ -1,50 +1,41 @@
-"""A value calculated from a result, as an Observation of its own: another unit with the LOINC code that goes with it.
+"""Values calculated from a result, as components of its Observation: another unit, with the code that goes with it.
 
-R4 has one value an Observation, and a component would share its code with the result; so it is a second one, derived
-from the first (`derivedFrom`), with the table and row it was made by as an extension. It is no part of the report that
-the laboratory answers for: `DiagnosticReport.result` does not list it, and nobody performed it. Ours, HL7 is silent.
+HL7 is silent; ours. A component rather than a second Observation: it shares status, time, specimen and report with what
+it was calculated from, and goes with it when that is corrected or taken back, so that none can outlive its source.
 """
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from schemas.events import Calculated, Result
 from schemas.fhir import elements, extensions, quantity, terms
-from schemas.fhir.draft import Draft, Reference
-
-# What holds of both: a value that is too high is too high in any unit
-_SHARED: Final = (
-    "status", "category", "subject", "encounter", "basedOn", "issued", "effectiveDateTime", "effectivePeriod",
-    "interpretation", "bodySite", "specimen",
-)  # fmt: skip
 
 
-def write(draft: Draft, source: Result, of: Reference) -> None:
-    """Writes what was calculated from the result that `of` refers to."""
-    for one in source.get("calculated") or ():
-        _write(draft, one, of["reference"])
+def components(source: Result) -> list[dict[str, Any]]:
+    """Each with the table and row it was made by (extension). The Observation's own value stays as it was sent."""
+    return [made for one in source.get("calculated") or () if (made := _component(one))]
 
 
-def _write(draft: Draft, one: Calculated, of: str) -> None:
+def _component(one: Calculated) -> dict[str, Any] | None:
     measure = quantity.measured({"codings": [{"system": terms.UCUM, "code": one["unit"]}]})
-    value = quantity.quantity(one.get("number"), measure, one.get("comparator"))
-    sent = draft.resources[of]
-    body: dict[str, Any] = {name: sent[name] for name in _SHARED if name in sent}
-    if not value:
-        body["status"] = "entered-in-error"
-    draft.add(
-        "Observation",
-        draft.of_person("Observation", of, "calculated", one["unit"]),
+    value, code = quantity.quantity(one["number"], measure, _comparator(one)), elements.concept(one.get("code"))
+    by = elements.text(one["by"])
+    if not (value and code and by):
+        return None
+    return elements.said(
         {
-            **body,
-            "extension": [{"url": extensions.CALCULATED_BY, "valueString": elements.text(one["by"]) or "?"}],
-            "code": elements.required(one.get("code")),
+            "extension": [{"url": extensions.CALCULATED_BY, "valueString": by}],
+            "code": code,
             "valueQuantity": value,
             "referenceRange": _range(one, measure),
-            "derivedFrom": [{"reference": of}],
-        },
+        }
     )
+
+
+def _comparator(one: Calculated) -> str | None:
+    comparator = one.get("comparator")
+    return comparator if comparator in terms.COMPARATORS else None
 
 
 def _range(one: Calculated, measure: dict[str, Any]) -> list[dict[str, Any]] | None:

@@ -132,7 +132,7 @@ ALLERGY_REPORTER = OURS + "allergy-reported-by"
 MAPPED_FROM = OURS + "mapped-from"
 # A Coding that is a translation: valueCode, in ConceptMap's words, where it does not mean the same as what was sent.
 MAPPED_EQUIVALENCE = OURS + "mapped-equivalence"
-# An Observation calculated from another (derivedFrom): valueString, the table and row it was calculated by.
+# Observation.component: valueString, the table and row by which it was calculated from the Observation's own value.
 CALCULATED_BY = OURS + "calculated-by"
 # Observation: valueString, OBX-4.
 SUB_ID = OURS + "observation-sub-id"
@@ -183,6 +183,40 @@ PRESCRIBER = OURS + "prescriber"
 TIMING_DURATION = OURS + "timing-duration"
 TIMING_CONDITION = OURS + "timing-condition"
 TIMING_TEXT = OURS + "timing-text"
+# MedicationRequest, MedicationDispense, MedicationAdministration: valueReference(Medication), the form, strength, lot
+# and maker of the product that their medicationCodeableConcept names.
+PRODUCT = OURS + "product"
+# MedicationRequest: valueCodeableConcept, what the prescriber asked for where the pharmacy encoded another product, and
+# what is to be handed over (RXO-10); valueReference(Location), where to bring it; valueReference(Practitioner), the
+# pharmacist who verified it; valueString, refills or doses handed over so far; valueDateTime, the latest of them.
+REQUESTED_PRODUCT = OURS + "requested-product"
+DISPENSE_PRODUCT = OURS + "product-to-dispense"
+DELIVER_TO = OURS + "deliver-to"
+VERIFIED_BY = OURS + "pharmacist-verifier"
+DOSES_DISPENSED = OURS + "doses-dispensed"
+LAST_DISPENSED = OURS + "last-dispensed"
+# MedicationRequest, MedicationDispense: valueCodeableConcept, for who hands it over (RXO-6, RXE-21, RXD-15);
+# valueString, refills left (RXE-16, RXD-8).
+DISPENSE_INSTRUCTION = OURS + "dispense-instruction"
+REFILLS_LEFT = OURS + "refills-left"
+# Dosage, MedicationAdministration.dosage: valueString, a dose or rate that is no number, and the time a dose is given
+# in (RXE-22); valueCodeableConcept, the device (RXR-3); valueQuantity, how much at a time as TQ tells it.
+DOSE_AS_SENT = OURS + "dose-as-sent"
+RATE_AS_SENT = OURS + "rate-as-sent"
+DOSE_PER = OURS + "dose-per"
+DOSE_DEVICE = OURS + "dose-device"
+TIMING_QUANTITY = OURS + "timing-quantity"
+# Medication: valueString, further lots. Its ingredients: valueQuantity, how much of it (RXC-3); valueCodeableConcept,
+# base or additive (RXC-1).
+OTHER_LOT = OURS + "other-lot"
+INGREDIENT_AMOUNT = OURS + "ingredient-amount"
+INGREDIENT_TYPE = OURS + "ingredient-type"
+# MedicationAdministration: valueReference(Location), where it was given; valueDateTime, when that was recorded.
+# Immunization and MedicationAdministration: valueCodeableConcept, RXA-20 and RXA-21 as sent.
+GIVEN_AT = OURS + "given-at"
+RECORDED = OURS + "recorded"
+COMPLETION = OURS + "completion-status"
+ACTION = OURS + "action"
 # MedicationDispense: valueMoney, the price of one unit, and what was billed.
 UNIT_PRICE = OURS + "unit-price"
 AMOUNT = OURS + "amount"
@@ -208,6 +242,21 @@ RESOURCE_ACTION = OURS + "appointment-resource-action"
 RESOURCE_NOTE = OURS + "appointment-resource-note"
 RESOURCE_PERIOD = OURS + "appointment-resource-period"
 RESOURCE_DURATION = OURS + "appointment-resource-duration"
+
+# ChargeItem: valueCodeableConcept, FT1-6, FT1-14, FT1-17, FT1-18, FT1-26; valueMoney, FT1-15, FT1-22; valueString,
+# FT1-3; valueIdentifier, FT1-39, FT1-42; valueReference(Location), FT1-16; valueReference(Practitioner), FT1-20 and
+# FT1-21 after the first.
+CHARGE_KIND = OURS + "charge-type"
+CHARGE_PLAN = OURS + "charge-health-plan"
+CHARGE_SCHEDULE = OURS + "charge-fee-schedule"
+CHARGE_PATIENT_TYPE = OURS + "charge-patient-type"
+CHARGE_MODIFIER = OURS + "charge-procedure-modifier"
+CHARGE_INSURED = OURS + "charge-insurance-amount"
+CHARGE_COST = OURS + "charge-unit-cost"
+CHARGE_BATCH = OURS + "charge-batch"
+CHARGE_AUTHORIZATION = OURS + "charge-authorization"
+CHARGE_PRESCRIPTION = OURS + "charge-prescription"
+CHARGE_LOCATION = OURS + "charge-location"
 
 
 def extension(url: str, kind: str, value: Any) -> dict[str, Any] | None:

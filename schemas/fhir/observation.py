@@ -37,7 +37,7 @@ def write(draft: Draft, source: Result, within: Resource | None, number: str | N
     number = number or draft.name("Observation", source["id"])
     documents = [one["attachment"] for one in values if one.get("attachment")]
     category = elements.one_of(source.get("category"), terms.OBSERVATION_CATEGORIES) or report.get("category")
-    written = draft.add(
+    return draft.add(
         "Observation",
         number,
         {
@@ -53,6 +53,7 @@ def write(draft: Draft, source: Result, within: Resource | None, number: str | N
             "effectiveDateTime": times.date_time(source.get("observed"), draft.zone) or report.get("effective"),
             "performer": _performers(draft, source),
             **value,
+            **_calculated(source, value),
             "dataAbsentReason": _absent(told, value, source),
             "interpretation": [made for flag in source.get("flags") or () if (made := _interpretation(flag))],
             "note": elements.notes(source.get("notes")),
@@ -67,8 +68,6 @@ def write(draft: Draft, source: Result, within: Resource | None, number: str | N
             ],
         },
     )
-    calculated.write(draft, source, written)
-    return written
 
 
 def documents(source: Result) -> list[Attachment]:
@@ -189,6 +188,11 @@ def _performers(draft: Draft, source: Result) -> list[Reference]:
     if director and laboratory:
         people.employed(draft, director, laboratory)
     return people.each_once([*found, laboratory, director])
+
+
+def _calculated(source: Result, value: dict[str, Any]) -> dict[str, Any]:
+    """Beside one number only: several values are components themselves."""
+    return {"component": calculated.components(source)} if "valueQuantity" in value else {}
 
 
 def _absent(told: str, value: dict[str, Any], source: Result) -> dict[str, Any] | None:

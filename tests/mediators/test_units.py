@@ -110,13 +110,6 @@ def test_nothing_is_guessed(more: dict[str, Any]) -> None:
     assert calculated("0.95", "") == {}
 
 
-@pytest.mark.parametrize("status", ["C", "D", "W", "X"])
-def test_a_correction_without_a_number_takes_back_what_was_calculated(status: str) -> None:
-    found = calculated(None, "g/L", status=status)
-    assert (found["unit"], found["by"], "number" in found) == ("mmol/L", "molar.csv line 2", False)
-    assert calculated(None, "g/L", status="F") == {}
-
-
 def test_the_shipped_factors_are_those_of_their_formulas() -> None:
     with MOLAR.open(encoding="utf-8", newline="") as opened:
         rows = list(csv.DictReader(opened))

@@ -61,7 +61,7 @@ def _read(source: Source, resource: Json) -> tuple[Result, list[Result]]:
     sub_id = extended(resource, extensions.SUB_ID, "String")
     if isinstance(sub_id, str):
         own["sub_id"] = sub_id
-    components = [_component(one, own) for one in parts(resource, "component")]
+    components = [_component(one, own) for one in parts(resource, "component") if not _is_calculated(one)]
     for number, component in enumerate(components, start=1):
         component["sub_id"] = str(number)
     return own, components
@@ -108,6 +108,11 @@ def _result(source: Source, resource: Json) -> Result:
             category=category(resource),
         ),
     )
+
+
+def _is_calculated(element: Json) -> bool:
+    """Whether this program made it of the value beside it: whoever reads that may make it again."""
+    return extended(element, extensions.CALCULATED_BY, "String") is not None
 
 
 def _component(element: Json, within: Result) -> Result:

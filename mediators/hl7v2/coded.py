@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from mediators import systems
-from mediators.hl7v2.reader import Field
+from mediators.hl7v2.reader import Field, Syntax
 from mediators.hl7v2.texts import part
 from schemas.events import Code, Coding
 
@@ -17,6 +17,23 @@ _MORE = {1: (7, 14, 15, 16), 4: (8, 17, 18, 19), 10: (13, 20, 21, 22)}
 def code(field: Field) -> Code | None:
     """Every coding as sent. `text` is the original text, else the first display, else what stands in place of a code
     without system and display. A display without a code is a coding only when the text is another."""
+    if field.mapped:
+        return _read(field)
+    if (known := _known(field.key)) is None:
+        return None
+    told = known.copy()
+    if "codings" in told:  # translations are added to it
+        told["codings"] = [coding.copy() for coding in told["codings"]]
+    return told
+
+
+@lru_cache(maxsize=16384)
+def _known(key: tuple[str, Syntax, bool]) -> Code | None:
+    """Remembered: a laboratory sends the same few hundred codes and units all day. Copied by the caller."""
+    return _read(Field(*key))
+
+
+def _read(field: Field) -> Code | None:
     count = field.components
     codings = [coding for first in _MORE if first <= count and (coding := _coding(field, first, count))]
     if field.mapped and codings:

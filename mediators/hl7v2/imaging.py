@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, Final
 
 from mediators.hl7v2.datatypes import ei, one, part, said
 from mediators.hl7v2.groups import Branch, Sent
-from mediators.hl7v2.reader import Segment
+from mediators.hl7v2.reader import Field, Segment, Syntax
 from mediators.hl7v2.scope import Scope
 
 # HL7 table 0074 (diagnostic service section): CT, CTH cardiac catheterisation, CUS cardiac ultrasound, IMG imaging,
@@ -82,7 +83,14 @@ def _of_results(results: Iterable[Branch], told: dict[str, Any], scope: Scope) -
 
 
 def _is(obx: Segment, names: frozenset[str]) -> bool:
-    return any(_LETTERS.sub("", obx.text(3, number).upper()) in names for number in (1, 2, 4, 5))
+    return not names.isdisjoint(_called(obx.field(3).key))
+
+
+@lru_cache(maxsize=4096)
+def _called(key: tuple[str, Syntax, bool]) -> frozenset[str]:
+    """The codes and names of an OBX-3, letters and digits only."""
+    field = Field(*key)
+    return frozenset(_LETTERS.sub("", field.text(number).upper()) for number in (1, 2, 4, 5))
 
 
 def _uid(obx: Segment) -> str | None:

@@ -39,12 +39,18 @@ _BARE: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Syntax:
-    """How the texts of one message are written: its delimiters, and the codec of the bytes in its escapes."""
+    """How the texts of a message are written: its delimiters, and the codec of the bytes in its escapes. Messages
+    written alike share one (`Syntax.of`), so that what was read of a text can be remembered with it."""
 
     delimiters: Delimiters
     codec: str
+
+    @staticmethod
+    @lru_cache(maxsize=256)
+    def of(delimiters: Delimiters, codec: str) -> Syntax:
+        return Syntax(delimiters, codec)
 
     def text(self, raw: str) -> str:
         return unescaped(raw, self.delimiters, self.codec) if self.delimiters.escape in raw else raw
@@ -67,6 +73,11 @@ class Field:
 
     def __repr__(self) -> str:
         return f"<Field of {len(self.raw)} characters>"
+
+    @property
+    def key(self) -> tuple[str, Syntax, bool]:
+        """What two fields share that say the same."""
+        return self.raw, self._syntax, self._nested
 
     @property
     def is_null(self) -> bool:
@@ -122,6 +133,10 @@ class Segment:
 
     def text(self, number: int, component: int = 1, subcomponent: int = 1, repetition: int = 1) -> str:
         """Decoded text of one subcomponent; "" when absent, '""' for HL7's null."""
+        fields = self._fields or self._split()
+        raw = fields[number] if number < len(fields) else ""
+        if not raw or raw.isalnum():  # no delimiter is a letter or digit
+            return raw if component == subcomponent == repetition == 1 else ""
         raw = self._repetition(number, repetition)
         if not raw or self._is_declaration(number):
             return raw
@@ -141,16 +156,29 @@ class Segment:
 
     def repetitions(self, number: int) -> list[Field]:
         """Every repetition, empty ones too; no repetitions at all when the field is absent."""
-        raw = self.raw_field(number)
+        fields = self._fields or self._split()
+        raw = fields[number] if number < len(fields) else ""
         if not raw:
             return []
-        if self._is_declaration(number):
-            return [Field(raw, self._syntax)]
-        return [Field(part, self._syntax) for part in raw.split(self._syntax.delimiters.repetition)]
+        syntax = self._syntax
+        if syntax.delimiters.repetition not in raw or self._is_declaration(number):
+            return [Field(raw, syntax)]
+        return [Field(part, syntax) for part in raw.split(syntax.delimiters.repetition)]
 
     def field(self, number: int) -> Field:
         """The first repetition, falsy when absent."""
         return Field(self._repetition(number, 1), self._syntax)
+
+    def most_components(self, number: int) -> int:
+        """Of the repetition of a field that has the most; 0 when it is absent."""
+        raw, delimiters = self.raw_field(number), self._syntax.delimiters
+        if not raw or delimiters.repetition not in raw:
+            return raw.count(delimiters.component) + 1 if raw else 0
+        return max(part.count(delimiters.component) + 1 for part in raw.split(delimiters.repetition))
+
+    def filled(self) -> list[tuple[int, str]]:
+        """Number and text of every field that holds something, as sent."""
+        return [one for one in enumerate(self._fields or self._split()) if one[1] and one[0]]
 
     def count(self) -> int:
         """How many fields were sent, empty ones too."""
@@ -186,7 +214,7 @@ class Hl7:
         self.charset = charset
         self.contradicted = contradicted
         self.delimiters = delimiters_of(text)
-        self.segments = _segments(text, Syntax(self.delimiters, charset))
+        self.segments = _segments(text, Syntax.of(self.delimiters, charset))
         self.version = nearest_version(self.msh.text(12))
 
     @staticmethod

@@ -117,19 +117,18 @@ class Scope:
     def beside(self, segment: Segment, mapped: Collection[int] = ()) -> list[tuple[Segment, int, int]]:
         """As `rest`, for a part of the event that carries its own details; what the standard doesn't know is left."""
         found: list[tuple[Segment, int, int]] = []
-        for number in range(1, segment.count() + 1):
-            raw = segment.raw_field(number)
-            if not raw or raw == NULL or raw.isspace():
+        plan = _plan(segment.name, frozenset(mapped))
+        for number, raw in segment.filled():
+            if raw == NULL or raw.isspace():
                 continue
             if number in segment.sent:
                 found.append((segment, number, AS_SENT))
-            named = standard.field(segment.name, number)
-            if number in mapped:
-                if named and (first := _FIRST.get(named.type)):
-                    found += self._components(segment, number, named.type, first)
-            elif named:
+            whole, kind = plan.get(number, (False, None))
+            if whole:
                 found.append((segment, number, 0))
-            else:
+            elif kind and segment.most_components(number) > _FIRST[kind]:
+                found += self._components(segment, number, kind)
+            elif number not in plan:
                 found += self._own(segment, number)
         return found
 
@@ -138,22 +137,33 @@ class Scope:
         parts = {at[2] for at in self.names if at[:2] == (segment.name, number)} if self.names else ()
         if 0 in parts:
             return [(segment, number, 0)]
-        most = max((field.components for field in segment.repetitions(number)), default=0)
+        most = segment.most_components(number)
         if not parts or any(field.component(one) for field in segment.repetitions(number) for one in range(1, most + 1)
                             if one not in parts):  # fmt: skip
             self.leave(segment, number)
         return [(segment, number, one) for one in sorted(parts)]
 
     @staticmethod
-    def _components(segment: Segment, number: int, kind: str, first: int) -> list[tuple[Segment, int, int]]:
-        most = max((field.components for field in segment.repetitions(number)), default=0)
-        return [(segment, number, one) for one in range(first + 1, most + 1) if one not in KEPT[kind]]
+    def _components(segment: Segment, number: int, kind: str) -> list[tuple[Segment, int, int]]:
+        most = segment.most_components(number)
+        return [(segment, number, one) for one in range(_FIRST[kind] + 1, most + 1) if one not in KEPT[kind]]
 
 
 def place(segment: Segment, number: int) -> str:
     """ "PV1-10", of a second segment of that name "PV1[2]-10"."""
     name = segment.name if segment.index == 1 else f"{segment.name}[{segment.index}]"
     return f"{name}-{number}"
+
+
+@lru_cache(maxsize=1024)
+def _plan(name: str, mapped: frozenset[int]) -> dict[int, tuple[bool, str | None]]:
+    """What becomes of each field that the standard or a reader knows: whether all of it is a detail, else the type
+    whose further components are."""
+    plan: dict[int, tuple[bool, str | None]] = dict.fromkeys(mapped, (False, None))
+    for number, named in enumerate(standard.fields(name), 1):
+        if named:
+            plan[number] = (number not in mapped, named.type if named.type in _FIRST else None)
+    return plan
 
 
 @lru_cache(maxsize=16)

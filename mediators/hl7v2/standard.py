@@ -19,9 +19,14 @@ class Named(NamedTuple):
     type: str
 
 
+def fields(segment: str) -> tuple[Named | None, ...]:
+    """The fields of a segment, from the first; none of a site's own."""
+    return _segments().get(segment, ())
+
+
 def field(segment: str, number: int) -> Named | None:
     """None where the standard has no such field: a segment of a site's own, or a number beyond the last."""
-    known = _segments().get(segment, ())
+    known = fields(segment)
     return known[number - 1] if 0 < number <= len(known) else None
 
 

@@ -29,7 +29,8 @@ def each(read: Callable[[Field], Shape | None], fields: Iterable[Field]) -> list
 
 def listed(segment: Segment, number: int, read: Callable[[Field], Shape | None]) -> list[Shape]:
     """Every repetition of a field."""
-    return each(read, segment.repetitions(number)) if segment.raw_field(number) else []
+    fields = segment.repetitions(number)
+    return each(read, fields) if fields else []
 
 
 def one(segment: Segment, number: int, read: Callable[[Field], Shape | None]) -> Shape | None:

@@ -6,20 +6,15 @@ from collections.abc import Collection, Sequence
 from typing import Literal, Protocol
 
 from channels.consumers.consumer import Outcome
-from channels.consumers.standing import Key, Resource, Saying, key_of
-from schemas.events import EVENTS, Event, plain
-from schemas.fhir import bundle, encounter, patient
+from channels.consumers.standing import Key, Resource, Saying, elements, key_of, link_of
+from schemas.events import EVENTS, REPORTS, Event, plain
+from schemas.fhir import bundle, encounter, identity, order, patient
 from schemas.fhir.extensions import VERSION
 
 VISIT = "Encounter"
 
-# Fields of an encounter that empty one half of an element, not all of it.
-HALVES = {
-    "admitted": "period.start",
-    "discharged": "period.end",
-    "admit_source": "hospitalization.admitSource",
-    "discharge_disposition": "hospitalization.dischargeDisposition",
-}
+# Events that tell of a visit for its own sake; all others do in passing.
+OF_VISITS = frozenset({"EncounterRecorded", "NumberChanged"})
 
 
 class SharedRecord(Protocol):
@@ -53,12 +48,26 @@ def said(event: Event) -> Saying:
     resources = bundle.resources(event)
     person = next((str(one["id"]) for one in resources if one["resourceType"] == "Patient"), event.get("person", ""))
     cleared = _cleared(event, resources, person)
-    visits = [] if event["type"] == "EncounterRecorded" else [one for one in resources if one["resourceType"] == VISIT]
-    aside = [*visits, *(one for one in resources if bundle.version_of(one) == 0)]
+    visits = [] if event["type"] in OF_VISITS else [one for one in resources if one["resourceType"] == VISIT]
+    aside = [*visits, *(one for one in resources if one["resourceType"] != VISIT and bundle.version_of(one) == 0)]
     for visit in visits:
         kept = [one for one in visit.pop("extension", ()) if one.get("url") != VERSION]
         visit |= {"extension": kept} if kept else {}
-    return Saying(resources, event["version"], person, event["transaction"], cleared, [key_of(one) for one in aside])
+    weak = {key_of(one): names for one in resources if (names := _weak(event, one))}
+    asides = [key_of(one) for one in aside]
+    return Saying(resources, event["version"], person, event["transaction"], cleared, asides, weak)
+
+
+def _weak(event: Event, resource: Resource) -> Collection[str]:
+    """What an event says of a visit without being told so; of an order in passing: a report all but its end and its
+    numbers, a change its state."""
+    if resource["resourceType"] == VISIT:
+        return encounter.weak(plain(event))
+    if resource["resourceType"] != "ServiceRequest":
+        return ()
+    if event["type"] in REPORTS:
+        return elements(resource).keys() - {"status", "identifier"}
+    return ("status",) if order.only_changes(event, resource["id"]) else ()
 
 
 def _cleared(event: Event, resources: Sequence[Resource], person: str) -> dict[Key, Collection[str]]:
@@ -68,6 +77,9 @@ def _cleared(event: Event, resources: Sequence[Resource], person: str) -> dict[K
         urls = [patient.CLEARED_EXTENSIONS[one] for one in fields if one in patient.CLEARED_EXTENSIONS]
         cleared["Patient", person] = [*emptied, *(f"extension:{url}" for url in urls)]
     if fields := (plain(event).get("encounter") or {}).get("cleared"):
-        emptied = [HALVES.get(one, element) for one in fields for element in encounter.CLEARS.get(one, ())]
+        emptied = [element for one in fields for element in encounter.emptied(one)]
         cleared |= {key_of(one): emptied for one in resources if one["resourceType"] == VISIT}
+    if event["type"] == "PatientLinked" and not event.get("linked"):
+        both = identity.both(event)
+        cleared |= {("Patient", one): [*cleared.get(("Patient", one), ()), link_of(other)] for one, other in both}
     return cleared

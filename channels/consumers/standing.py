@@ -15,6 +15,7 @@ from typing import Any
 import orjson
 
 from channels.consumers.consumer import Outcome
+from schemas.fhir import encounter
 from schemas.fhir.bundle import SHARED
 from schemas.fhir.document import NO_CONTENT
 from schemas.fhir.extensions import SAID, VERSION
@@ -23,12 +24,14 @@ from schemas.fhir.terms import NULL_FLAVOR
 Resource = dict[str, Any]
 Key = tuple[str, str]
 
-PARTIAL = SHARED | {"Patient", "Encounter", "RelatedPerson", "DocumentReference"}
+PARTIAL = SHARED | {"Patient", "Encounter", "RelatedPerson", "DocumentReference", "ServiceRequest"}
 # Lists that only grow, by what makes two entries the same.
-UNITED = {"identifier": ("system", "value"), "link": ("type", "other")}
+UNITED = {"identifier": ("system", "value")}
+# Lists whose entries are told apart, each a part of its own: who tells of the attending doctor leaves the others.
+APART = frozenset({"link", "location", "participant"})
 # Elements whose children are told apart: a discharge alone must not lose the admission.
 NESTED = frozenset({"period", "hospitalization"})
-CHOICES = ("deceased", "multipleBirth")
+CHOICES = ("deceased", "multipleBirth", "occurrence", "asNeeded", "quantity")
 NEVER = -(2**63)
 
 
@@ -38,6 +41,7 @@ class Saying:
 
     version: µs of the sender's own time. person: whose it is, unless a resource names another. aside: told only in
     passing, so that it never stands against what was told for its own sake (a late result's view of the visit).
+    weak: elements that only stand where nothing else was ever said of them.
     """
 
     resources: Sequence[Resource]
@@ -46,6 +50,7 @@ class Saying:
     transaction: str
     cleared: Mapping[Key, Collection[str]] = field(default_factory=dict)
     aside: Collection[Key] = ()
+    weak: Mapping[Key, Collection[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +113,7 @@ def _settled(standing: dict[Key, Standing], saying: Saying) -> list[Change]:
         if told and resource is provenance[0] and not any(one.content for one in changes):
             continue
         version = NEVER if key in saying.aside else saying.version
-        change = beside(before, resource, version, saying.cleared.get(key, ()))
+        change = beside(before, resource, version, saying.cleared.get(key, ()), saying.weak.get(key, ()))
         if change.content or change.renewed:
             changes.append(change)
         standing[key] = change.after
@@ -135,11 +140,17 @@ def outcome(changes: Sequence[Change]) -> Outcome:
     return Outcome("landed", detail=f"{landed} resource{'s' if landed > 1 else ''}")
 
 
-def beside(before: Standing | None, new: Resource, version: int, cleared: Collection[str] = ()) -> Change:
+def beside(
+    before: Standing | None,
+    new: Resource,
+    version: int,
+    cleared: Collection[str] = (),
+    weak: Collection[str] = (),
+) -> Change:
     """The new saying beside what stands. Of two with one version the later arrival is the newer."""
     stood = before or Standing({}, NEVER)
     partial = new["resourceType"] in PARTIAL
-    after = _in_parts(stood, new, version, cleared) if partial else _whole(stood, new, version)
+    after = _in_parts(stood, new, version, cleared, weak) if partial else _whole(stood, new, version)
     return Change(before, after, before is None or _content(after.resource) != _content(before.resource))
 
 
@@ -156,9 +167,24 @@ def elements(resource: Resource) -> dict[str, Resource]:
                 found.setdefault(f"extension:{one.get('url')}", {"extension": []})["extension"].append(one)
         elif key in NESTED:
             found |= {f"{key}.{child}": {key: {child: one}} for child, one in value.items()}
+        elif key in APART:
+            for one in value:
+                found.setdefault(f"{key}:{_apart(one)}", {key: []})[key].append(one)
         else:
             found.setdefault(element_of(key), {})[key] = value
     return found
+
+
+def link_of(other: str) -> str:
+    """The part of a Patient that is its link to another one it may be the same as."""
+    return f"link:seealso Patient/{other}"
+
+
+def _apart(entry: Resource) -> str:
+    """What tells an entry from the others: a link by type and target, else what its id says before a number."""
+    if "other" in entry:
+        return f"{entry.get('type')} {entry['other'].get('reference')}"
+    return str(entry.get("id", "")).partition(".")[0]
 
 
 @lru_cache(maxsize=1024)
@@ -168,16 +194,18 @@ def element_of(key: str) -> str:
     return next((choice for choice in CHOICES if plain.startswith(choice)), plain)
 
 
-def _in_parts(before: Standing, new: Resource, version: int, cleared: Collection[str]) -> Standing:
+def _in_parts(
+    before: Standing, new: Resource, version: int, cleared: Collection[str], weak: Collection[str]
+) -> Standing:
     parts, said = elements(before.resource), dict(before.said)
     coming = elements(new)
-    for name in map(element_of, cleared):
+    for name in _cleared(cleared, parts):
         if name not in coming and name not in UNITED and version >= said.get(name, NEVER):
             parts.pop(name, None)
             said[name] = version
     for name, value in coming.items():
         newer = version >= said.get(name, NEVER)
-        if not _tells(value):
+        if name in weak or not _tells(value):
             parts.setdefault(name, value)
             continue
         if name in UNITED:
@@ -188,6 +216,12 @@ def _in_parts(before: Standing, new: Resource, version: int, cleared: Collection
             said[name] = version
     latest = new if version >= before.version else before.resource
     return Standing(_consistent(_joined(latest, parts)), max(version, before.version), said)
+
+
+def _cleared(named: Collection[str], parts: Mapping[str, Resource]) -> list[str]:
+    """The parts that are emptied: of a list whose entries are told apart every one, or one."""
+    found = [element_of(one) for one in named]
+    return [*found, *(part for one in found if one in APART for part in parts if part.startswith(f"{one}:"))]
 
 
 def telling(resource: Resource) -> list[str]:
@@ -237,13 +271,18 @@ def _joined(head: Resource, parts: Mapping[str, Resource]) -> Resource:
                 resource[key] = [*resource.get(key, ()), *value]
             elif key in NESTED:
                 resource[key] = {**resource.get(key, {}), **value}
+            elif key in APART:
+                resource[key] = [*resource.get(key, ()), *value]
             else:
                 resource[key] = value
     return resource
 
 
 def _consistent(resource: Resource) -> Resource:
-    """A replaced patient is not active, whenever its messages and the merge arrive."""
+    """A replaced patient is not active, whenever its messages and the merge arrive; nobody lies in the bed of a visit
+    that is over."""
+    if resource["resourceType"] == "Encounter":
+        return encounter.consistent(resource)
     replaced = any(link.get("type") == "replaced-by" for link in resource.get("link") or ())
     if replaced and resource["resourceType"] == "Patient":
         return {**resource, "active": False}

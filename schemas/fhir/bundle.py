@@ -8,12 +8,14 @@ from typing import Any
 from schemas.events import Event, plain
 from schemas.fhir import (
     appointment,
+    charge,
     details,
     document,
     elements,
     encounter,
     extensions,
     header,
+    identity,
     medication,
     order,
     patient,
@@ -31,12 +33,15 @@ BASE = "https://hie.sante.gov.ma/fhir/"
 
 _WRITERS: dict[str, Callable[[Draft], None]] = {
     "AppointmentRecorded": appointment.recorded,
+    "ChargeRecorded": charge.recorded,
     "LabReportIssued": report.write,
     "ImagingReportIssued": report.write,
     "DocumentIssued": document.issued,
     "PatientRegistered": lambda draft: None,
     "PatientUpdated": lambda draft: None,
     "PatientMerged": patient.merged,
+    "PatientLinked": identity.linked,
+    "NumberChanged": identity.changed,
     "EncounterRecorded": encounter.recorded,
     "OrderRecorded": order.recorded,
     "MedicationDispensed": medication.dispensed,
@@ -104,9 +109,16 @@ def merged(ones: Iterable[Resource]) -> list[Resource]:
     for one in ones:
         key = one["resourceType"], one["id"]
         if key in found:
-            one = {**one, **found[key]} if version_of(one) == 0 else {**found[key], **one}
+            one = _over(one, found[key]) if version_of(one) == 0 else _over(found[key], one)
         found[key] = one
     return list(found.values())
+
+
+def _over(before: Resource, one: Resource) -> Resource:
+    """One resource over another, its extensions by their url."""
+    urls = {each["url"] for each in one.get("extension", ())}
+    kept = [each for each in before.get("extension", ()) if each["url"] not in urls]
+    return {**before, **one, "extension": [*kept, *one.get("extension", ())]} if kept else {**before, **one}
 
 
 def version_of(resource: Resource) -> int | None:

@@ -8,9 +8,11 @@ from urllib.parse import quote
 
 from schemas import facts
 from schemas.events import Event, plain
-from schemas.fhir import elements, terms
+from schemas.fhir import elements, extensions, terms
 from schemas.fhir.draft import Resource
 
+# MessageHeader: valueIdentifier, MSH-21
+PROFILE = extensions.OURS + "MSH-21-message-profile-identifier"
 # Triggers of table 0003; those that begin with Z are a site's own.
 _TRIGGER = re.compile(r"[A-Y][0-9A-Z]{2}")
 
@@ -22,27 +24,32 @@ def header(event: Event, sender: dict[str, Any] | None) -> Resource:
     trigger = elements.text(origin.get("trigger"))
     known = trigger and _TRIGGER.fullmatch(trigger)
     to = elements.text(origin.get("receiving_application")), elements.text(origin.get("receiving_facility"))
+    profiles = [one for one in map(elements.identifier, origin.get("profiles") or ()) if one]
     return elements.said(
         {
             "resourceType": "MessageHeader",
             "id": facts.name("MessageHeader", told["transaction"], told["channel"], told["control_id"]),
             "eventCoding": elements.coding(terms.table("0003"), trigger or "") if known else None,
             "eventUri": None if known else f"urn:wasl:{quote(trigger or told['type'], safe='._-')}",
-            "destination": [_end(*to)] if any(to) else None,
+            "extension": [{"url": PROFILE, "valueIdentifier": one} for one in profiles],
+            "destination": [_end(*to, _address(origin, "receiving_"))] if any(to) else None,
             "sender": sender,
             "source": _end(
                 elements.text(origin.get("application")) or told["sender"],
                 elements.text(origin.get("facility")) or told["channel"],
+                _address(origin),
             ),
         }
     )
 
 
-def _end(application: str | None, facility: str | None) -> dict[str, Any]:
-    """One end of the line: a name, and the endpoint that FHIR requires, made from the facility."""
-    return elements.said(
-        {
-            "name": application,
-            "endpoint": elements.uri(f"urn:id:{quote(facility or application or 'unknown', safe='._-')}"),
-        }
-    )
+def _address(origin: Any, side: str = "") -> str | None:
+    """The universal id of the application, else of the facility (guide: MSH-3.2, MSH-5.2)."""
+    ids = (origin.get(f"{side}application_id"), origin.get(f"{side}facility_id"))
+    return next((found for one in ids if one and (found := elements.text(one.get("value")))), None)
+
+
+def _end(application: str | None, facility: str | None, address: str | None) -> dict[str, Any]:
+    """One end of the line: a name, and the endpoint that FHIR requires: a universal id, else made from the facility."""
+    named = f"urn:id:{quote(facility or application or 'unknown', safe='._-')}"
+    return elements.said({"name": application, "endpoint": elements.uri(address or named)})

@@ -1,7 +1,7 @@
 """Where an event came from: exactly one Provenance, naming everything it says.
 
 The Patient is always among its targets: servers leave a Provenance out of `Patient/$everything` otherwise.
-Guide: EVN[Provenance] and MSH[Provenance-Source].
+Guide: EVN[Provenance] and MSH[Provenance-Source]. EVN-3, which it leaves out, is an extension under its name.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from schemas import facts
-from schemas.fhir import elements, people, terms, times
+from schemas.fhir import elements, extensions, people, terms, times
 from schemas.fhir.draft import Draft
 
 # Systems of the identifiers in Provenance.entity.
@@ -18,6 +18,7 @@ CONTROL_ID = "urn:wasl:control-id"
 TRANSACTION = "urn:wasl:transaction"
 CHANNEL = "urn:wasl:channel"
 SENDER = "urn:wasl:sender"
+PLANNED = extensions.OURS + "EVN-3-date-time-planned-event"
 NUMBERS = ((CONTROL_ID, "control_id"), (TRANSACTION, "transaction"), (CHANNEL, "channel"))
 
 
@@ -27,16 +28,24 @@ def write(draft: Draft) -> None:
     origin = event.get("origin") or {}
     facility = people.organization(draft, event.get("facility"))
     operators = people.practitioners(draft, origin.get("operators"))
+    where = people.location(draft, {"facility": origin["place"]}) if origin.get("place") else None
+    planned = times.date_time(origin.get("planned"), draft.zone)
+    reason = elements.concept(origin.get("reason"))
     targets = [draft.subject, *({"reference": key} for key in draft.resources if key != f"Patient/{draft.person}")]
     id = facts.name("Provenance", event["id"])
+    trigger = elements.one_of(origin.get("trigger"), terms.EVENTS)
     draft.resources[f"Provenance/{id}"] = elements.said(
         {
             "resourceType": "Provenance",
             "id": id,
             "meta": {"source": draft.source},
+            "extension": extensions.extensions(extensions.extension(PLANNED, "DateTime", planned)),
             "target": targets,
             "occurredDateTime": times.date_time(event.get("occurred"), draft.zone),
             "recorded": times.instant(origin.get("recorded"), draft.zone) or times.at(event["received"]),
+            "location": where,
+            "reason": [reason] if reason else None,
+            "activity": elements.coded(terms.table("0003"), trigger) if trigger else None,
             "agent": [
                 elements.said({"type": _role("author"), "who": _sender(event), "onBehalfOf": facility}),
                 *({"type": _role("enterer"), "who": one} for one in operators),

@@ -64,6 +64,7 @@ REPORT_STATUSES = words(
     "registered partial preliminary final amended corrected appended cancelled entered-in-error unknown"
 )
 OBSERVATION_STATUSES = REPORT_STATUSES - {"partial", "appended"}
+ACCOUNT_STATUSES = words("active inactive entered-in-error on-hold unknown")
 ENCOUNTER_STATUSES = words("planned arrived triaged in-progress onleave finished cancelled entered-in-error unknown")
 PROCEDURE_STATUSES = words("preparation in-progress not-done on-hold stopped completed entered-in-error unknown")
 DISPENSE_STATUSES = words(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -16,6 +17,9 @@ Reference = dict[str, Any]
 # Who and where: the same in many messages, told from identifiers alone. They carry no version and no source, so
 # that saying them again changes nothing.
 SHARED = frozenset({"Organization", "Practitioner", "PractitionerRole", "Location"})
+
+# Elements that are identifiers: those within other elements keep a logical reference to who assigned them
+_NUMBERED = frozenset({"identifier", "requisition", "groupIdentifier", "masterIdentifier", "accessionIdentifier"})
 
 _ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
 
@@ -35,7 +39,7 @@ class Draft:
         self.version = str(event["version"])
         self.resources: dict[str, Resource] = {}
         self.met: list[tuple[Any, Reference]] = []
-        self.roles: set[tuple[str, str]] = set()
+        self.roles: set[tuple[str, ...]] = set()
 
     @property
     def subject(self) -> Reference:
@@ -59,9 +63,28 @@ class Draft:
         for name, element in body.items():
             if type(element) is str:
                 element = elements.text(element)
+            elif element and name in _NUMBERED:
+                self._assigned(element if type(element) is list else [element])
             if (element or element == 0) and name not in resource:
                 resource[name] = element
         return {"reference": key}
+
+    def _assigned(self, numbers: list[dict[str, Any]]) -> None:
+        """Makes whoever gave a number, and where, resources of their own."""
+        for one in numbers:
+            if "assigner" in one:
+                self._body(one["assigner"])
+            for beside in one.get("extension", ()):
+                if beside["url"] == extensions.ASSIGNING_FACILITY:
+                    self._body(beside["valueReference"])
+
+    def _body(self, reference: Reference) -> None:
+        """Turns a logical reference to an Organization (`elements.body`) into one to a resource."""
+        if "identifier" in reference:
+            number, name = reference.pop("identifier"), reference["display"]
+            id = shared_id("Organization", number["system"], number["value"])
+            del reference["type"]
+            reference |= self.add("Organization", id, {"identifier": [number], "name": name})
 
     def name(self, kind: str, *parts: str) -> str:
         """The id of something that belongs to this event's fact."""
@@ -70,6 +93,12 @@ class Draft:
     def of_person(self, kind: str, *parts: str) -> str:
         """The id of something that belongs to the person, whichever message told it."""
         return facts.name(kind, self.person, *parts)
+
+
+@lru_cache(maxsize=8192)
+def shared_id(kind: str, *parts: str) -> str:
+    """`facts.name`, remembered: the same few establishments and professionals are named all day."""
+    return facts.name(kind, *parts)
 
 
 def resource_id(text: str | None) -> str | None:

@@ -1,7 +1,6 @@
-"""FHIR data types from the event's own shapes: codes, identifiers, names, addresses, notes, documents.
+"""FHIR data types from the event's own shapes: identifiers, names, addresses, telecoms, notes, documents.
 
-Everything here answers None (or an empty list) for what was not said, and `said` leaves that out, so that a
-mapping reads as a table: one line an element. No element of a result is ever empty.
+As `codes`, whose names can be had from here too: None (or an empty list) for what was not said.
 """
 
 from __future__ import annotations
@@ -9,176 +8,67 @@ from __future__ import annotations
 import hashlib
 import re
 from base64 import b64encode
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
-from schemas.events import Address, Attachment, Code, Coding, HumanName, Identifier, Note, Telecom
-from schemas.fhir import extensions, tables, terms, times
+from schemas.events import Address, Attachment, HumanName, Identifier, Note, Telecom
+from schemas.fhir import extensions, terms, times
+from schemas.fhir.codes import (
+    coded,
+    coding,
+    concept,
+    concepts,
+    joined,
+    key,
+    one_of,
+    required,
+    said,
+    sent_coding,
+    tabled,
+    text,
+    texts,
+    token,
+    translated,
+    uri,
+)
 
-_CONTROLS = {code: None for code in (*range(32), 0xFFFE, 0xFFFF) if code not in (9, 10, 13)} | {11: "\n", 12: "\n"}
-_OID = re.compile(r"[0-2](\.(0|[1-9][0-9]*))+")
-_UUID = re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}")
+__all__ = [
+    "addresses",
+    "attachment",
+    "body",
+    "coded",
+    "coding",
+    "concept",
+    "concepts",
+    "gender",
+    "human_name",
+    "human_names",
+    "identifier",
+    "identifiers",
+    "joined",
+    "key",
+    "notes",
+    "one_of",
+    "required",
+    "said",
+    "sent_coding",
+    "spelled",
+    "tabled",
+    "telecoms",
+    "text",
+    "texts",
+    "token",
+    "translated",
+    "uri",
+]
+
+INPE = "https://hie.sante.gov.ma/id/inpe-es"
+# What needs no extension
+_NUMBER = frozenset({"system", "value", "type", "authority", "use", "start", "end"})
+_NAME = frozenset({"family", "given", "prefix", "suffix", "use", "text"})
 _SHA1 = re.compile(r"[A-Za-z0-9+/]{27}=")
-
-
-def said(elements: dict[str, Any]) -> dict[str, Any]:
-    """The elements that say something: without None, "", blanks and empty lists. False and 0 stay."""
-    made = {name: one for name, one in elements.items() if one or one == 0}
-    for one in made.values():
-        if type(one) is str and (one[0] == " " or not one.isprintable()):
-            cleaned = {name: text(one) if type(one) is str else one for name, one in made.items()}
-            return {name: one for name, one in cleaned.items() if one is not None}
-    return made
-
-
-def text(one: str | None) -> str | None:
-    """A FHIR string: not blank, and without the control characters that neither JSON nor XML carries well."""
-    if not one or one.isspace():
-        return None
-    if one.isprintable():
-        return one
-    legal = one.translate(_CONTROLS)
-    return legal if legal and not legal.isspace() else None
-
-
-def texts(ones: Iterable[str | None] | None) -> list[str]:
-    return [made for made in map(text, ones or ()) if made]
-
-
-def token(code: str) -> str:
-    """A FHIR code: no space at the ends, single ones inside; empty for nothing."""
-    return " ".join(code.translate(_CONTROLS).split())
-
-
-@lru_cache(maxsize=2048)
-def uri(name: str) -> str:
-    """An absolute FHIR uri: no spaces; a bare name, and what only pretends to be an OID or UUID, under `urn:id:`."""
-    name = name.strip()
-    scheme, _, rest = name.lower().rpartition(":")
-    if scheme == "urn:uuid" and _UUID.fullmatch(rest):
-        return f"urn:uuid:{rest}"
-    if ":" not in name or scheme == "urn:uuid" or (scheme == "urn:oid" and not _OID.fullmatch(rest)):
-        return f"urn:id:{quote(name.rpartition(':')[2], safe='._-')}"
-    return quote(name, safe="".join(map(chr, range(0x21, 0x7F)))) if " " in name or not name.isprintable() else name
-
-
-def one_of(word: str | None, allowed: Collection[str]) -> str | None:
-    """The word if FHIR allows it there."""
-    return word if word in allowed else None
-
-
-def coding(system: str, code: str, display: str | None = None) -> dict[str, Any]:
-    return {"system": system, "code": code, "display": display} if display else {"system": system, "code": code}
-
-
-def key(made: dict[str, Any] | None) -> str:
-    """A CodeableConcept in one line, to make an id of: its first code, else its text."""
-    for one in (made or {}).get("coding", ()):
-        if "code" in one:
-            return f"{one.get('system', '')}|{one['code']}"
-    return str((made or {}).get("text", ""))
-
-
-def coded(system: str, code: str) -> dict[str, Any]:
-    """A CodeableConcept of one code."""
-    return {"coding": [{"system": system, "code": code}]}
-
-
-def concept(code: Code | None) -> dict[str, Any] | None:
-    """A CodeableConcept: every coding as sent, then the translations with where they came from."""
-    if not code:
-        return None
-    made: dict[str, Any] = {}
-    codings = []
-    loinc = code.get("loinc")
-    for one in code.get("codings") or ():
-        if sent := sent_coding(one):
-            codings.append(sent)
-            if loinc and sent.get("system") == terms.LOINC:
-                loinc = None
-    if loinc and not loinc.isspace():
-        codings.append({"system": terms.LOINC, "code": token(loinc)})
-    if codings:
-        made["coding"] = codings
-    if name := text(code.get("text")):
-        made["text"] = name
-    return made or None
-
-
-def sent_coding(one: Coding) -> dict[str, Any] | None:
-    """One Coding as sent; None without a code and a display."""
-    made = _sent_coding(one.get("system"), one.get("code"), one.get("display"), one.get("version"))
-    if mapped := text(one.get("mapped")):
-        beside = extensions.extension(extensions.MAPPED_EQUIVALENCE, "Code", token(one.get("equivalence") or ""))
-        by = {"url": extensions.MAPPED_FROM, "valueString": mapped}
-        return {**made, "extension": [by, beside] if beside else [by]} if made else None
-    return made.copy() or None
-
-
-@lru_cache(maxsize=8192)
-def _sent_coding(system: str | None, code: str | None, display: str | None, version: str | None) -> dict[str, Any]:
-    """Remembered: a laboratory says the same few hundred codings all day. Copied by the caller."""
-    code = token(code) if code else None
-    made = said({"code": code, "display": display})
-    if code and system and not system.isspace():
-        name = uri(system)
-        if tables.lacks(name, code):
-            name = tables.LOCAL + name[len(tables.SYSTEM) :]
-        made = said({"system": name, "version": version, **made})
-    return made
-
-
-def concepts(codes: Iterable[Code] | None) -> list[dict[str, Any]]:
-    return [made for made in map(concept, codes or ()) if made]
-
-
-def required(code: Code | None) -> dict[str, Any]:
-    """A CodeableConcept where FHIR insists on one."""
-    return concept(code) or extensions.absent()
-
-
-def translated(code: Code | None, system: str, table: Mapping[str, str], number: str) -> dict[str, Any] | None:
-    """The concept as sent, with FHIR's own code put first where the table has one for what was sent.
-
-    A code counts as one of HL7 table `number` when it names that table or no system at all.
-    """
-    made = concept(code)
-    if made is None:
-        return None
-    codings = made.get("coding", [])
-    if any(one.get("system") == system for one in codings):
-        return made
-    ours = (None, terms.table(number))
-    sent = [one["code"] for one in codings if "code" in one and one.get("system") in ours]
-    found = next((table[one.upper()] for one in sent or [made.get("text", "")] if one.upper() in table), None)
-    if found:
-        made["coding"] = [{"system": system, "code": found}, *codings]
-    return made
-
-
-def tabled(code: str | None, number: str, known: Collection[str] | None = None) -> dict[str, Any] | None:
-    """A bare v2 code as a CodeableConcept: in its table's system if the table has it, else as text."""
-    code = text(code)
-    if code is None:
-        return None
-    if known is None or code in known:
-        return coded(terms.table(number), token(code))
-    return {"text": code}
-
-
-def joined(codes: Iterable[Code] | None) -> dict[str, Any] | None:
-    """Several codes where FHIR takes one CodeableConcept: all codings, the texts side by side."""
-    made = concepts(codes)
-    if len(made) < 2:
-        return made[0] if made else None
-    return said(
-        {
-            "coding": [one for each in made for one in each.get("coding", ())],
-            "text": "; ".join(each["text"] for each in made if "text" in each),
-        }
-    )
 
 
 def identifier(one: Identifier | None, kind: str | None = None) -> dict[str, Any] | None:
@@ -187,6 +77,8 @@ def identifier(one: Identifier | None, kind: str | None = None) -> dict[str, Any
     if one is None or value is None:
         return None
     made: dict[str, Any] = {}
+    if one.keys() - _NUMBER and (beside := _of_identifier(one)):
+        made["extension"] = beside
     if use := one_of(one.get("use"), terms.IDENTIFIER_USES):
         made["use"] = use
     if kind := kind or text(one.get("type")):
@@ -197,8 +89,44 @@ def identifier(one: Identifier | None, kind: str | None = None) -> dict[str, Any
     if held := times.period(one.get("start"), one.get("end")):
         made["period"] = held
     if authority := text(one.get("authority")):
-        made["assigner"] = {"display": authority}
+        made["assigner"] = body(authority, text(one.get("authority_id")) or system)
     return made
+
+
+def _of_identifier(one: Identifier) -> list[dict[str, Any]]:
+    facility, facility_id = text(one.get("facility")), text(one.get("facility_id"))
+    authority_id = text(one.get("authority_id"))
+    place = body(facility, facility_id) if facility else None
+    return extensions.extensions(
+        *extensions.texts(
+            (extensions.CHECK_DIGIT, text(one.get("check_digit"))),
+            (extensions.CHECK_SCHEME, text(one.get("check_scheme"))),
+            (extensions.SOURCE_TABLE, text(one.get("source_table"))),
+        ),
+        extensions.extension(extensions.ASSIGNER_ID, "Uri", authority_id and uri(authority_id)),
+        extensions.extension(extensions.ASSIGNING_FACILITY, "Reference", place),
+        extensions.extension(extensions.FACILITY_ID, "Uri", facility_id and uri(facility_id)),
+        extensions.extension(extensions.JURISDICTION, "CodeableConcept", concept(one.get("jurisdiction"))),
+        extensions.extension(extensions.AGENCY, "CodeableConcept", concept(one.get("agency"))),
+    )
+
+
+def body(name: str, system: str | None) -> dict[str, Any]:
+    """A logical reference to an Organization that is known by its name and a universal id; `draft` makes it a resource.
+
+    Its number is the one that the same HD would have as a facility: an INPE, else its name within the universal id,
+    else within itself.
+    """
+    return {"type": "Organization", "identifier": {**_body(name, system)}, "display": name}
+
+
+@lru_cache(maxsize=4096)
+def _body(name: str, system: str | None) -> dict[str, Any]:
+    if len(name) == 9 and name.isascii() and name.isdecimal():
+        return {"system": INPE, "value": name}
+    if system and system.startswith("urn:") and not system.startswith("urn:id:"):
+        return {"system": uri(system), "value": name}
+    return {"system": f"urn:id:{quote(name, safe='')}".replace("~", "%7E"), "value": name}
 
 
 def identifiers(ones: Iterable[Identifier] | None) -> list[dict[str, Any]]:
@@ -216,16 +144,47 @@ def gender(sex: str | None, code: str | None = None) -> dict[str, Any]:
 
 
 def human_name(one: HumanName) -> dict[str, Any]:
-    return said(
-        {
-            "use": one_of(one.get("use"), terms.NAME_USES),
-            "text": one.get("text"),
-            "family": one.get("family"),
-            "given": texts(one.get("given")),
-            "prefix": texts([one.get("prefix")]),
-            "suffix": texts([one.get("suffix")]),
+    """A HumanName; a degree and a professional suffix stand beside the suffix."""
+    made: dict[str, Any] = {
+        "use": one_of(one.get("use"), terms.NAME_USES),
+        "text": one.get("text"),
+        "family": one.get("family"),
+        "given": texts(one.get("given")),
+        "prefix": texts([one.get("prefix")]),
+        "suffix": texts([one.get("suffix"), one.get("degree"), one.get("professional_suffix")]),
+    }
+    if one.keys() - _NAME:
+        made |= {
+            "extension": _of_name(one),
+            "_family": _surnames(one) if one.get("family") else None,
+            "period": times.period(one.get("start"), one.get("end")),
         }
+    return said(made)
+
+
+def _of_name(one: HumanName) -> list[dict[str, Any]]:
+    order, form = (one.get("order") or "").strip(), (one.get("representation") or "").strip()
+    known_order, known_form = one_of(order, ("G", "F")), terms.NAME_REPRESENTATION.get(form)
+    return extensions.extensions(
+        *extensions.texts(
+            (extensions.NAME_TYPE, text(one.get("type"))),
+            (extensions.CALLED_BY, text(one.get("called_by"))),
+            (extensions.OURS + "name-assembly-order", None if known_order else text(order)),
+            (extensions.OURS + "name-representation", None if known_form else text(form)),
+        ),
+        extensions.extension(extensions.NAME_ORDER, "Code", known_order),
+        extensions.extension(extensions.NAME_REPRESENTATION, "Code", known_form),
     )
+
+
+def _surnames(one: HumanName) -> dict[str, Any] | None:
+    parts = extensions.texts(
+        (extensions.OWN_PREFIX, text(one.get("own_prefix"))),
+        (extensions.OWN_NAME, text(one.get("own_family"))),
+        (extensions.PARTNER_PREFIX, text(one.get("partner_prefix"))),
+        (extensions.PARTNER_NAME, text(one.get("partner_family"))),
+    )
+    return {"extension": parts} if parts else None
 
 
 def spelled(names: list[dict[str, Any]]) -> str:
@@ -236,16 +195,27 @@ def spelled(names: list[dict[str, Any]]) -> str:
 
 
 def human_names(ones: Iterable[HumanName] | None) -> list[dict[str, Any]]:
-    return [made for made in map(human_name, ones or ()) if made.keys() - {"use"}]
+    return [made for made in map(human_name, ones or ()) if made.keys() - {"use", "extension", "period"}]
 
 
 def addresses(ones: Iterable[Address] | None) -> list[dict[str, Any]]:
-    return [made for made in map(_address, ones or ()) if made.keys() - {"use", "type"}]
+    return [made for made in map(_address, ones or ()) if made.keys() - {"use", "type", "extension", "period"}]
 
 
 def _address(one: Address) -> dict[str, Any]:
+    county = concept(one.get("county"))
+    beside = extensions.texts(
+        (extensions.ADDRESS_TYPE, text(one.get("type_code"))),
+        (extensions.STREET_NAME, text(one.get("street_name"))),
+        (extensions.HOUSE_NUMBER, text(one.get("house_number"))),
+        (extensions.OTHER_GEOGRAPHIC, text(one.get("other_geographic"))),
+        (extensions.CENSUS_TRACT, text(one.get("census_tract"))),
+    )
+    if county:
+        beside.append({"url": extensions.COUNTY, "valueCodeableConcept": county})
     return said(
         {
+            "extension": beside,
             "use": one_of(one.get("use"), terms.ADDRESS_USES),
             "type": one_of(one.get("type"), terms.ADDRESS_TYPES),
             "line": texts(one.get("lines")),
@@ -254,6 +224,7 @@ def _address(one: Address) -> dict[str, Any]:
             "state": one.get("state"),
             "postalCode": one.get("postal_code"),
             "country": one.get("country"),
+            "period": times.period(one.get("start"), one.get("end")),
         }
     )
 
@@ -266,18 +237,50 @@ def _telecom(one: Telecom) -> dict[str, Any] | None:
     value = text(one.get("value"))
     if value is None:
         return None
-    # A ContactPoint with a value must have a system (cpt-2).
-    system = one_of(one.get("system"), terms.TELECOM_SYSTEMS) or "other"
-    return said({"system": system, "value": value, "use": one_of(one.get("use"), terms.TELECOM_USES)})
+    beside = extensions.texts(
+        (extensions.PHONE_USE, text(one.get("use_code"))),
+        (extensions.PHONE_EQUIPMENT, text(one.get("equipment"))),
+        (extensions.PHONE_COUNTRY, text(one.get("country"))),
+        (extensions.PHONE_AREA, text(one.get("area"))),
+        (extensions.PHONE_LOCAL, text(one.get("local"))),
+        (extensions.PHONE_EXTENSION, text(one.get("extension"))),
+        (extensions.PHONE_COMMENT, text(one.get("comment"))),
+    )
+    rank = one.get("rank")
+    return said(
+        {
+            "extension": beside,
+            # A ContactPoint with a value must have a system (cpt-2).
+            "system": one_of(one.get("system"), terms.TELECOM_SYSTEMS) or "other",
+            "value": value,
+            "use": one_of(one.get("use"), terms.TELECOM_USES),
+            "rank": rank if rank and 0 < rank < 2**31 else None,
+            "period": times.period(one.get("start"), one.get("end")),
+        }
+    )
 
 
 def notes(ones: Iterable[Note] | None) -> list[dict[str, Any]]:
-    """Notes (NTE), each an Annotation; its author is the source as sent (NTE-2)."""
-    return [
-        said({"authorString": one.get("source"), "text": words})
-        for one in ones or ()
-        if (words := text(one.get("text")))
-    ]
+    """Notes (NTE), each an Annotation; its author is who wrote it (NTE-5), else the source as sent (NTE-2)."""
+    return [_note(one, words) for one in ones or () if (words := text(one.get("text")))]
+
+
+def _note(one: Note, words: str) -> dict[str, Any]:
+    made: dict[str, Any] = {"authorString": one.get("source"), "text": words}
+    if len(one) > 2:
+        author = spelled(human_names((one.get("by") or {}).get("names")))
+        kind = concept(one.get("kind")) or tabled(one.get("type"), "0364", terms.NOTE_TYPES)
+        held = times.period(one.get("start"), one.get("end"))
+        made |= {
+            "extension": extensions.extensions(
+                extensions.extension(extensions.NOTE_TYPE, "CodeableConcept", kind),
+                extensions.extension(extensions.NOTE_SOURCE, "String", text(one.get("source")) if author else None),
+                extensions.extension(extensions.NOTE_PERIOD, "Period", held),
+            ),
+            "authorString": author or one.get("source"),
+            "time": times.date_time(one.get("recorded")),
+        }
+    return said(made)
 
 
 def attachment(one: Attachment, *, data: bool = True) -> dict[str, Any]:

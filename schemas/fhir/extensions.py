@@ -94,7 +94,7 @@ LAST_UPDATE_FACILITY = OURS + "patient-last-update-facility"
 OTHER_FACILITY = OURS + "patient-other-facility"
 # Patient: complex, who takes part in another role than general practitioner (ROL, PRT): actor, role, period.
 PARTICIPANT = OURS + "patient-participant"
-# RelatedPerson: valueReference(Organization), NK1-13, an employer; valueCodeableConcept, NK1-14, NK1-29, GT1-10 and -20;
+# RelatedPerson: valueReference(Organization), NK1-13, an employer; valueCodeableConcept, NK1-14, NK1-29, GT1-10, -20;
 # valueString, NK1-10; valueHumanName, valueContactPoint, valueAddress: whom to ask for there (NK1-30 to -32), GT1-4.
 KIN_ORGANIZATION = OURS + "related-person-organization"
 EMPLOYER = OURS + "employer"
@@ -128,6 +128,9 @@ ALLERGY_ACTION = OURS + "allergy-action"
 ALLERGY_ONSET = OURS + "allergy-onset-text"
 ALLERGY_REPORTED = OURS + "allergy-reported"
 ALLERGY_REPORTER = OURS + "allergy-reported-by"
+# AllergyIntolerance: valueDateTime, AL1-6 where an onset was told too; valueReference(Practitioner), further IAM-23.
+ALLERGY_IDENTIFIED = OURS + "allergy-identified"
+ALLERGY_RECORDER = OURS + "allergy-other-recorder"
 # A Coding: valueString, the file and row its translation came from. Codings as sent have none.
 MAPPED_FROM = OURS + "mapped-from"
 # A Coding that is a translation: valueCode, in ConceptMap's words, where it does not mean the same as what was sent.
@@ -144,6 +147,8 @@ VALUE_ATTACHMENT = OURS + "observation-value-attachment"
 REPORT_NOTE = OURS + "report-note"
 # Observation: valueString, OBX-5 as sent where its number is only a part of it ("85^^Hexokinase").
 VALUE_AS_SENT = OURS + "observation-value-as-sent"
+# Observation: valueCodeableConcept, OBX-32 beside a value: R4 takes a dataAbsentReason only without one.
+VALUE_ABSENT = OURS + "observation-value-absent"
 # Specimen: valueCodeableConcept, SPM-11 and SPM-21; valueReference(Practitioner), further repetitions of OBR-10.
 SPECIMEN_ROLE = OURS + "specimen-role"
 SPECIMEN_REJECTED = OURS + "specimen-reject-reason"
@@ -217,6 +222,9 @@ GIVEN_AT = OURS + "given-at"
 RECORDED = OURS + "recorded"
 COMPLETION = OURS + "completion-status"
 ACTION = OURS + "action"
+# Immunization.education and .protocolApplied: valueCodeableConcept, the sheet (OBX 69764-9) and schedule (59779-9).
+EDUCATION_DOCUMENT = OURS + "education-document"
+VACCINATION_SCHEDULE = OURS + "vaccination-schedule"
 # MedicationDispense: valueMoney, the price of one unit, and what was billed.
 UNIT_PRICE = OURS + "unit-price"
 AMOUNT = OURS + "amount"

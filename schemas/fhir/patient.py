@@ -9,8 +9,20 @@ from __future__ import annotations
 from typing import Any
 
 from schemas import facts
-from schemas.events import Patient
-from schemas.fhir import allergy, coverage, elements, extensions, kin, observation, people, terms, times
+from schemas.events import Patient, Practitioner
+from schemas.fhir import (
+    allergy,
+    coverage,
+    details,
+    elements,
+    extensions,
+    kin,
+    observation,
+    people,
+    tables,
+    terms,
+    times,
+)
 from schemas.fhir.draft import Draft, resource_id
 
 # Which elements of the Patient an event's `cleared` field empties ("" in HL7). Those said as an extension are in
@@ -38,6 +50,14 @@ CLEARED_EXTENSIONS: dict[str, str] = {
     "nationality": extensions.NATIONALITY,
     "mother_name": extensions.MOTHERS_NAME,
     "birth_place": extensions.BIRTH_PLACE,
+    "citizenships": extensions.CITIZENSHIP,
+    "race": extensions.RACE,
+    "ethnicity": extensions.ETHNICITY,
+    "veteran_status": extensions.VETERAN,
+    "county": extensions.COUNTY_CODE,
+    "identity_unknown": extensions.IDENTITY_UNKNOWN,
+    "identity_reliability": extensions.IDENTITY_RELIABILITY,
+    "disabilities": extensions.DISABILITY,
 }
 
 
@@ -45,10 +65,12 @@ def write(draft: Draft) -> None:
     """The Patient of the event and everything that hangs on it."""
     source: Patient = draft.event["patient"]
     draft.add("Patient", draft.person, demographics(draft, source))
+    if labels := _labels(source):
+        draft.resources[f"Patient/{draft.person}"]["meta"]["security"] = labels
     for contact in source.get("contacts") or ():
         kin.related_person(draft, contact)
     kin.mother(draft, source)
-    coverage.account(draft, source.get("account"))
+    coverage.account(draft, source.get("account"), draft.event.get("guarantors") or ())
     for reaction in draft.event.get("allergies") or ():
         allergy.write(draft, reaction)
     for insurance in draft.event.get("insurances") or ():
@@ -84,7 +106,7 @@ def demographics(draft: Draft, source: Patient) -> dict[str, Any]:
     order = source.get("birth_order")
     order = order if order and 0 < order < 2**31 else None
     return {
-        "extension": _extensions(source),
+        "extension": [*_extensions(source), *_more(draft, source), *details.written(draft, source.get("details"))],
         "identifier": elements.identifiers(source.get("identifiers")),
         "active": source.get("active"),
         "name": elements.human_names(source.get("names")),
@@ -139,3 +161,62 @@ def _extensions(source: Patient) -> list[dict[str, Any]]:
         if nationality
         else None,
     )
+
+
+def _more(draft: Draft, source: Patient) -> list[dict[str, Any]]:
+    """What of PID and PD1 R4 has no element for, and who else takes part. A false is said where it was."""
+    coded = (
+        (extensions.RACE, source.get("race")),
+        (extensions.ETHNICITY, source.get("ethnicity")),
+        (extensions.DISABILITY, source.get("disabilities")),
+        (extensions.IDENTITY_RELIABILITY, source.get("identity_reliability")),
+        (extensions.VETERAN, [one for one in (source.get("veteran_status"),) if one]),
+    )
+    unknown = source.get("identity_unknown")
+    updated_by = people.organization(draft, source.get("updated_by"))
+    others = [people.organization(draft, one) for one in source.get("other_facilities") or ()]
+    return [
+        *({"url": url, "valueCodeableConcept": one} for url, codes in coded for one in elements.concepts(codes)),
+        *(
+            {"url": extensions.CITIZENSHIP, "extension": [{"url": "code", "valueCodeableConcept": one}]}
+            for one in elements.concepts(source.get("citizenships"))
+        ),
+        *extensions.texts((extensions.COUNTY_CODE, source.get("county"))),
+        *([] if unknown is None else [{"url": extensions.IDENTITY_UNKNOWN, "valueBoolean": unknown}]),
+        *extensions.extensions(
+            extensions.extension(
+                extensions.LAST_UPDATE, "DateTime", times.date_time(source.get("updated"), draft.zone)
+            ),
+            extensions.extension(extensions.LAST_UPDATE_FACILITY, "Reference", updated_by),
+            *(extensions.extension(extensions.OTHER_FACILITY, "Reference", one) for one in others),
+            *(_participant(draft, one) for one in source.get("participants") or ()),
+        ),
+    ]
+
+
+def _participant(draft: Draft, source: Practitioner) -> dict[str, Any] | None:
+    """Who takes part in another role than general practitioner: a person, else a body."""
+    actor = people.practitioner(draft, source) or people.organization(draft, source.get("organization"))
+    if actor is None:
+        return None
+    role = elements.concept(source.get("duty")) or elements.tabled(source.get("role"), "0443", tables.codes("0443"))
+    told = extensions.extensions(
+        extensions.extension("actor", "Reference", actor),
+        extensions.extension("role", "CodeableConcept", role),
+        extensions.extension("period", "Period", times.period(source.get("start"), source.get("end"), draft.zone)),
+    )
+    return {"url": extensions.PARTICIPANT, "extension": told}
+
+
+def _labels(source: Patient) -> list[dict[str, Any]]:
+    """meta.security: what must not be seen by everybody (ARV-3), and R (restricted) for PD1-12 or ARV."""
+    told = [one for code in elements.concepts(source.get("restrictions")) for one in _as_label(code)]
+    told += [one for code in elements.concepts([one for one in (source.get("confidentiality"),) if one])
+             for one in _as_label(code)]  # fmt: skip
+    if told or source.get("protected"):
+        told.insert(0, elements.coding(terms.CONFIDENTIALITY, "R"))
+    return told
+
+
+def _as_label(code: dict[str, Any]) -> list[dict[str, Any]]:
+    return code.get("coding") or [{"display": code["text"]}]

@@ -7,16 +7,14 @@ same INPE means the same resource; a bare name counts only within its sender.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import Any
 
-from schemas import facts
 from schemas.events import Identifier, Organization, Place, Practitioner
-from schemas.fhir import elements, terms
-from schemas.fhir.draft import Draft, Reference, key_of, resource_id
+from schemas.fhir import elements, extensions, terms
+from schemas.fhir.draft import Draft, Reference, key_of, resource_id, shared_id
 
 NATIONAL = "https://hie.sante.gov.ma/id/"
-_STRONG = (NATIONAL + "inpe-es", NATIONAL + "inpe-ps", NATIONAL + "ice")
+_STRONG = (NATIONAL + "inpe-es", NATIONAL + "inpe-ps", NATIONAL + "ice", NATIONAL + "payer")
 
 
 def organization(draft: Draft, source: Organization | None) -> Reference | None:
@@ -34,10 +32,13 @@ def organization(draft: Draft, source: Organization | None) -> Reference | None:
         "Organization",
         id,
         {
+            "extension": extensions.texts((extensions.ORGANIZATION_NAME_TYPE, source.get("name_type"))),
             "identifier": elements.identifiers(source.get("identifiers")),
             "name": name,
-            "telecom": elements.telecoms(source.get("telecoms")),
-            "address": elements.addresses(source.get("addresses")),
+            # A body is at home nowhere (org-2, org-3).
+            "telecom": [_of_a_body(one) for one in elements.telecoms(source.get("telecoms"))],
+            "address": [_of_a_body(one) for one in elements.addresses(source.get("addresses"))],
+            "contact": [{"name": one} for one in elements.human_names(source.get("contacts"))],
         },
     )
     draft.met.append((source, reference))
@@ -65,7 +66,7 @@ def practitioner(draft: Draft, source: Practitioner | None) -> Reference | None:
             "address": elements.addresses(source.get("addresses")),
         },
     )
-    employed(draft, reference, organization(draft, source.get("organization")))
+    employed(draft, reference, organization(draft, source.get("organization")), source)
     draft.met.append((source, reference))
     return reference
 
@@ -81,13 +82,39 @@ def each_once(references: Iterable[Reference | None]) -> list[Reference]:
     return list({one["reference"]: one for one in references if one}.values())
 
 
-def employed(draft: Draft, who: Reference, where: Reference | None) -> None:
-    """Writes the PractitionerRole that ties a practitioner to an organisation."""
-    pair = (who["reference"], where["reference"]) if where else None
-    if pair and pair not in draft.roles:
-        draft.roles.add(pair)
-        id = shared_id("PractitionerRole", *pair)
-        draft.add("PractitionerRole", id, {"practitioner": who, "organization": where})
+def employed(draft: Draft, who: Reference, where: Reference | None, source: Practitioner | None = None) -> None:
+    """Writes the PractitionerRole that ties a practitioner to an organisation, or to what it does, and where.
+
+    Guide: PRT[PractitionerRole]. Period and action are of the one case, so whoever names the practitioner tells them.
+    """
+    source = source or {}
+    place = location(draft, source.get("location"))
+    codes = elements.concepts([one for one in (source.get("duty"),) if one])
+    codes += [one for one in elements.concepts(source.get("kinds")) if one not in codes]
+    specialty = elements.concept(source.get("specialty"))
+    if not (where or place or codes or specialty):
+        return
+    told = [one["reference"] for one in (where, place) if one]
+    told += [elements.key(one) for one in (*codes, specialty) if one]
+    key = (who["reference"], *told) if where or told else (who["reference"],)
+    if key in draft.roles:
+        return
+    draft.roles.add(key)
+    draft.add(
+        "PractitionerRole",
+        shared_id("PractitionerRole", *key),
+        {
+            "practitioner": who,
+            "organization": where,
+            "code": codes,
+            "specialty": [specialty] if specialty else None,
+            "location": [place] if place else None,
+        },
+    )
+
+
+def _of_a_body(element: dict[str, Any]) -> dict[str, Any]:
+    return {name: one for name, one in element.items() if name != "use" or one != "home"}
 
 
 def location(draft: Draft, source: Place | None) -> Reference | None:
@@ -98,24 +125,32 @@ def location(draft: Draft, source: Place | None) -> Reference | None:
     if not source:
         return None
     facility = organization(draft, source.get("facility"))
+    systems: dict[str, str] = source.get("systems") or {}
+    numbers = elements.identifiers(source.get("identifiers"))
+    named_by = organization(draft, source.get("authority"))
     within = facility["reference"] if facility else draft.scope
     told: dict[str, Any] = {**source}
-    levels = [(kind, told[level]) for level, kind in terms.LEVELS if elements.text(told.get(level))]
-    named = elements.text(source.get("text"))
+    levels = [(kind, told[level], systems.get(level)) for level, kind in terms.LEVELS if elements.text(told.get(level))]
+    named, address = elements.text(source.get("text")), source.get("address")
     if not levels and named:
-        levels = [("", named)]
-    elif not levels and facility:
-        levels = [("", (source.get("facility") or {}).get("name") or "")]
+        levels = [("", named, None)]
+    elif not levels and (facility or numbers):
+        levels = [("", (source.get("facility") or {}).get("name") or "", None)]
     found: Reference | None = None
-    for depth, (kind, name) in enumerate(levels):
+    for depth, (kind, name, system) in enumerate(levels):
         last = depth == len(levels) - 1
         within = shared_id("Location", within, kind, name)
         found = draft.add(
             "Location",
             within,
             {
+                "extension": [{"url": extensions.LOCATION_AUTHORITY, "valueReference": named_by}]
+                if last and named_by
+                else None,
+                "identifier": [*_of_level(name, system), *(numbers if last else ())],
                 "name": name,
                 "description": named if last and named != name else None,
+                "address": next(iter(elements.addresses([address])), None) if last and address else None,
                 "physicalType": elements.coded(terms.PHYSICAL_TYPE, kind) if kind else None,
                 "type": [{"text": source["type"]}] if last and elements.text(source.get("type")) else None,
                 "operationalStatus": _operational(source.get("status")) if last else None,
@@ -124,6 +159,12 @@ def location(draft: Draft, source: Place | None) -> Reference | None:
             },
         )
     return found
+
+
+def _of_level(name: str, system: str | None) -> list[dict[str, Any]]:
+    """A level whose name was given under a universal id."""
+    value = elements.text(name)
+    return [{"system": elements.uri(system), "value": value}] if value and system and not system.isspace() else []
 
 
 def _operational(status: str | None) -> dict[str, Any] | None:
@@ -151,9 +192,3 @@ def _key(identifiers: list[Identifier] | None) -> tuple[str, str] | None:
 
 def _id(draft: Draft, kind: str, key: tuple[str, str] | None, name: str) -> str:
     return shared_id(kind, *key) if key else shared_id(kind, draft.scope, name)
-
-
-@lru_cache(maxsize=8192)
-def shared_id(kind: str, *parts: str) -> str:
-    """`facts.name`, remembered: the same few establishments and professionals are named all day."""
-    return facts.name(kind, *parts)

@@ -13,9 +13,12 @@ from schemas.fhir import tables
 
 TERMINOLOGY = "http://terminology.hl7.org/CodeSystem/"
 ACT_CODE = TERMINOLOGY + "v3-ActCode"
+ALLERGY_VERIFICATION = TERMINOLOGY + "allergyintolerance-verification"
+SUBSCRIBER_RELATIONSHIP = TERMINOLOGY + "subscriber-relationship"
 ALLERGY_CLINICAL = TERMINOLOGY + "allergyintolerance-clinical"
 CONDITION_CATEGORY = TERMINOLOGY + "condition-category"
 CONDITION_VERIFICATION = TERMINOLOGY + "condition-ver-status"
+CONFIDENTIALITY = TERMINOLOGY + "v3-Confidentiality"
 COVERAGE_CLASS = TERMINOLOGY + "coverage-class"
 DATA_ABSENT = TERMINOLOGY + "data-absent-reason"
 DIAGNOSIS_ROLE = TERMINOLOGY + "diagnosis-role"
@@ -273,6 +276,16 @@ ALLERGY_CATEGORY = {
 ALLERGY_SEVERITY = {"SV": "severe", "MO": "moderate", "MI": "mild"}
 CRITICALITY = {"SV": "high", "MO": "low", "MI": "low", "U": "unable-to-assess"}
 
+# Table 0436, IAM-9. Guide: SensitivityToCausativeAgent; AD, CT and SE are neither.
+SENSITIVITY = {"AL": "allergy", "IN": "intolerance"}
+
+# Table 0438, IAM-17. Guide: AllergyClinicalStatus; D (doubt raised), P and S as unconfirmed are ours.
+ALLERGY_CERTAINTY = dict.fromkeys("DPSU", "unconfirmed") | dict.fromkeys("CI", "confirmed")
+
+# Table 0063, IN1-17 and IN2-72: the relationships that are the same from both sides. Ours: the guide takes the
+# insured's side for the patient's, which turns parents into children; the others stay as sent.
+SUBSCRIBER = {"SEL": "self", "SPO": "spouse", "DOM": "common"}
+
 # Table 0052, DG1-6. Guide: DiagnosisType; F as discharge diagnosis is ours, W has no role.
 DIAGNOSIS_USE = {"A": "AD", "F": "DD"}
 DIAGNOSIS_CERTAINTY = {"F": "confirmed", "W": "provisional"}
@@ -294,6 +307,9 @@ EVENTS = tables.codes("0003")
 
 # Tables that FHIR R4 publishes; a code they lack is said as text. PV1-4, PV1-14, PV1-10, PV1-40, CX.5, OBR-24.
 ADMISSION_TYPES = tables.codes("0007")
+COMPONENT_TYPES = tables.codes("0166")
+SUBSTITUTIONS = tables.codes("0167")
+PROVIDER_ROLES = tables.codes("0443")
 ADMIT_SOURCES = tables.codes("0023")
 HOSPITAL_SERVICES = tables.codes("0069")
 BED_STATUSES = tables.codes("0116")

@@ -109,7 +109,11 @@ def test_an_identifier_keeps_system_value_type_and_who_assigned_it() -> None:
         "system": "urn:id:CHU",
         "value": "0007",
         "period": {"start": "2019"},
-        "assigner": {"display": "CHU Salé"},
+        "assigner": {
+            "type": "Organization",
+            "identifier": {"system": "urn:id:CHU%20Sal%C3%A9", "value": "CHU Salé"},
+            "display": "CHU Salé",
+        },
     }
 
 

@@ -22,7 +22,7 @@ def extended(resource: dict[str, Any], url: str) -> Any:
 def test_the_particulars_as_they_were_sent() -> None:
     made = person()
     assert [one["value"] for one in made["identifier"]] == ["BE123456", "0007712"]
-    assert made["identifier"][1]["assigner"] == {"display": "CHU Salé"}
+    assert made["identifier"][1]["assigner"]["display"] == "CHU Salé"
     assert made["name"][0] == {"use": "official", "family": "Benchekroun", "given": ["Aïcha", "Zoé"], "prefix": ["Mme"]}
     assert made["name"][1]["use"] == "maiden"
     assert made["name"][2]["text"] == "عائشة بنشقرون"

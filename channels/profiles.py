@@ -1,4 +1,4 @@
-"""The files of a profile: found, put layer upon layer, compiled; every mistake with file, line, key and what was expected.
+"""The files of a profile: found, put layer upon layer, compiled; every mistake with file, line and key.
 
 `profile: ma-laboratoire` is `profiles/ma-laboratoire.yaml` of the configuration, else the one shipped with the program.
 `extends: base-*` extends the base of each version there is (`base-2.3`, `base-2.4`, …): a message has that of its own.

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import urlsplit
 
 import orjson
@@ -14,11 +13,13 @@ import typer
 
 from channels.channel import Channel, first_fit, load_channels
 from channels.commands.options import DATA, Config, Data, told
+from channels.commands.printing import as_lines, as_object, plain, told_of
 from channels.commands.sending import send_http, send_mllp
 from channels.gateway.formats import content_type_of
-from channels.loops import fault
-from channels.receive import kept, now
+from channels.preview import mediated, preview
+from channels.receive import now
 from channels.settings import Misconfigured, find_config, load_settings
+from channels.structure import opinion
 from mediators.mediator import Translation
 from schemas import facts
 from schemas.fhir import bundle
@@ -41,11 +42,11 @@ def translate(
     failed = False
     for _, chosen, message in _messages(files, channel, config):
         try:
-            translation = _mediated(chosen, message)
+            translation = mediated(chosen, message)
             line = _fhir(translation) if as_ == "fhir" else _events(translation)
         except Refused as refused:
             failed = True
-            line = orjson.dumps({"rejected": [_told(issue) for issue in refused.issues]})
+            line = orjson.dumps({"rejected": [told_of(issue) for issue in refused.issues]})
         sys.stdout.buffer.write(line + b"\n")
     sys.stdout.buffer.flush()
     raise typer.Exit(1 if failed else 0)
@@ -55,21 +56,32 @@ def check(
     files: Files,
     channel: Named = None,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object a message")] = False,
+    standard: Annotated[
+        bool,
+        typer.Option("--standard", help="also what the standard's own tables have against it (HL7 v2)"),
+    ] = False,
     config: Config = None,
     data: Data = DATA,
 ) -> None:
-    """Every issue of messages, with place, reason and remedy. Exit code: 0 clean, 1 issues, 2 unreadable."""
+    """Every issue of messages, and what would become of them. Exit code: 0 clean, 1 issues, 2 unreadable."""
     code = 0
     for name, chosen, message in _messages(files, channel, config):
-        issues, readable = _checked(chosen, message)
-        code = max(code, 0 if readable else 2, 1 if issues else 0)
+        found = preview(chosen, message)
+        code = max(code, 0 if found.readable else 2, 1 if found.issues else 0)
+        told_ = _opinion(chosen, message) if standard else None
         if as_json:
-            told_ = {"file": name, "control_id": message.control_id, "issues": [_told(issue) for issue in issues]}
-            sys.stdout.buffer.write(orjson.dumps(told_) + b"\n")
-            continue
-        for issue in issues:
-            typer.echo(f"{name}: {issue.at}: {issue.severity}: {issue.reason}: {issue.text}; {issue.remedy}")
+            sys.stdout.buffer.write(orjson.dumps(as_object(name, chosen, message, found, told_), default=plain) + b"\n")
+        else:
+            for line in as_lines(name, chosen, message, found, told_):
+                typer.echo(line)
+    sys.stdout.buffer.flush()
     raise typer.Exit(code)
+
+
+def _opinion(channel: Channel, message: Message) -> list[Issue] | None:
+    """None for what is not HL7 v2."""
+    charset = str(channel.context.settings.get("charset") or "")
+    return opinion(message.body, charset) if channel.said.mediator == "hl7v2" else None
 
 
 def send(
@@ -140,35 +152,6 @@ def _reader_of(channels: Sequence[Channel], content_type: str) -> Channel:
     return next((channel for channel in channels if channel.said.match.reads(content_type)), channels[-1])
 
 
-def _mediated(channel: Channel, message: Message) -> Translation:
-    """As mediation does: an error of the mediator itself is told, and the next message goes on. Raises Refused."""
-    try:
-        return channel.mediator.mediate(message, channel.context)
-    except Refused:
-        raise
-    except Exception as error:
-        text = f"the mediator failed: {fault(error)}"
-        raise Refused([Issue("message", f"mediator failed: {type(error).__name__}", text, "report this")]) from error
-
-
-def _checked(channel: Channel, message: Message) -> tuple[list[Issue], bool]:
-    """Every issue, and whether the message can be read at all."""
-    issues: list[Issue] = []
-    refused_at_the_door = False
-    try:
-        issues += channel.mediator.check(message, channel.context)
-    except Refused as refused:
-        issues += refused.issues
-        refused_at_the_door = True
-    try:
-        parts = _mediated(channel, message).refused
-    except Refused as refused:
-        return list(dict.fromkeys([*issues, *refused.issues])), False
-    if not refused_at_the_door:
-        issues += [issue for part in parts for issue in part.issues]
-    return list(dict.fromkeys(issues)), True
-
-
 def _read(name: str) -> bytes:
     try:
         return sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
@@ -185,13 +168,3 @@ def _events(translation: Translation) -> bytes:
 
 def _fhir(translation: Translation) -> bytes:
     return orjson.dumps(bundle.collection(translation.events), default=plain)
-
-
-def _told(issue: Issue) -> dict[str, Any]:
-    return {**kept(issue), "code": issue.code, "location": issue.location}
-
-
-def plain(value: Any) -> str:
-    if isinstance(value, bytes):
-        return base64.b64encode(value).decode()
-    raise TypeError(type(value).__name__)

@@ -18,15 +18,15 @@ from mediators.hl7v2.mediator import Hl7v2
 from tests.commands.conftest import Wasl
 from tests.console.place import SALES, nameless, result
 
-ORDER = result("O1").replace(b"ORU^R01^ORU_R01", b"ORM^O01^ORM_O01")
+UNKNOWN = result("O1").replace(b"ORU^R01^ORU_R01", b"MFN^M02^MFN_M02")
 
 
 @pytest.fixture
 def files(tmp_path: Path) -> dict[str, str]:
     bodies = {
-        "good.hl7": result("G1"), "nameless.hl7": nameless("N1"), "order.hl7": ORDER, "sales.csv": SALES,
+        "good.hl7": result("G1"), "nameless.hl7": nameless("N1"), "unknown.hl7": UNKNOWN, "sales.csv": SALES,
         "garbage.bin": b"\x00\x01\x02", "empty.hl7": b"",
-        "batch.hl7": b"FHS|^~\\&\rBHS|^~\\&\r" + result("B1") + result("B2") + ORDER + b"BTS|3\rFTS|1\r",
+        "batch.hl7": b"FHS|^~\\&\rBHS|^~\\&\r" + result("B1") + result("B2") + UNKNOWN + b"BTS|3\rFTS|1\r",
     }  # fmt: skip
     for name, body in bodies.items():
         (tmp_path / name).write_bytes(body)
@@ -52,10 +52,10 @@ def test_a_batch_gives_several_lines_in_order(wasl: Wasl, files: dict[str, str])
 
 
 def test_only_what_cannot_be_read_is_rejected(wasl: Wasl, files: dict[str, str]) -> None:
-    names = ("nameless.hl7", "order.hl7", "garbage.bin", "empty.hl7")
-    nobody, order, garbage, empty = lines(wasl("translate", *(files[name] for name in names), code=1))
+    names = ("nameless.hl7", "unknown.hl7", "garbage.bin", "empty.hl7")
+    nobody, unknown, garbage, empty = lines(wasl("translate", *(files[name] for name in names), code=1))
     assert isinstance(nobody, list)
-    for rejected in (order, garbage, empty):
+    for rejected in (unknown, garbage, empty):
         assert set(rejected) == {"rejected"}
         assert {"at", "reason", "text", "remedy", "severity", "code", "location"} <= rejected["rejected"][0].keys()
 
@@ -134,13 +134,49 @@ def test_a_bundle_that_is_no_json_is_unreadable(wasl: Wasl, tmp_path: Path) -> N
     wasl("check", str(tmp_path / "b.json"), code=2)
 
 
-def test_issues_are_told_with_place_reason_and_remedy(wasl: Wasl, files: dict[str, str]) -> None:
+def test_issues_are_told_with_place_reason_remedy_and_source(wasl: Wasl, files: dict[str, str]) -> None:
     told = wasl("check", files["nameless.hl7"], code=1).stdout
     assert "nameless.hl7: PID-3: error: required: " in told
+    assert "[HL7 2.5.1, 3.4.2.3]" in told
+    assert "becomes nothing until it is mended" in told
     (said,) = lines(wasl("check", files["sales.csv"], "--json", code=1))
-    assert set(said) == {"file", "control_id", "issues"}
     (issue,) = said["issues"]
     assert (issue["line"], issue["column"], bool(issue["remedy"])) == (3, "quantite", True)
+
+
+def test_check_tells_what_would_become_of_a_message(wasl: Wasl, files: dict[str, str]) -> None:
+    (said,) = lines(wasl("check", files["good.hl7"], "--json"))
+    assert (said["channel"], said["type"], said["control_id"], said["answer"]) == ("lab-hl7v2", "ORU^R01", "G1", "AA")
+    assert (said["issues"], [event["type"] for event in said["events"]]) == ([], ["LabReportIssued"])
+    assert said["resources"]["Observation"] == said["resources"]["Patient"] == 1
+    (billed,) = said["care_sheet"]
+    assert (billed["line"]["code"], billed["line"]["date"], billed["reason"]) == ("15074-8", "2026-03-12", "")
+    told = wasl("check", files["good.hl7"]).stdout
+    assert "good.hl7: ORU^R01 G1, on lab-hl7v2: AA, nothing to mend" in told
+    assert "code: Glucose (15074-8)" in told
+    assert "care sheet  15074-8 Glucose: 1, on 2026-03-12" in told
+
+
+def test_why_an_event_is_on_no_care_sheet_is_told(wasl: Wasl, tmp_path: Path) -> None:
+    (tmp_path / "running.hl7").write_bytes(result("W1").replace(b"||CH|F", b"||CH|I"))
+    (said,) = lines(wasl("check", str(tmp_path / "running.hl7"), "--json"))
+    assert [(one["line"], one["reason"]) for one in said["care_sheet"]] == [(None, "not done yet")]
+
+
+def test_what_is_refused_becomes_nothing(wasl: Wasl, files: dict[str, str]) -> None:
+    (said,) = lines(wasl("check", files["nameless.hl7"], "--json", code=1))
+    assert (said["answer"], said["events"], said["resources"], said["care_sheet"]) == ("AE", [], {}, [])
+
+
+def test_the_standards_own_opinion_is_apart_and_changes_no_exit_code(wasl: Wasl, tmp_path: Path) -> None:
+    (tmp_path / "odd.hl7").write_bytes(result("X1").replace(b"ORC|RE", b"NK1|1\rORC|RE"))
+    (said,) = lines(wasl("check", str(tmp_path / "odd.hl7"), "--json", "--standard"))
+    assert said["issues"] == []
+    assert {issue["severity"] for issue in said["standard"]} == {"information"}
+    assert "standard" not in lines(wasl("check", str(tmp_path / "odd.hl7"), "--json"))[0]
+    assert (
+        "by the standard's own tables, for information" in wasl("check", str(tmp_path / "odd.hl7"), "--standard").stdout
+    )
 
 
 @contextmanager

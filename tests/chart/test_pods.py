@@ -160,6 +160,6 @@ def test_channels_are_mounted_as_whole_folders_for_files_alone_never_change() ->
     for role, pod in pods("default"):
         if role in ROLES:
             mounts = {one["name"]: one for one in container(pod)["volumeMounts"]}
-            for folder in ("channels", "mappings", "codes"):
+            for folder in ("channels", "mappings", "codes", "units", "profiles"):
                 assert mounts[folder]["mountPath"] == f"/etc/wasl/{folder}"
                 assert "subPath" not in mounts[folder]

@@ -51,7 +51,7 @@ securityContext:
 {{- if ne .role "migration" }}
 - name: settings
   configMap: {name: {{ include "wasl.fullname" .root }}-settings}
-{{- range $folder := list "channels" "mappings" "codes" }}
+{{- range $folder := list "channels" "mappings" "codes" "units" "profiles" }}
 - name: {{ $folder }}
   configMap: {name: {{ default (printf "%s-%s" (include "wasl.fullname" $.root) $folder) (index $.root.Values $folder).existingConfigMap }}}
 {{- end }}
@@ -72,6 +72,8 @@ securityContext:
 - {name: channels, mountPath: /etc/wasl/channels, readOnly: true}
 - {name: mappings, mountPath: /etc/wasl/mappings, readOnly: true}
 - {name: codes, mountPath: /etc/wasl/codes, readOnly: true}
+- {name: units, mountPath: /etc/wasl/units, readOnly: true}
+- {name: profiles, mountPath: /etc/wasl/profiles, readOnly: true}
 {{- end }}
 {{- with .root.Values.extraVolumeMounts }}
 {{ toYaml . }}

@@ -3,7 +3,7 @@
 Sources: HL7 V2-to-FHIR guide, maps ORC[ServiceRequest], OBR[ServiceRequest], TQ1[ServiceRequest], DG1[Condition]. An
 order and its report name the same ServiceRequest: that of the placer's number, else of the filler's. Ours: OBR-13 is an
 Observation (LOINC 55752-0) among supportingInfo, where the guide points to; ORC-1 CA is revoked (see `terms`); a
-replaced order is revoked by the one that replaces it. What R4 has no element for is an extension (see `_beside`).
+replaced order is revoked by the one that replaces it. What R4 has no element for is an extension (see `beside`).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Collection
 from typing import Any, cast
 
 from schemas import facts
-from schemas.events import Code, Identifier, Order, Practitioner, Result, Timing
+from schemas.events import Code, Event, Identifier, Order, Practitioner, Result, Timing, plain
 from schemas.fhir import (
     coverage,
     details,
@@ -65,7 +65,7 @@ def recorded(draft: Draft) -> None:
         "ServiceRequest",
         draft.fact,
         {
-            "extension": [*_beside(draft, order), *_of_event(draft, others)],
+            "extension": [*beside(draft, order), *_of_event(draft, others)],
             **_common(draft, order, visit),
             **_when(draft, order, times_told),
             "status": status(order) or "unknown",
@@ -88,18 +88,34 @@ def of_report(draft: Draft, told: str, visit: Reference | None) -> Reference:
     """
     order = _order(draft)
     information = elements.text(order.get("clinical_information"))
+    state = status(order) or terms.ORDER_OF_REPORT.get(told) or "unknown"
     return draft.add(
         "ServiceRequest",
         _id(draft, order),
         {
-            "extension": _beside(draft, order),
+            "extension": beside(draft, order),
             **_common(draft, order, visit),
             **_when(draft, order, order.get("timings") or []),
-            "status": status(order) or terms.ORDER_OF_REPORT.get(told) or "unknown",
+            "status": state,
             "note": [*elements.notes(draft.event.get("notes")), *([{"text": information}] if information else ())],
         },
-        version="0",
+        version=None if state in SETTLED else "0",
     )
+
+
+def mentioned(draft: Draft, order: Order, visit: Reference | None) -> Reference:
+    """An order that an event about something else names (a document of it), told in passing."""
+    information = elements.text(order.get("clinical_information"))
+    body = {
+        "extension": beside(draft, order),
+        **_common(draft, order, visit),
+        **_when(draft, order, order.get("timings") or []),
+        "status": status(order) or "unknown",
+        "code": elements.concept(order.get("code")),
+        "note": [{"text": information}] if information else None,
+    }
+    body["orderDetail"] = body["orderDetail"] if body["code"] else None
+    return draft.add("ServiceRequest", _id(draft, order), body, version="0")
 
 
 def status(order: Order) -> str | None:
@@ -120,6 +136,12 @@ def decides(order: Order) -> bool:
     if (order.get("status") or "").strip().upper() in terms.ORDER_STATUS:
         return True
     return status(order) is not None and control not in terms.UNDECIDED_CONTROLS
+
+
+def only_changes(event: Event, id: str) -> bool:
+    """Whether the event tells of this order what was done to it, but not in which state it is."""
+    order: Any = plain(event).get("order") or {}
+    return event["type"] == "OrderRecorded" and id == event.get("fact") and not decides(order)
 
 
 def known_by(order: Order) -> str | None:
@@ -275,7 +297,7 @@ def _of_event(draft: Draft, contacts: Collection[Reference | None]) -> list[dict
     )
 
 
-def _beside(draft: Draft, order: Order) -> list[dict[str, Any]]:
+def beside(draft: Draft, order: Order) -> list[dict[str, Any]]:
     """Extensions …/order-<name>: what R4's ServiceRequest has no element for."""
     told: Any = order
     others = people.practitioners(draft, order.get("requesters"))[1:]

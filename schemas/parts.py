@@ -448,7 +448,8 @@ class Order(TypedDict, total=False):
 
     `key`: what the order is known by where its number alone does not tell it from others; else that is its placer's
     number, else its filler's. `replaces`: numbers of the orders that it stands in for. `ordered` is the time of this
-    transaction (ORC-9), `requested` when it is wanted (OBR-6). `information` is OBR-13 where it is coded.
+    transaction (ORC-9), `requested` when it is wanted (OBR-6). `information` is OBR-13 where it is coded. `code` is what
+    was asked for where the event itself is about something else (a document).
     """
 
     placer: Identifier | None
@@ -489,6 +490,31 @@ class Order(TypedDict, total=False):
     information: list[Code]
     procedures: list[Code]
     supplements: list[Code]
+    code: Code | None
+
+
+class Goal(TypedDict, total=False):
+    """What is to be reached (GOL). `action` is GOL-1 (table 0287), `due` the day it is expected to be achieved."""
+
+    code: Code | None
+    number: Identifier | None
+    action: str | None
+    acted: str | None
+    priority: str | None
+    established: str | None
+    due: str | None
+    category: Code | None
+    disciplines: list[Code]
+    review: Code | None
+    reviewed: str | None
+    evaluation: Code | None
+    comment: str | None
+    status: Code | None
+    status_at: str | None
+    performers: list[Practitioner]
+    observations: list[Result]
+    notes: list[Note]
+    details: list[Detail]
 
 
 class Diagnosis(TypedDict, total=False):
@@ -664,13 +690,12 @@ class Education(TypedDict, total=False):
 
 
 class Protocol(TypedDict, total=False):
-    """Which dose of which series a vaccination was (OBX 30973-2, 59780-7, 59782-3), against what (59784-9 and like)."""
+    """Which dose of which series a vaccination was (OBX 30973-2, 59780-7, 59782-3), by which schedule (59779-9)."""
 
     series: str | None
     dose_number: str | None
     doses: str | None
-    authority: Code | None
-    targets: list[Code]
+    schedule: Code | None
 
 
 class Booked(TypedDict, total=False):

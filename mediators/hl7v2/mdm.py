@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
 from mediators.hl7v2 import embedded
-from mediators.hl7v2.datatypes import code, ei, listed, one, people, repeats, said
+from mediators.hl7v2.datatypes import code, ei, listed, one, people, repeats, said, xcn
 from mediators.hl7v2.envelope import Head
 from mediators.hl7v2.groups import Branch, Group, Visit
 from mediators.hl7v2.notes import notes
@@ -148,7 +148,8 @@ def _told(txa: Segment, told: dict[str, Any], scope: Scope) -> None:
     told["edited"] = [moment for moment in edits if moment]
     for number, name in ((5, "acted_by"), (9, "authors"), (11, "transcriptionists"), (23, "copies_to")):
         told[name] = people(txa, number, scope, f"TXA-{number}")
-    authenticators: list[Practitioner] = people(txa, 22, scope, "TXA-22")
+    # PPN: an XCN with the time as its 15th component
+    authenticators: list[Practitioner] = listed(txa, 22, lambda sent: xcn(sent.without(15), scope, "TXA-22"))
     authenticators += [who for who in people(txa, 10, scope, "TXA-10") if not among(who, authenticators)]
     told["authenticators"] = authenticators
     told["authenticated"] = scope.time_of(txa, 22, txa.text(22, 15))
@@ -159,11 +160,14 @@ def _orders(sheet: Sheet, txa: Segment, written: list[Any], scope: Scope) -> lis
     found = []
     for segments in sheet.asked:
         orc, obr = (next((one for one in segments if one.name == name), None) for name in ("ORC", "OBR"))
-        found.append(order(orc, obr, [one for one in segments if one.name in ("TQ1", "TQ2")], scope))
+        asked = order(orc, obr, [one for one in segments if one.name in ("TQ1", "TQ2")], scope)
+        if obr is not None and (name := one(obr, 4, code)):
+            asked["code"] = scope.coded(name)
+        found.append(asked)
         written += notes([one for one in segments if one.name == "NTE"], scope)
         for segment in segments:
             if segment.name not in ("ORC", "TQ1", "TQ2", "NTE"):
-                scope.rest(segment, OBR if segment is obr else ())
+                scope.rest(segment, OBR | {4} if segment is obr else ())
     for number, key in ((14, "placer"), (15, "filler")):
         known = [one[key]["value"] for one in found if one.get(key)]  # type: ignore[literal-required]
         for numbered in listed(txa, number, lambda sent: ei(sent, scope)):

@@ -104,6 +104,11 @@ class Field:
         """Every component's text at once, for types with as many as one likes."""
         return [self._syntax.text(part) for part in self.raw.split(self._separator)] if self.raw else []
 
+    def without(self, component: int) -> Field:
+        """The same with one component taken out, for types that put one more into another (PPN into XCN)."""
+        parts = self.raw.split(self._separator)
+        return Field(self._separator.join(parts[: component - 1] + parts[component:]), self._syntax, self._nested)
+
     def component(self, number: int) -> Field:
         """A component as a field of its own, for types within types."""
         return Field(_part(self.raw, self._separator, number), self._syntax, nested=True)

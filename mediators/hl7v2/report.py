@@ -9,21 +9,27 @@ from typing import Any, Final
 
 from mediators.hl7v2 import imaging, specimen
 from mediators.hl7v2.clinical import diagnosis
-from mediators.hl7v2.datatypes import cnn, code, ei, hd, inner_time, listed, one, part, people, said, xon
+from mediators.hl7v2.datatypes import cnn, code, ei, hd, inner_time, listed, one, part, people, said
 from mediators.hl7v2.envelope import Head
 from mediators.hl7v2.groups import Sent
-from mediators.hl7v2.insurance import insurance
+from mediators.hl7v2.insurance import insurances
 from mediators.hl7v2.notes import notes
 from mediators.hl7v2.order import OBR as ORDERED
 from mediators.hl7v2.order import among, number, order
 from mediators.hl7v2.reader import Field, Segment
 from mediators.hl7v2.results import Numbering, result
+from mediators.hl7v2.roles import is_gone, role, role_of
 from mediators.hl7v2.scope import Scope
 from schemas.events import Code, Encounter, Patient, Place, Practitioner, Specimen
 
 # Beside those of the order: what is about the report
 _OBR: Final = ORDERED | {4, 7, 8, 14, 22, 24, 25, 26, 28, 32, 33, 34, 35}
-_INTERPRETER_ROLES: Final = frozenset({"PI", "AI", "ARI"})  # table 0912
+# Table 0912: what somebody who takes part (PRT) is in the report or its order
+_OF_REPORT: Final = {
+    **dict.fromkeys(("PI", "AI", "ARI"), "interpreters"), "RCT": "copies_to", "TN": "technicians",
+    "TR": "transcriptionists", "PO": "laboratory",
+}  # fmt: skip
+_OF_ORDER: Final = {"OP": "requesters", "EP": "entered_by", "VP": "verified_by", "SC": "collectors"}
 
 
 def about(sent: Sent, head: Head, scope: Scope) -> str:
@@ -160,35 +166,24 @@ def _others(sent: Sent, told: dict[str, Any], scope: Scope) -> None:
             _takes_part(segment, told, scope)
         elif name == "DG1":
             told.setdefault("diagnoses", []).append(diagnosis(segment, scope))
-        elif name == "IN1":
-            told.setdefault("insurances", []).append(insurance(segment, scope))
         elif name in imaging.MAPPED:
             scope.rest(segment, imaging.MAPPED[name])
-        elif name not in ("NTE", "TQ1", "TQ2"):
+        elif name not in ("NTE", "TQ1", "TQ2", "IN1", "IN2", "IN3"):
             scope.rest(segment)
-    for key in ("diagnoses", "insurances"):
-        if key in told:
-            told[key] = [one for one in told[key] if one]
+    told["diagnoses"] = [one for one in told.get("diagnoses") or () if one]
+    told["insurances"] = insurances([one for one in sent.others if one.name in ("IN1", "IN2", "IN3")], scope)
 
 
 def _takes_part(prt: Segment, told: dict[str, Any], scope: Scope) -> None:
-    """PRT (2.7 on; table 0912), which takes the place of OBR-16, -28 and -32."""
-    role = said(prt.text(4)) or ""
-    who: list[Practitioner] = people(prt, 5, scope, role)
-    holder, key = told, ""
-    if role == "OP":
-        holder, key = told["order"], "requesters"
-    elif role in _INTERPRETER_ROLES:
-        key = "interpreters"
-    elif role == "RCT":
-        key = "copies_to"
-    if who and key:
-        known = holder.get(key) or []
-        holder[key] = [*known, *(person for person in who if not among(person, known))]
-    elif role == "PO" and (where := one(prt, 8, lambda field: xon(field, scope))):
-        told["laboratory"] = where
-        scope.rest(prt, (1, 2, 4, 8))
+    """PRT (2.7 on; table 0912), which takes the place of OBR-10, -16, -28 and -32 to -35."""
+    code_ = role_of(prt)
+    holder, key = (told["order"], _OF_ORDER[code_]) if code_ in _OF_ORDER else (told, _OF_REPORT.get(code_, ""))
+    if not key or is_gone(prt):
+        scope.rest(prt)
         return
-    else:
-        who = []
-    scope.rest(prt, (1, 2, 4, 5) if who else ())
+    who = role(prt, scope)
+    if key == "laboratory":
+        told[key] = next((body for one in who if (body := one.get("organization"))), told.get(key))
+        key, who = "technicians", [one for one in who if one.get("names") or one.get("identifiers")]
+    known = holder.get(key) or []
+    holder[key] = [*known, *(person for person in who if not among(person, known))]

@@ -11,6 +11,7 @@ from mediators.hl7v2.datatypes import body_system, code, ei, listed, one, part, 
 from mediators.hl7v2.details import beside, details
 from mediators.hl7v2.notes import notes
 from mediators.hl7v2.reader import Field, Segment
+from mediators.hl7v2.roles import role
 from mediators.hl7v2.scope import NULL, Scope
 from mediators.hl7v2.values import bounds, values
 from schemas import facts
@@ -140,10 +141,7 @@ def _performed(obx: Segment, participants: Sequence[Segment], told: Result, scop
     """OBX-16, and PRT which replaces it from 2.7 on; the laboratory (23, 24, before 2.5.1 15) and its director (25)."""
     performers = people(obx, 16, scope, "OBX-16")
     for prt in participants:
-        who = people(prt, 5, scope, said(prt.text(4)))
-        performers += who
-        if left := beside(prt, scope, (1, 2, 4, 5) if who else ()):
-            told["details"] = [*told.get("details", ()), *left]
+        performers += role(prt, scope)
     laboratory: Organization = one(obx, 23, lambda field: xon(field, scope)) or {}
     if addresses := listed(obx, 24, xad):
         laboratory["addresses"] = addresses

@@ -14,7 +14,7 @@ from typing import Any
 
 from schemas import facts
 from schemas.events import Attachment, Code, Identifier
-from schemas.fhir import elements, encounter, extensions, observation, people, tables, terms, times
+from schemas.fhir import elements, encounter, extensions, observation, order, people, tables, terms, times
 from schemas.fhir.draft import Draft, Reference
 
 CONFIDENTIALITY = terms.TERMINOLOGY + "v3-Confidentiality"
@@ -146,16 +146,12 @@ def _observations(draft: Draft, visit: Reference | None) -> list[Reference]:
 def _context(draft: Draft, visit: Reference | None, observed: list[Reference]) -> dict[str, Any]:
     """PV1, TXA-4 (guide: the period of the service), and what it belongs to: orders (TXA-14, TXA-15, OBR), results."""
     event = draft.event
-    numbers = []
-    for order in event.get("orders") or ():
-        for key, kind in (("placer", "PLAC"), ("filler", "FILL")):
-            if (made := elements.identifier(order.get(key), kind)) and made not in numbers:
-                numbers.append(made)
+    orders = [order.mentioned(draft, one, visit) for one in event.get("orders") or ()]
     return elements.said(
         {
             "encounter": [visit] if visit else None,
             "period": times.period(event.get("activity"), None, draft.zone),
-            "related": [*({"type": "ServiceRequest", "identifier": one} for one in numbers), *observed],
+            "related": people.each_once([*orders, *observed]),
         }
     )
 

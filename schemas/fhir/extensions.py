@@ -149,8 +149,11 @@ REPORT_NOTE = OURS + "report-note"
 VALUE_AS_SENT = OURS + "observation-value-as-sent"
 # Observation: valueCodeableConcept, OBX-32 beside a value: R4 takes a dataAbsentReason only without one.
 VALUE_ABSENT = OURS + "observation-value-absent"
-# Specimen: valueCodeableConcept, SPM-11 and SPM-21; valueReference(Practitioner), further repetitions of OBR-10.
+# Specimen: valueCodeableConcept, SPM-11, SPM-21, and SPM-6 where its container has an additive of its own; valueDateTime,
+# OBR-14 where the specimen tells another time; valueReference(Practitioner), further repetitions of OBR-10.
+SPECIMEN_RECEIVED = OURS + "specimen-received-for-order"
 SPECIMEN_ROLE = OURS + "specimen-role"
+SPECIMEN_ADDITIVE = OURS + "specimen-additive"
 SPECIMEN_REJECTED = OURS + "specimen-reject-reason"
 OTHER_COLLECTOR = OURS + "specimen-other-collector"
 # Specimen.container: valueCodeableConcept, SAC-8; valueDateTime, SAC-7.
@@ -158,6 +161,15 @@ CONTAINER_STATUS = OURS + "container-status"
 CONTAINER_REGISTERED = OURS + "container-registered"
 # Attachment: valueString, the application that made it (ED-1, RP-2).
 ATTACHMENT_SOURCE = OURS + "attachment-source"
+# DiagnosticReport: what gave rise to it. valueCodeableConcept, OBR-26 and OBR-50; valueString, OBR-26.2 and .3;
+# valueIdentifier, OBR-29.
+PARENT_RESULT = OURS + "report-parent-result"
+PARENT_SERVICE = OURS + "report-parent-service"
+PARENT_SUB_ID = OURS + "report-parent-sub-id"
+PARENT_VALUE = OURS + "report-parent-value"
+PARENT_NUMBER = OURS + "report-parent-number"
+# A Reference to who read or wrote a report: valuePeriod, when (OBR-32 to -35).
+READ_PERIOD = OURS + "reading-period"
 # DiagnosticReport, DocumentReference: valueReference(Practitioner), OBR-35, TXA-11.
 TRANSCRIPTIONIST = OURS + "transcriptionist"
 # DocumentReference: valueReference(Practitioner), TXA-23 and further TXA-10, -22; TXA-5.

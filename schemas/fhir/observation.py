@@ -182,7 +182,8 @@ def _bare(code: str, display: str | None) -> dict[str, Any] | None:
 
 def _performers(draft: Draft, source: Result) -> list[Reference]:
     """OBX-16, then OBX-23 with OBX-24, then OBX-25."""
-    found = [people.practitioner(draft, one) for one in source.get("performers") or ()]
+    named = source.get("performers") or ()
+    found = [people.practitioner(draft, one) or people.organization(draft, one.get("organization")) for one in named]
     laboratory = people.organization(draft, source.get("laboratory"))
     director = people.practitioner(draft, source.get("director"))
     if director and laboratory:
@@ -241,6 +242,8 @@ def _extensions(
             made += details.written(draft, sent["details"])
         if sent.get("number") and (raw := _beyond(sent)):
             made.append({"url": extensions.VALUE_AS_SENT, "valueString": raw})
+    if value and (absent := elements.concept(source.get("absent"))):
+        made.append({"url": extensions.VALUE_ABSENT, "valueCodeableConcept": absent})
     if source.get("details"):
         made += details.written(draft, source["details"])
     return made or None

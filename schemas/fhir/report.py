@@ -67,8 +67,8 @@ def write(draft: Draft) -> None:
             **_effective(draft),
             "issued": issued,
             "_issued": times.sent(event.get("issued"), issued),
-            "performer": people.each_once([laboratory, *people.practitioners(draft, event.get("technicians"))]),
-            "resultsInterpreter": people.practitioners(draft, event.get("interpreters")),
+            "performer": people.each_once([laboratory, *_readers(draft, "technicians")]),
+            "resultsInterpreter": _readers(draft, "interpreters"),
             "specimen": specimens,
             "result": people.each_once(found),
             "imagingStudy": [study] if study else None,
@@ -137,12 +137,40 @@ def _extensions(draft: Draft) -> list[dict[str, Any]]:
         extensions.extension(extensions.REPORT_NOTE, "Annotation", one) for one in elements.notes(event.get("notes"))
     )
     copies = people.practitioners(draft, event.get("copies_to"))
-    written = people.practitioners(draft, event.get("transcriptionists"))
+    written = _readers(draft, "transcriptionists")
     return extensions.extensions(
         *notes,
         *(extensions.extension(extensions.COPY_TO, "Reference", one) for one in copies),
         *(extensions.extension(extensions.TRANSCRIPTIONIST, "Reference", one) for one in written),
+        *_parent_as_told(event),
     )
+
+
+def _readers(draft: Draft, key: str) -> list[Reference]:
+    """Who read, made or wrote the report, and when (NDL)."""
+    found: list[Reference] = []
+    for one in draft.event.get(key) or ():
+        if who := people.practitioner(draft, one):
+            when = times.period(one.get("start"), one.get("end"), draft.zone)
+            told = extensions.extension(extensions.READ_PERIOD, "Period", when)
+            found.append({**who, "extension": [told]} if told else who)
+    return people.each_once(found)
+
+
+def _parent_as_told(event: dict[str, Any]) -> list[dict[str, Any] | None]:
+    """OBR-26, OBR-29, OBR-50."""
+    result, asked = (elements.concept(event.get(key)) for key in ("parent_result", "parent_code"))
+    sub_id, value = (elements.text(event.get(key)) for key in ("parent_sub_id", "parent_value"))
+    return [
+        extensions.extension(extensions.PARENT_RESULT, "CodeableConcept", result),
+        extensions.extension(extensions.PARENT_SUB_ID, "String", sub_id),
+        extensions.extension(extensions.PARENT_VALUE, "String", value),
+        extensions.extension(extensions.PARENT_SERVICE, "CodeableConcept", asked),
+        *(
+            extensions.extension(extensions.PARENT_NUMBER, "Identifier", one)
+            for one in elements.identifiers(event.get("parents"))
+        ),
+    ]
 
 
 def _specimens(draft: Draft, within: dict[str, Any]) -> list[Reference]:

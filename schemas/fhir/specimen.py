@@ -40,13 +40,13 @@ def _specimen(
 ) -> Reference:
     numbers = source.get("identifiers")
     key = key_of(numbers)
-    accession = elements.identifier(source.get("accession"), "ACSN")
+    accession = elements.identifier(source.get("accession"))
     who = people.practitioners(draft, source.get("collectors") or collectors)
     return draft.add(
         "Specimen",
         draft.of_person("Specimen", *key) if key else draft.name("Specimen", place),
         {
-            "extension": _extensions(draft, source, who[1:]),
+            "extension": _extensions(draft, source, received, who[1:]),
             "identifier": elements.identifiers(numbers),
             "accessionIdentifier": accession,
             "status": _status(source),
@@ -116,10 +116,17 @@ def _container(draft: Draft, source: Container) -> dict[str, Any]:
     )
 
 
-def _extensions(draft: Draft, source: Specimen, collectors: Iterable[Reference]) -> list[dict[str, Any]]:
+def _extensions(
+    draft: Draft, source: Specimen, received: str | None, collectors: Iterable[Reference]
+) -> list[dict[str, Any]]:
     rejected = elements.concepts(source.get("rejected"))
+    boxed = any(one.get("additives") for one in (source.get("containers") or ())[:1])
+    additives = elements.concepts(source.get("additives")) if boxed else []
+    other = received if received != source.get("received") and source.get("received") else None
     return extensions.extensions(
         extensions.extension(extensions.SPECIMEN_ROLE, "CodeableConcept", elements.concept(source.get("role"))),
+        *(extensions.extension(extensions.SPECIMEN_ADDITIVE, "CodeableConcept", one) for one in additives),
+        extensions.extension(extensions.SPECIMEN_RECEIVED, "DateTime", times.date_time(other, draft.zone)),
         *(extensions.extension(extensions.SPECIMEN_REJECTED, "CodeableConcept", one) for one in rejected),
         *(extensions.extension(extensions.OTHER_COLLECTOR, "Reference", one) for one in collectors),
         *details.written(draft, source.get("details")),

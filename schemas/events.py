@@ -25,6 +25,7 @@ from schemas.parts import (
     Dosage,
     Education,
     Encounter,
+    Goal,
     Guarantor,
     HumanName,
     Identifier,
@@ -70,6 +71,7 @@ __all__ = [
     "EncounterRecorded",
     "Envelope",
     "Event",
+    "Goal",
     "Guarantor",
     "HumanName",
     "Identifier",
@@ -199,10 +201,13 @@ class PatientRegistered(Envelope, total=False):
 
 
 class PatientUpdated(Envelope, total=False):
+    """`account_status`: what becomes of the patient's account (BAR), in FHIR's words."""
+
     allergies: list[Allergy]
     insurances: list[Insurance]
     observations: list[Result]
     guarantors: list[Guarantor]
+    account_status: str | None
 
 
 class PatientMerged(Envelope, total=False):
@@ -250,8 +255,8 @@ class OrderRecorded(Envelope, total=False):
     """What was asked for, in whatever state it is (ORC-1, ORC-5): new, changed, held, in progress, done, cancelled.
 
     `results` came with the order and support it; they are none of its own, and `observations` are of the patient.
-    `section` as OBR-24. `contacts` are whom to ask about it (CTD). `related`: requested procedure and scheduled steps of
-    images (IPC).
+    `section` as OBR-24. `contacts` are whom to ask about it (CTD). `related`: requested procedure and scheduled steps
+    of images (IPC).
     """
 
     code: Required[Code]
@@ -391,7 +396,6 @@ class ImmunizationRecorded(Envelope, total=False):
     educations: list[Education]
     protocols: list[Protocol]
     reactions: list[Code]
-    ordered_by: list[Practitioner]
 
 
 class ChargeRecorded(Envelope, total=False):
@@ -444,7 +448,11 @@ class ChargeRecorded(Envelope, total=False):
 
 
 class ReferralRecorded(Envelope, total=False):
-    """A patient sent to somebody else (RF1). `status` is RF1-1 (table 0283)."""
+    """A patient sent to somebody else (RF1). `status` is RF1-1 (table 0283); `cancelled`: it is taken back (I14).
+
+    `providers` are those of PRD who neither refer nor are referred to; `contacts` whom to ask (CTD). `authorization` is
+    the payer's (AUT-6); `documentation` how far the papers are (RF1-12).
+    """
 
     number: Identifier | None
     external_number: Identifier | None
@@ -464,14 +472,28 @@ class ReferralRecorded(Envelope, total=False):
     procedures: list[Procedure]
     diagnoses: list[Diagnosis]
     observations: list[Result]
-    orders: list[Order]
     encounter: Encounter | None
     insurances: list[Insurance]
     notes: list[Note]
+    state: Code | None
+    cancelled: bool | None
+    reason_text: str | None
+    comment: str | None
+    action: str | None
+    stops: str | None
+    documentation: Code | None
+    authorization: Identifier | None
+    providers: list[Practitioner]
+    contacts: list[Contact]
+    allergies: list[Allergy]
+    guarantors: list[Guarantor]
 
 
 class ProblemRecorded(Envelope, total=False):
-    """A problem of the patient (PRB). `action` is PRB-1 (table 0287: AD, UP, DE, CO, UN, ...)."""
+    """A problem of the patient (PRB). `action` is PRB-1 (table 0287: AD, UP, DE, CO, UN, ...).
+
+    `deleted`: it never was one (DE, PC3). `state` in FHIR's words of its clinical status, where PRB-14 or -9 tell it.
+    """
 
     code: Required[Code]
     number: Identifier | None
@@ -489,11 +511,23 @@ class ProblemRecorded(Envelope, total=False):
     ranking: str | None
     certainty: Code | None
     performers: list[Practitioner]
-    goals: list[Code]
-    orders: list[Order]
+    goals: list[Goal]
     observations: list[Result]
     encounter: Encounter | None
     notes: list[Note]
+    deleted: bool | None
+    state: str | None
+    state_at: str | None
+    episode: Identifier | None
+    priority: str | None
+    disciplines: list[Code]
+    persistence: Code | None
+    probability: str | None
+    severity: Code | None
+    security: Code | None
+    allergies: list[Allergy]
+    insurances: list[Insurance]
+    guarantors: list[Guarantor]
 
 
 class MedicationAdministered(Envelope, total=False):
@@ -577,6 +611,7 @@ class MedicationDispensed(Envelope, total=False):
     kind: Code | None
     number: Identifier | None
     verified_by: list[Practitioner]
+    observations: list[Result]
 
 
 class MedicationPrescribed(Envelope, total=False):

@@ -448,8 +448,8 @@ class Order(TypedDict, total=False):
 
     `key`: what the order is known by where its number alone does not tell it from others; else that is its placer's
     number, else its filler's. `replaces`: numbers of the orders that it stands in for. `ordered` is the time of this
-    transaction (ORC-9), `requested` when it is wanted (OBR-6). `information` is OBR-13 where it is coded. `code` is what
-    was asked for where the event itself is about something else (a document).
+    transaction (ORC-9), `requested` when it is wanted (OBR-6). `information` is OBR-13 where it is coded. `code` is
+    what was asked for where the event itself is about something else (a document).
     """
 
     placer: Identifier | None

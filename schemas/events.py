@@ -104,6 +104,7 @@ __all__ = [
     "Result",
     "Specimen",
     "Step",
+    "StepCode",
     "StepEvent",
     "StepIssue",
     "Telecom",
@@ -736,6 +737,14 @@ class StepIssue(TypedDict, total=False):
     source: str | None
 
 
+class StepCode(TypedDict, total=False):
+    """A code that no table translates, as the sender wrote it; for the work list."""
+
+    system: Required[str]
+    code: Required[str]
+    display: str | None
+
+
 class Step(TypedDict, total=False):
     """What happened to a message, on `wasl.steps`; all that the journal reads beside the received records.
 
@@ -759,6 +768,7 @@ class Step(TypedDict, total=False):
     places: list[str]
     first: str | None
     attempt: int | None
+    unknown_codes: list[StepCode]
 
 
 def plain(event: Event) -> dict[str, Any]:

@@ -15,16 +15,18 @@ from typing import Any
 import orjson
 
 from channels.consumers.consumer import Outcome
-from schemas.fhir import encounter
+from schemas.fhir import appointment, encounter
 from schemas.fhir.bundle import SHARED
 from schemas.fhir.document import NO_CONTENT
-from schemas.fhir.extensions import SAID, VERSION
+from schemas.fhir.extensions import SAID, VERSION, absent
 from schemas.fhir.terms import NULL_FLAVOR
 
 Resource = dict[str, Any]
 Key = tuple[str, str]
 
-PARTIAL = SHARED | {"Patient", "Encounter", "RelatedPerson", "DocumentReference", "ServiceRequest"}
+PARTIAL = SHARED | {
+    "Account", "Appointment", "DocumentReference", "Encounter", "Patient", "RelatedPerson", "ServiceRequest",
+}  # fmt: skip
 # Lists that only grow, by what makes two entries the same.
 UNITED = {"identifier": ("system", "value")}
 # Lists whose entries are told apart, each a part of its own: who tells of the attending doctor leaves the others.
@@ -33,6 +35,7 @@ APART = frozenset({"link", "location", "participant"})
 NESTED = frozenset({"period", "hospitalization"})
 CHOICES = ("deceased", "multipleBirth", "occurrence", "asNeeded", "quantity")
 NEVER = -(2**63)
+NOTHING = absent()
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,8 +233,8 @@ def telling(resource: Resource) -> list[str]:
 
 
 def _tells(part: Resource) -> bool:
-    """A status, class or content that FHIR requires and nobody knows tells nothing."""
-    if part.get("content") == NO_CONTENT:
+    """A status, class, time or content that FHIR requires and nobody knows tells nothing."""
+    if part.get("content") == NO_CONTENT or all(value == NOTHING for value in part.values()):
         return False
     return part.get("status") != "unknown" and (part.get("class") or {}).get("system") != NULL_FLAVOR
 
@@ -280,9 +283,11 @@ def _joined(head: Resource, parts: Mapping[str, Resource]) -> Resource:
 
 def _consistent(resource: Resource) -> Resource:
     """A replaced patient is not active, whenever its messages and the merge arrive; nobody lies in the bed of a visit
-    that is over."""
+    that is over; an appointment that is kept after all has no reason of cancelling."""
     if resource["resourceType"] == "Encounter":
         return encounter.consistent(resource)
+    if resource["resourceType"] == "Appointment":
+        return appointment.consistent(resource)
     replaced = any(link.get("type") == "replaced-by" for link in resource.get("link") or ())
     if replaced and resource["resourceType"] == "Patient":
         return {**resource, "active": False}

@@ -10,8 +10,8 @@ none for the triggers. Decided here:
   yet, so that an appointment SCH-25 says to be complete stays so.
 - Start and end: SCH-11.4 and .5, else TQ1-7 and -8, else the earliest start that a resource is needed at; an end that
   is not told follows from the duration (SCH-9, else SCH-11.3 or TQ1-6, else the resource's own).
-- The key is the filler's number (SCH-2) with its authority, else the placer's (SCH-1); where a message has several
-  patients, each has an appointment of their own, for a record is about one person.
+- The key is the person with the filler's number (SCH-2) and its authority, else the placer's (SCH-1), and the
+  occurrence (SCH-3): of several patients each has an appointment of their own, for a record is about one person.
 - Time that is blocked or opened (S23, S24) without a patient is no fact about anybody: that part is refused.
 """
 
@@ -22,7 +22,7 @@ from typing import Any, Final, cast
 
 from mediators.hl7v2 import booked, timing
 from mediators.hl7v2.datatypes import code, ei, listed, one, people, pl, said, telecoms, xad
-from mediators.hl7v2.envelope import Head, number_digest
+from mediators.hl7v2.envelope import Head
 from mediators.hl7v2.insurance import insurance
 from mediators.hl7v2.notes import notes
 from mediators.hl7v2.patient import patient
@@ -33,7 +33,7 @@ from mediators.hl7v2.scope import Scope
 from mediators.hl7v2.visit import diagnosis, visit
 from mediators.mediator import Context, Part, Translation
 from schemas import facts
-from schemas.events import Booked, Code, Event, Identifier, Patient, Practitioner
+from schemas.events import Booked, Code, Event, Identifier, Practitioner
 from schemas.message import Issue, Message, Unmapped
 
 TRIGGERS: Final = (*(f"S{number}" for number in range(12, 25)), "S26")
@@ -108,7 +108,7 @@ def _sent(hl7: Hl7) -> _Sent:
 def _appointment(sent: _Sent, person: Person, trigger: str, head: Head, scope: Scope) -> dict[str, Any]:
     told = patient(person.pid, person.others, scope)
     numbers = _numbers(sent.sch, scope)
-    event = head.event("AppointmentRecorded", person.place, _about(sent, numbers, told, head), told)
+    event = head.event("AppointmentRecorded", person.place, _about(sent, numbers, head), told)
     said_of: dict[str, Any] = {"numbers": numbers}
     if sent.sch is not None:
         _schedule(sent.sch, said_of, scope)
@@ -124,12 +124,12 @@ def _appointment(sent: _Sent, person: Person, trigger: str, head: Head, scope: S
     return event
 
 
-def _about(sent: _Sent, numbers: list[Identifier], told: Patient, head: Head) -> str:
+def _about(sent: _Sent, numbers: list[Identifier], head: Head) -> str:
     own = next((f"{one['system']}|{one['value']}" for one in numbers), "")
     key = f"appointment|{own or facts.name('appointment', head.message.sender, head.digest)}"
     if sent.sch is not None and own and (occurrence := said(sent.sch.text(3))):
         key = f"{key}|{occurrence}"
-    return f"{key}|{number_digest(told)}" if len(sent.persons) > 1 else key
+    return key
 
 
 def _numbers(sch: Segment | None, scope: Scope) -> list[Identifier]:

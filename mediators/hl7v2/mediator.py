@@ -7,11 +7,13 @@ from typing import Any, Final
 
 from mediators.additions import add
 from mediators.hl7v2 import (
+    account,
     acknowledgement,
     adt,
     appointment,
     batch,
     changes,
+    charges,
     conformance,
     mdm,
     orders,
@@ -35,6 +37,8 @@ FAMILIES: Final[Mapping[str, Family]] = {
     **dict.fromkeys(orders.TYPES, orders.mediate),
     **dict.fromkeys(pharmacy.TYPES, pharmacy.mediate),
     **{f"SIU^{trigger}": appointment.mediate for trigger in appointment.TRIGGERS},
+    **{f"DFT^{trigger}": charges.mediate for trigger in charges.TRIGGERS},
+    **{f"BAR^{trigger}": account.mediate for trigger in account.TRIGGERS},
     **{f"ADT^{trigger}": adt.mediate for trigger in TRIGGERS},
 }
 

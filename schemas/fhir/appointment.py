@@ -4,6 +4,7 @@ Sources: HL7 V2-to-FHIR guide, maps SCH[Appointment], AIS, AIG, AIL, AIP[Appoint
 start and an end wherever an appointment is more than proposed (app-2, app-3): what nobody told is said to be unknown.
 A reason of cancelling needs an appointment that was called off or missed (app-4): of others SCH-6 is an extension.
 Things (AIG) are Devices, unless their type says that they are persons; orders (SCH-26, -27) are named by their number.
+A participant's id tells where it was named: a later saying replaces those of the places it names, and no others.
 """
 
 from __future__ import annotations
@@ -55,14 +56,21 @@ def recorded(draft: Draft) -> None:
             "comment": "\n".join(elements.texts(one.get("text") for one in event.get("notes") or ())),
             "basedOn": [made for one in event.get("orders") or () if (made := _order(one))],
             "participant": [
-                {"actor": draft.subject, "status": _attends(status)},
-                *({"actor": one, "status": "accepted"} for one in fillers),
+                {"id": "patient", "actor": draft.subject, "status": _attends(status)},
+                *({"id": f"contact.{at}", "actor": one, "status": "accepted"} for at, one in enumerate(fillers, 1)),
                 *_participants(draft, status),
             ],
         },
     )
     if visit:
         draft.resources[visit["reference"]]["appointment"] = [own]
+
+
+def consistent(resource: dict[str, Any]) -> dict[str, Any]:
+    """An appointment that is kept after all has no reason of cancelling any more (app-4)."""
+    if resource.get("status") in _CALLED_OFF:
+        return resource
+    return {name: one for name, one in resource.items() if name != "cancelationReason"}
 
 
 def _attends(status: str) -> str:
@@ -125,7 +133,7 @@ def _services(draft: Draft) -> list[dict[str, Any]]:
 def _participants(draft: Draft, status: str) -> list[dict[str, Any]]:
     """AIG, AIL and AIP."""
     made = []
-    for one in draft.event.get("resources") or ():
+    for number, one in enumerate(draft.event.get("resources") or (), 1):
         if one.get("kind") == "AIS":
             continue
         role, actor = elements.concept(one.get("role")), _actor(draft, one)
@@ -137,6 +145,7 @@ def _participants(draft: Draft, status: str) -> list[dict[str, Any]]:
             made.append(
                 elements.said(
                     {
+                        "id": f"{elements.token(one.get('kind') or '')}.{number}",
                         "extension": extensions.extensions(*_beside(draft, one), length),
                         "type": [role] if role else None,
                         "actor": actor,

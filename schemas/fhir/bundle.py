@@ -7,6 +7,7 @@ from typing import Any
 
 from schemas.events import Event, plain
 from schemas.fhir import (
+    administration,
     appointment,
     charge,
     details,
@@ -16,6 +17,7 @@ from schemas.fhir import (
     extensions,
     header,
     identity,
+    immunization,
     medication,
     order,
     patient,
@@ -46,6 +48,8 @@ _WRITERS: dict[str, Callable[[Draft], None]] = {
     "OrderRecorded": order.recorded,
     "MedicationDispensed": medication.dispensed,
     "MedicationPrescribed": medication.prescribed,
+    "MedicationAdministered": administration.write,
+    "ImmunizationRecorded": immunization.write,
 }
 
 

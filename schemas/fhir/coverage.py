@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from schemas import facts
 from schemas.events import Guarantor, Identifier, Insurance
 from schemas.fhir import details, elements, extensions, kin, people, terms, times
 from schemas.fhir.draft import Draft, Reference
@@ -46,18 +47,24 @@ def write(draft: Draft, source: Insurance) -> Reference:
             "payor": [payor or extensions.absent()],
             "class": _classes(source, plan),
             # A positiveInt
-            "order": int(rank) if rank.isascii() and rank.isdecimal() and 0 < int(rank[:9]) == int(rank) else None,
+            "order": int(rank) if _positive(rank) else None,
         },
         version="0" if action == _UNCHANGED else None,
     )
 
 
+def _positive(rank: str) -> bool:
+    return rank.isascii() and rank.isdecimal() and 0 < int(rank[:9]) and len(rank) < 10
+
+
 def _beside(draft: Draft, source: Insurance) -> list[dict[str, Any]]:
     insured = elements.concept(source.get("relationship")) if source.get("patient_relationship") else None
+    plan, rank = elements.concept(source.get("plan")), source.get("priority") or ""
     coordination, work = elements.concept(source.get("coordination")), source.get("employer")
     return [
         *extensions.extensions(
             extensions.extension(extensions.COVERAGE_INSURED, "CodeableConcept", insured),
+            extensions.extension(extensions.COVERAGE_PLAN, "CodeableConcept", plan if source.get("type") else None),
             extensions.extension(extensions.COVERAGE_COORDINATION, "CodeableConcept", coordination),
             extensions.extension(extensions.EMPLOYER, "Reference", people.organization(draft, work)),
             *(
@@ -65,7 +72,10 @@ def _beside(draft: Draft, source: Insurance) -> list[dict[str, Any]]:
                 for one in elements.identifiers(source.get("authorizations"))
             ),
         ),
-        *extensions.texts((extensions.COVERAGE_ACTION, source.get("action"))),
+        *extensions.texts(
+            (extensions.COVERAGE_ACTION, source.get("action")),
+            (extensions.COVERAGE_PRIORITY, None if _positive(rank) else rank),
+        ),
         *details.written(draft, source.get("details")),
     ]
 
@@ -88,23 +98,26 @@ def _class(kind: str, value: str, name: str | None) -> dict[str, Any]:
     return elements.said({"type": type_, "value": value, "name": name})
 
 
-def account(draft: Draft, source: Identifier | None, answering: Iterable[Guarantor] = ()) -> Reference | None:
+def account(
+    draft: Draft, source: Identifier | None, answering: Iterable[Guarantor] = (), person: str | None = None
+) -> Reference | None:
     """PID-18, and who answers for it. Whether the account is still open is not told.
 
-    Guarantors without an account number answer for one account of the person that has none.
+    Guarantors without an account number answer for one account of the person that has none. `person`: another than
+    the event's.
     """
-    made = elements.identifier(source, "AN")
+    made = elements.identifier(source, elements.text((source or {}).get("type")) or "AN")
     guarantors = [one for guarantor in answering if (one := _answers(draft, guarantor))]
     if made is None and not guarantors:
         return None
     key = (source.get("system") or "", source["value"]) if source and made else ("guarantors",)
     return draft.add(
         "Account",
-        draft.of_person("Account", *key),
+        facts.name("Account", person or draft.person, *key),
         {
             "identifier": [made] if made else None,
             "status": "unknown",
-            "subject": [draft.subject],
+            "subject": [{"reference": f"Patient/{person}"} if person else draft.subject],
             "guarantor": guarantors,
         },
     )

@@ -116,6 +116,11 @@ COVERAGE_AUTHORIZATION = OURS + "coverage-authorization"
 COVERAGE_INSURED = OURS + "coverage-insured-relationship"
 COVERAGE_COORDINATION = OURS + "coverage-coordination-of-benefits"
 COVERAGE_ACTION = OURS + "coverage-action"
+# Coverage: valueCodeableConcept, IN1-2 where IN1-15 is the type; valueString, IN1-22 where it is no positive number.
+COVERAGE_PLAN = OURS + "coverage-plan"
+COVERAGE_PRIORITY = OURS + "coverage-priority"
+# Patient.communication: valueCodeableConcept, PID-15 as sent, where its language is told in BCP 47.
+LANGUAGE_AS_SENT = OURS + "language-as-sent"
 # AllergyIntolerance: valueCodeableConcept, IAM-2, -4, -9, -10, -15, -17 as sent; valueString, IAM-6, IAM-12;
 # valueDateTime, IAM-13; valueHumanName, IAM-14.
 ALLERGY_TYPE = OURS + "allergy-type"

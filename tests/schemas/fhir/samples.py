@@ -296,7 +296,7 @@ def prescribed(**more: Any) -> dict[str, Any]:
 def appointment(**more: Any) -> dict[str, Any]:
     start, end = "2024-06-10T10:00+01:00", "2024-06-10T10:30+01:00"
     booked = {"text": "Booked", "codings": [{"code": "Booked"}]}
-    return envelope(
+    return {"kind": {"text": "Normal"}} | envelope(
         "AppointmentRecorded",
         numbers=[identifier("urn:id:RDV", "F-1", type="FILL"), identifier("urn:id:AGENDA", "P-1", type="PLAC")],
         status="booked",
@@ -336,11 +336,10 @@ def appointment(**more: Any) -> dict[str, Any]:
 
 
 def charge(**more: Any) -> dict[str, Any]:
-    return envelope(
+    return {"kind": "CG"} | envelope(
         "ChargeRecorded",
         code={"text": "Consultation spécialisée", "codings": [{"system": NGAP, "code": "CS"}]},
         number=identifier("urn:id:FACT", "T-1"),
-        kind="CG",
         sent_kind={"text": "Charge", "codings": [{"code": "CG"}]},
         performed="2024-03-12T10:00+01:00",
         performed_end="2024-03-12T10:20+01:00",
@@ -379,7 +378,47 @@ def charge(**more: Any) -> dict[str, Any]:
     )
 
 
-ALL = (registered, merged, encounter, dispensed, prescribed, appointment, charge)
+def document(**more: Any) -> dict[str, Any]:
+    pdf = {"content_type": "application/pdf", "data": b"%PDF-1.4 lettre", "title": "Lettre", "source": "DPI"}
+    text = {"content_type": "text/plain; charset=utf-8", "data": "Sortie à domicile".encode(), "title": "Résumé"}
+    return envelope(
+        "DocumentIssued",
+        about="document|urn:id:DPI|D-2",
+        fact=None,
+        code={"codings": [{"code": "DS"}], "text": "Compte rendu d'hospitalisation"},
+        document=identifier("urn:id:DPI", "D-2", authority="DPI"),
+        replaces=identifier("urn:id:DPI", "D-1"),
+        relation="replaces",
+        content_type="AP",
+        activity="2024-03-12T08:00",
+        originated="2024-03-12T09:00:00",
+        transcribed="2024-03-12T09:30",
+        edited=["2024-03-12T10:00"],
+        authors=[OMAR],
+        acted_by=[HIND],
+        authenticators=[KARIM, HIND],
+        authenticated="2024-03-12T10:05",
+        transcriptionists=[HIND],
+        orders=[
+            {"placer": identifier("urn:id:CHU-SALE", "P-9"), "code": {"text": "Échographie"}, "collectors": [HIND]}
+        ],
+        file_name="CRH_D-2.rtf",
+        status="AU",
+        confidentiality="R",
+        availability="AV",
+        storage="AC",
+        title="Compte rendu",
+        contents=[text, pdf],
+        results=[result("8302-2", {"type": "NM", "raw": "172", "number": "172"}, unit=unit("cm"))],
+        encounter={"identifiers": [identifier("urn:id:CHU-SALE", "V-77")], "class_code": "I"},
+        copies_to=[OMAR],
+        notes=[{"text": "Relu"}],
+        custodian=laboratory(),
+        **more,
+    )
+
+
+ALL = (document, registered, merged, encounter, dispensed, prescribed, appointment, charge)
 
 
 def said(event: Any) -> dict[str, list[dict[str, Any]]]:

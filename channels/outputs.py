@@ -13,10 +13,11 @@ import orjson
 
 from channels.bus.bus import Record
 from channels.receive import kept, now, transaction_id
+from mediators.codes import worth_listing
 from mediators.mediator import Part, Translation
 from registries.registry import Resolution
 from schemas import catalog, codec
-from schemas.events import Event, Step, StepEvent, StepIssue
+from schemas.events import Event, Step, StepCode, StepEvent, StepIssue
 from schemas.message import Issue, Message
 
 EVENTS = "wasl.events"
@@ -25,6 +26,7 @@ REGISTRY = "wasl.registry"
 RECEIVED = "wasl.received."
 DAY = 86_400_000_000
 LONGEST_NAME = 250
+MOST_CODES = 200
 
 _NUMBERED = re.compile(r"\[\d+\]")
 
@@ -86,7 +88,18 @@ class Outputs:
             events=[summary(event) for event in events],
             issues=[_issue(issue) for issue in work.issues],
             subjects=sorted(subjects),
+            unknown_codes=unknown_codes(work.translation),
         )
+
+
+def unknown_codes(translation: Translation) -> list[StepCode]:
+    """The codes no table translates; what is no code but may be a sentence about somebody is left out."""
+    found: list[StepCode] = []
+    for one in translation.unknown_codes[:MOST_CODES]:
+        system, _, code = one.partition("|")
+        if worth_listing(one) and is_name(code) and len(system) <= LONGEST_NAME:
+            found.append({"system": system, "code": code, "display": translation.displays.get(one)})
+    return found
 
 
 def waiting(work: Mediated, number: int) -> list[str]:
@@ -95,7 +108,7 @@ def waiting(work: Mediated, number: int) -> list[str]:
 
 
 def event_records(event: Event) -> Iterator[Record]:
-    """The event under its person; a merge goes out under both identities."""
+    """The event under its person; one that tells of two (a merge, a link, a move) goes out under both identities."""
     value = codec.encode(event["type"], event)
     headers = {
         "transaction": event["transaction"],
@@ -106,9 +119,9 @@ def event_records(event: Event) -> Iterator[Record]:
         "schema": str(catalog.id_of(event["type"])),
     }
     yield Record(EVENTS, event["person"], value, headers)
-    prior = event.get("prior_person")
-    if isinstance(prior, str) and prior and prior != event["person"]:
-        yield Record(EVENTS, prior, value, headers)
+    other = event.get("prior_person") or event.get("other_person")
+    if isinstance(other, str) and other and other != event["person"]:
+        yield Record(EVENTS, other, value, headers)
 
 
 def step_record(step: Step) -> Record:

@@ -27,11 +27,12 @@ class Digests:
         return self.of(system, value)
 
     def subjects_of(self, event: Event) -> list[str]:
-        """Both digests of every patient identifier in the event, of the prior ones too when it is a merge."""
+        """Both digests of every patient identifier in the event, those of a second patient in it too."""
         found = dict.fromkeys(self._pairs(event["patient"].get("identifiers") or ()))
-        prior = event.get("prior")
-        if isinstance(prior, dict):
-            found.update(dict.fromkeys(self._pairs(prior.get("identifiers") or ())))
+        for name in ("prior", "other", "prior_patient"):
+            other = event.get(name)
+            if isinstance(other, dict):
+                found.update(dict.fromkeys(self._pairs(other.get("identifiers") or ())))
         return list(found)
 
     def _pairs(self, identifiers: Iterable[Identifier]) -> Iterable[str]:

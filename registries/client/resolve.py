@@ -19,7 +19,7 @@ from registries.database import reading
 from registries.outage import outages_told
 from registries.registry import Policy, Resolution
 from schemas import facts
-from schemas.events import Event, Patient, PatientMerged, plain
+from schemas.events import Event, Identifier, Patient, plain
 from schemas.message import Unavailable
 
 # Other workers may take a key at each attempt, but then they have made progress: this many times is no accident.
@@ -38,11 +38,26 @@ class News:
 
 class _Answer(NamedTuple):
     resolution: Resolution
-    prior: str = ""
+    other: str = ""
 
 
-# The event, whom it is about and who was replaced (in a merge), and what to do about strangers.
-_Question = tuple[Event, tuple[Subject, Subject | None], Policy]
+class _Who(NamedTuple):
+    """Whom an event is about, the other patient in it, and the number that moved from this one to that."""
+
+    about: Subject
+    other: Subject | None = None
+    moved: Subject | None = None
+
+
+# The event, who is in it, and what to do about strangers.
+_Question = tuple[Event, _Who, Policy]
+
+# Where the other patient of an event stands, and where the answer about them belongs
+_OTHER = {
+    "PatientMerged": ("prior", "prior_person"),
+    "PatientLinked": ("other", "other_person"),
+    "NumberChanged": ("prior_patient", "prior_person"),
+}
 
 
 @dataclass(slots=True)
@@ -59,11 +74,11 @@ class Clients:
     regulars: Regulars | None = None
 
     def resolve(self, events: Sequence[Event], policies: Sequence[Policy]) -> Sequence[Resolution]:
-        """Writes `person` and `fact` (and `prior_person`) into every event that is not to be parked.
+        """Writes `person` and `fact` (and `prior_person` or `other_person`) into every event that is not to be parked.
 
         Committed when it returns. Raises Unavailable when the database is, or when others are always faster.
         """
-        subjects = [(subject(event["patient"], event["id"], self.secret), self._prior(event)) for event in events]
+        subjects = [_Who(self._about(event), self._other(event), self._moved(event)) for event in events]
         with outages_told():
             answers = self._answered(list(zip(events, subjects, policies, strict=True)))
         for event, answer in zip(events, answers, strict=True):
@@ -71,15 +86,33 @@ class Clients:
                 _write(event, answer)
         return [answer.resolution for answer in answers]
 
-    def _prior(self, event: Event) -> Subject | None:
-        if event["type"] != "PatientMerged":
+    def _about(self, event: Event) -> Subject:
+        """A number that is being moved to a patient does not find them: it is still another's."""
+        about = event["patient"]
+        if _is(event, "moved") and (moved := plain(event).get("prior")):
+            others = [one for one in about.get("identifiers") or () if not _same(one, moved)]
+            about = Patient(**{**about, "identifiers": others}) if others else about
+        return subject(about, event["id"], self.secret)
+
+    def _other(self, event: Event) -> Subject | None:
+        """Who was replaced, is linked, or had the number. A bare number of the same human being borrows the patient's
+        demographics, that of another does not."""
+        if event["type"] not in _OTHER:
             return None
-        prior = cast(PatientMerged, event).get("prior") or Patient()
-        return subject(prior, f"prior|{event['id']}", self.secret, known_as=event["patient"])
+        told = cast(Patient, plain(event).get(_OTHER[event["type"]][0]) or {})
+        if event["type"] != "PatientMerged" and not told.get("identifiers"):
+            return None
+        lent = event["patient"] if event["type"] == "PatientMerged" or _is(event, "changed") else None
+        return subject(told, f"prior|{event['id']}", self.secret, known_as=lent)
+
+    def _moved(self, event: Event) -> Subject | None:
+        if not _is(event, "moved") or not (number := plain(event).get("prior")):
+            return None
+        return subject(Patient(identifiers=[number]), event["id"], self.secret, known_as=event["patient"])
 
     def _answered(self, questions: Sequence[_Question]) -> list[_Answer]:
         """In order: whom the regulars know without the database, everybody else with it."""
-        alone = [about if prior is None else None for _, (about, prior), _ in questions]
+        alone = [who.about if who.other is None else None for _, who, _ in questions]
         met = self.regulars.met(alone) if self.regulars else [None] * len(questions)
         self.news = News()
         asked = iter(self._decided([one for one, person in zip(questions, met, strict=True) if person is None]))
@@ -89,7 +122,7 @@ class Clients:
         ]
 
     def _decided(self, questions: Sequence[_Question]) -> list[_Answer]:
-        subjects = [one for _, pair, _ in questions for one in pair if one]
+        subjects = [one for _, who, _ in questions for one in who if one]
         if not questions:
             return []
         for _ in range(ATTEMPTS):
@@ -97,7 +130,7 @@ class Clients:
             with reading(self.engine) as connection:
                 view = View(connection)
                 view.read(key.digest for one in subjects for key in one.keys or [one.event])
-                answers = [_answer(view, event, *pair, policy) for event, pair, policy in questions]
+                answers = [_answer(view, *question) for question in questions]
             if view.write(self.engine, now):
                 self.news = _news(view)
                 if self.regulars:
@@ -106,16 +139,73 @@ class Clients:
         raise Unavailable("the client registry is changing too fast")
 
 
-def _answer(view: View, event: Event, about: Subject, prior: Subject | None, policy: Policy) -> _Answer:
+def _answer(view: View, event: Event, who: _Who, policy: Policy) -> _Answer:
+    about, other, _ = who
     decision = rules.decide(view, about)
+    if other and _is(event, "changed"):
+        decision = decision or _followed(view, about, other)
     if decision is None and policy == "require":
         return _Answer(Resolution("unknown", waiting_for=[_waited(key.digest) for key in rules.walk(view, about)]))
     person, doubts = _settle(view, about, decision, event["id"])
+    second = _second(view, event, person, other, who.moved) if other else None
+    doubts += second.doubts if second else []
     _note(view, event, person, about, doubts)
     resolution = _resolution(event, person, policy)
     if doubts:
         resolution.review = doubts[0].text
-    return _Answer(resolution, _merge(view, event, person, prior) if prior else "")
+    return _Answer(resolution, second.person.id if second else "")
+
+
+class _Second(NamedTuple):
+    """The other patient of an event, and what its sender's words make doubtful about the first."""
+
+    person: Person
+    doubts: list[Doubt]
+
+
+def _second(view: View, event: Event, person: Person, other: Subject, moved: Subject | None) -> _Second:
+    """Only a merge joins the two; nothing else does, whatever it says."""
+    if event["type"] == "PatientMerged":
+        return _Second(_merge(view, event, person, other), [])
+    if _is(event, "changed"):
+        return _renumbered(view, person, other)
+    found = _stranger(view, event, other)
+    if found is person or not moved:
+        return _Second(found, [])
+    rules.share(view, moved, person)
+    return _Second(found, [rules.told("number-moved", found)])
+
+
+def _followed(view: View, about: Subject, before: Subject) -> tuple[Person, Key] | None:
+    """Whose number it was before, if nothing that is told now speaks against them."""
+    found = rules.decide(view, before)
+    return found if found and not rules.forbids(about, *found) else None
+
+
+def _renumbered(view: View, person: Person, before: Subject) -> _Second:
+    """The same person under another number: the one that nobody knew becomes theirs as well. Of two that are known as
+    two identities, neither is touched."""
+    found = rules.decide(view, before)
+    if found is None:
+        return _Second(person, rules.attach(view, before, person))
+    known = found[0]
+    return _Second(known, [] if known is person else [rules.told("number-changed", known)])
+
+
+def _stranger(view: View, event: Event, other: Subject) -> Person:
+    person, doubts = _settle(view, other, rules.decide(view, other), f"prior|{event['id']}")
+    _note(view, event, person, other, doubts)
+    return person
+
+
+def _is(event: Event, change: str) -> bool:
+    """Whether a number of a patient moved to another, or became another."""
+    told = plain(event)
+    return event["type"] == "NumberChanged" and told["of"] == "patient" and told["change"] == change
+
+
+def _same(one: Identifier, other: Identifier) -> bool:
+    return (one["system"], one["value"]) == (other["system"], other["value"])
 
 
 def _resolution(event: Event, person: Person, policy: Policy) -> Resolution:
@@ -136,13 +226,12 @@ def _settle(view: View, about: Subject, decision: tuple[Person, Key] | None, ori
     return person, doubts + rules.attach(view, about, person)
 
 
-def _merge(view: View, event: Event, survivor: Person, prior: Subject) -> str:
+def _merge(view: View, event: Event, survivor: Person, prior: Subject) -> Person:
     """The identity that was replaced. A number never seen gets one, so that what still comes under it is followed."""
-    person, doubts = _settle(view, prior, rules.decide(view, prior), f"prior|{event['id']}")
-    _note(view, event, person, prior, doubts)
+    person = _stranger(view, event, prior)
     if person is not survivor:
         view.merges.append(Merge(person.id, survivor.id, event["id"]))
-    return person.id
+    return person
 
 
 def _note(view: View, event: Event, person: Person, about: Subject, doubts: Sequence[Doubt]) -> None:
@@ -156,8 +245,8 @@ def _note(view: View, event: Event, person: Person, about: Subject, doubts: Sequ
 def _write(event: Event, answer: _Answer) -> None:
     event["person"] = answer.resolution.entry
     event["fact"] = facts.fact(event)
-    if event["type"] == "PatientMerged":
-        plain(event)["prior_person"] = answer.prior
+    if answer.other:
+        plain(event)[_OTHER[event["type"]][1]] = answer.other
 
 
 def _news(view: View) -> News:

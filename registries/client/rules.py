@@ -16,7 +16,9 @@ from registries.client.store import Person, View
 # A number carried by so many different people is a filler nobody told us of: it finds no more than these.
 MOST_OWNERS = 32
 
-Reason = Literal["another-identifier", "another-birth-date", "another-sex", "claimed-twice"]
+Reason = Literal[
+    "another-identifier", "another-birth-date", "another-sex", "claimed-twice", "number-changed", "number-moved"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,18 @@ def attach(view: View, subject: Subject, person: Person) -> list[Doubt]:
     return doubts
 
 
+def share(view: View, subject: Subject, person: Person) -> None:
+    """Lets the person carry these keys too, after whoever has them: a sender says that the number is theirs now."""
+    for key in subject.keys:
+        if person not in view.of(key) and len(view.of(key)) < MOST_OWNERS:
+            view.attach(key, person)
+
+
+def told(reason: Reason, other: Person) -> Doubt:
+    """A doubt that a sender's own words raise."""
+    return Doubt(reason, _WORDS[reason], other.id)
+
+
 def linked_despite(subject: Subject, person: Person, key: Key) -> list[Doubt]:
     """INS and IDCS link whatever the demographics say; what differs is to be looked at."""
     reason = differs(subject, person) if key.rank <= IDCS else None
@@ -104,6 +118,8 @@ _WORDS: dict[Reason, str] = {
     "another-birth-date": "another birth date than the person known by the same {}",
     "another-sex": "another sex than the person known by the same {}",
     "claimed-twice": "the same {} belongs to another identity: possibly one person twice",
+    "number-changed": "the sender says this number follows one of another identity: possibly one person twice",
+    "number-moved": "the sender moved a number here from another identity: what came under it may belong here",
 }
 
 

@@ -45,7 +45,7 @@ def write(draft: Draft, source: Allergy) -> Reference:
             "onsetDateTime": times.date_time(onset, draft.zone),
             "recordedDate": times.date_time(source.get("recorded") or source.get("reported"), draft.zone),
             "recorder": recorders[0] if recorders else None,
-            "note": elements.notes(source.get("notes")),
+            "note": people.notes(draft, source.get("notes")),
             "reaction": _reactions(source, severity),
         },
         version="0" if action == _UNCHANGED else None,

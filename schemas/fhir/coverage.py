@@ -54,7 +54,7 @@ def write(draft: Draft, source: Insurance) -> Reference:
 
 
 def _positive(rank: str) -> bool:
-    return rank.isascii() and rank.isdecimal() and 0 < int(rank[:9]) and len(rank) < 10
+    return rank.isascii() and rank.isdecimal() and len(rank) < 10 and int(rank) > 0
 
 
 def _beside(draft: Draft, source: Insurance) -> list[dict[str, Any]]:
@@ -106,7 +106,7 @@ def account(
     Guarantors without an account number answer for one account of the person that has none. `person`: another than
     the event's.
     """
-    made = elements.identifier(source, elements.text((source or {}).get("type")) or "AN")
+    made = elements.identifier(source, elements.text(source.get("type")) or "AN") if source else None
     guarantors = [one for guarantor in answering if (one := _answers(draft, guarantor))]
     if made is None and not guarantors:
         return None

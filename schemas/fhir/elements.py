@@ -268,7 +268,10 @@ def notes(ones: Iterable[Note] | None) -> list[dict[str, Any]]:
 def _note(one: Note, words: str) -> dict[str, Any]:
     made: dict[str, Any] = {"authorString": one.get("source"), "text": words}
     if len(one) > 2:
-        author = spelled(human_names((one.get("by") or {}).get("names")))
+        by = one.get("by") or {}
+        author = spelled(human_names(by.get("names"))) or next(
+            (each["value"] for each in identifiers(by.get("identifiers"))), ""
+        )
         kind = concept(one.get("kind")) or tabled(one.get("type"), "0364", terms.NOTE_TYPES)
         held = times.period(one.get("start"), one.get("end"))
         made |= {

@@ -98,6 +98,7 @@ def merged(draft: Draft) -> None:
     elements_of_prior["active"] = False
     elements_of_prior["link"] = [{"other": draft.subject, "type": "replaced-by"}]
     draft.add("Patient", id, elements_of_prior)
+    coverage.account(draft, prior.get("account"), person=id)
 
 
 def demographics(draft: Draft, source: Patient) -> dict[str, Any]:
@@ -106,7 +107,11 @@ def demographics(draft: Draft, source: Patient) -> dict[str, Any]:
     order = source.get("birth_order")
     order = order if order and 0 < order < 2**31 else None
     return {
-        "extension": [*_extensions(source), *_more(draft, source), *details.written(draft, source.get("details"))],
+        "extension": [
+            *_extensions(draft, source),
+            *_more(draft, source),
+            *details.written(draft, source.get("details")),
+        ],
         "identifier": elements.identifiers(source.get("identifiers")),
         "active": source.get("active"),
         "name": elements.human_names(source.get("names")),
@@ -142,16 +147,25 @@ def _communication(source: Patient) -> list[dict[str, Any]] | None:
     names = elements.texts([sent.get("text"), *(one.get("display") for one in sent.get("coding", ())), *codes])
     found = next((terms.LANGUAGE[one.upper()] for one in [*codes, *names] if one.upper() in terms.LANGUAGE), None)
     coding = [{"system": terms.LANGUAGE_SYSTEM, "code": found}] if found else None
-    return [{"language": elements.said({"coding": coding, "text": names[0] if names else None})}]
+    # A code that the text does not hold stands beside it
+    more = set(codes) - {names[0]} or any("system" in one for one in sent.get("coding", ()))
+    return [
+        elements.said(
+            {
+                "extension": [{"url": extensions.LANGUAGE_AS_SENT, "valueCodeableConcept": sent}] if more else None,
+                "language": elements.said({"coding": coding, "text": names[0] if names else None}),
+            }
+        )
+    ]
 
 
-def _extensions(source: Patient) -> list[dict[str, Any]]:
+def _extensions(draft: Draft, source: Patient) -> list[dict[str, Any]]:
     mother_name = source.get("mother_name")
     spelled = elements.human_name(mother_name) if mother_name else {}
     maiden = spelled.get("text") or " ".join([*spelled.get("given", ()), *elements.texts([spelled.get("family")])])
     nationality = elements.concept(source.get("nationality"))
     place = elements.text(source.get("birth_place"))
-    notes = elements.notes(source.get("notes"))
+    notes = people.notes(draft, source.get("notes"))
     return extensions.extensions(
         *(extensions.extension(extensions.PATIENT_NOTE, "Annotation", one) for one in notes),
         extensions.extension(extensions.MOTHERS_NAME, "String", maiden),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from schemas.events import Identifier, Organization, Place, Practitioner
+from schemas.events import Identifier, Note, Organization, Place, Practitioner
 from schemas.fhir import elements, extensions, terms
 from schemas.fhir.draft import Draft, Reference, key_of, resource_id, shared_id
 
@@ -159,6 +159,17 @@ def location(draft: Draft, source: Place | None) -> Reference | None:
             },
         )
     return found
+
+
+def notes(draft: Draft, ones: Iterable[Note] | None) -> list[dict[str, Any]]:
+    """As `elements.notes`, with who wrote it (NTE-5) as a Practitioner."""
+    written = [one for one in ones or () if elements.text(one.get("text"))]
+    made = elements.notes(written)
+    for note, annotation in zip(written, made, strict=True):
+        if author := practitioner(draft, note.get("by")):
+            annotation.pop("authorString", None)
+            annotation["authorReference"] = author
+    return made
 
 
 def _of_level(name: str, system: str | None) -> list[dict[str, Any]]:

@@ -99,6 +99,12 @@ def extended(element: Json, url: str, kind: str) -> Any:
     return None
 
 
+def coded(element: Json, url: str) -> Code | None:
+    """A CodeableConcept that stands in an extension."""
+    found = extended(element, url, "CodeableConcept")
+    return code(found) if isinstance(found, dict) else None
+
+
 def period(element: Json, name: str) -> tuple[str | None, str | None]:
     found = part(element, name)
     return take(found, "start"), take(found, "end")
@@ -114,9 +120,16 @@ def coding(element: Json) -> Coding:
             version=take(element, "version"),
             mapped=extended(element, extensions.MAPPED_FROM, "String"),
             equivalence=extended(element, extensions.MAPPED_EQUIVALENCE, "Code"),
+            oid=_bare_oid(extended(element, extensions.CODING_OID, "Uri")),
+            value_set=_bare_oid(extended(element, extensions.VALUE_SET, "Uri")),
+            value_set_version=extended(element, extensions.VALUE_SET_VERSION, "String"),
         )
     )
     return made
+
+
+def _bare_oid(uri: Any) -> str | None:
+    return uri.removeprefix("urn:oid:") if isinstance(uri, str) else None
 
 
 def code(element: Json) -> Code | None:
@@ -160,15 +173,57 @@ def identifier(source: Source, element: Json) -> Identifier | None:
     if not value:
         return None
     kind = plain_code(part(element, "type")) or ""
-    authority = take(part(element, "assigner"), "display") or ""
+    authority = assigner(source, part(element, "assigner")) or ""
     start, end = period(element, "period")
     made: Identifier = {"system": source.system(take(element, "system") or "", kind, authority), "value": value}
     made.update(
         said(  # type: ignore[typeddict-item]  # the keys of Identifier
-            type=kind, authority=authority, use=take(element, "use"), start=start, end=end
+            type=kind,
+            authority=authority,
+            use=take(element, "use"),
+            start=start,
+            end=end,
+            check_digit=extended(element, extensions.CHECK_DIGIT, "String"),
+            check_scheme=extended(element, extensions.CHECK_SCHEME, "String"),
+            source_table=extended(element, extensions.SOURCE_TABLE, "String"),
+            authority_id=extended(element, extensions.ASSIGNER_ID, "Uri"),
+            facility=_facility(source, element),
+            facility_id=extended(element, extensions.FACILITY_ID, "Uri"),
+            jurisdiction=coded(element, extensions.JURISDICTION),
+            agency=coded(element, extensions.AGENCY),
         )
     )
     return made
+
+
+def assigner(source: Source, reference: Json) -> str | None:
+    """The name of an Organization referred to as who gave a number."""
+    shown = take(reference, "display")
+    found = source.follow(reference, "Organization")
+    named: str | None = source.once(found, body).get("name") if found else None
+    if found is None and shown and (number := part(reference, "identifier")) and take(number, "value"):
+        # of an Organization that is only named, the number says no more than the name
+        for name in ("system", "type"):
+            take(number, name)
+        take(reference, "type")
+    return shown or named
+
+
+def _facility(source: Source, element: Json) -> str | None:
+    found = extended(element, extensions.ASSIGNING_FACILITY, "Reference")
+    return assigner(source, found) if isinstance(found, dict) else None
+
+
+def body(source: Source, resource: Json) -> dict[str, Any]:
+    """An Organization."""
+    return said(
+        identifiers=identifiers(source, resource),
+        name=take(resource, "name"),
+        name_type=extended(resource, extensions.ORGANIZATION_NAME_TYPE, "String"),
+        telecoms=telecoms(resource),
+        addresses=addresses(resource),
+        contacts=[made for one in parts(resource, "contact") if (made := human_name(part(one, "name")))],
+    )
 
 
 def identifiers(source: Source, element: Json, name: str = "identifier") -> list[Identifier]:
@@ -177,6 +232,8 @@ def identifiers(source: Source, element: Json, name: str = "identifier") -> list
 
 def human_name(element: Json) -> HumanName:
     made: HumanName = {}
+    surname = part(element, "_family")
+    start, end = period(element, "period")
     made.update(
         said(  # type: ignore[typeddict-item]  # the keys of HumanName
             family=take(element, "family"),
@@ -185,6 +242,18 @@ def human_name(element: Json) -> HumanName:
             suffix=" ".join(texts(element, "suffix")),
             use=take(element, "use"),
             text=take(element, "text"),
+            start=start,
+            end=end,
+            type=extended(element, extensions.NAME_TYPE, "String"),
+            called_by=extended(element, extensions.CALLED_BY, "String"),
+            order=extended(element, extensions.NAME_ORDER, "Code"),
+            representation=inverted(
+                terms.NAME_REPRESENTATION, extended(element, extensions.NAME_REPRESENTATION, "Code")
+            ),
+            own_prefix=extended(surname, extensions.OWN_PREFIX, "String"),
+            own_family=extended(surname, extensions.OWN_NAME, "String"),
+            partner_prefix=extended(surname, extensions.PARTNER_PREFIX, "String"),
+            partner_family=extended(surname, extensions.PARTNER_NAME, "String"),
         )
     )
     return made
@@ -200,6 +269,7 @@ def addresses(element: Json, name: str = "address") -> list[Address]:
 
 def _address(element: Json) -> Address:
     lines = texts(element, "line")
+    start, end = period(element, "period")
     made: Address = {}
     made.update(
         said(  # type: ignore[typeddict-item]  # the keys of Address
@@ -211,6 +281,14 @@ def _address(element: Json) -> Address:
             country=take(element, "country"),
             use=take(element, "use"),
             type=take(element, "type"),
+            start=start,
+            end=end,
+            type_code=extended(element, extensions.ADDRESS_TYPE, "String"),
+            street_name=extended(element, extensions.STREET_NAME, "String"),
+            house_number=extended(element, extensions.HOUSE_NUMBER, "String"),
+            other_geographic=extended(element, extensions.OTHER_GEOGRAPHIC, "String"),
+            census_tract=extended(element, extensions.CENSUS_TRACT, "String"),
+            county=coded(element, extensions.COUNTY),
         )
     )
     return made
@@ -222,9 +300,24 @@ def telecoms(element: Json, name: str = "telecom") -> list[Telecom]:
 
 def _telecom(element: Json) -> Telecom:
     made: Telecom = {}
+    start, end = period(element, "period")
+    rank = element.get("rank")
+    if isinstance(rank, str) and rank.isdecimal() and len(rank) < 10:
+        made["rank"] = int(element.pop("rank"))
     made.update(
         said(  # type: ignore[typeddict-item]  # the keys of Telecom
-            value=take(element, "value"), system=take(element, "system"), use=take(element, "use")
+            value=take(element, "value"),
+            system=take(element, "system"),
+            use=take(element, "use"),
+            start=start,
+            end=end,
+            use_code=extended(element, extensions.PHONE_USE, "String"),
+            equipment=extended(element, extensions.PHONE_EQUIPMENT, "String"),
+            country=extended(element, extensions.PHONE_COUNTRY, "String"),
+            area=extended(element, extensions.PHONE_AREA, "String"),
+            local=extended(element, extensions.PHONE_LOCAL, "String"),
+            extension=extended(element, extensions.PHONE_EXTENSION, "String"),
+            comment=extended(element, extensions.PHONE_COMMENT, "String"),
         )
     )
     return made

@@ -29,7 +29,7 @@ def patient(source: Source, resource: Json) -> Patient:
             telecoms=elements.telecoms(resource),
             language=_language(resource),
             marital_status=elements.code(part(resource, "maritalStatus")),
-            religion=_coded(resource, extensions.RELIGION),
+            religion=elements.coded(resource, extensions.RELIGION),
             nationality=_nationality(resource),
             mother_name=mother,
             birth_place=_birth_place(resource),
@@ -41,6 +41,14 @@ def patient(source: Source, resource: Json) -> Patient:
             managing_organization=people.organization(source, part(resource, "managingOrganization"), only=True),
             contacts=[made for one in parts(resource, "contact") if (made := _contact(source, one))],
             active=flag(resource, "active"),
+            race=_codes(resource, extensions.RACE),
+            ethnicity=_codes(resource, extensions.ETHNICITY),
+            disabilities=_codes(resource, extensions.DISABILITY),
+            identity_reliability=_codes(resource, extensions.IDENTITY_RELIABILITY),
+            veteran_status=elements.coded(resource, extensions.VETERAN),
+            citizenships=_citizenships(resource),
+            county=extended(resource, extensions.COUNTY_CODE, "String"),
+            updated=extended(resource, extensions.LAST_UPDATE, "DateTime"),
         ),
     )
 
@@ -70,17 +78,30 @@ def _language(resource: Json) -> Code | None:
     )
 
 
-def _coded(resource: Json, url: str) -> Code | None:
-    found = extended(resource, url, "CodeableConcept")
-    return elements.code(found) if isinstance(found, dict) else None
+def _codes(resource: Json, url: str) -> list[Code]:
+    """Every code of an extension that repeats."""
+    found = []
+    while one := elements.coded(resource, url):
+        found.append(one)
+    return found
 
 
 def _nationality(resource: Json) -> Code | None:
+    return next(iter(_nested(resource, extensions.NATIONALITY)), None)
+
+
+def _citizenships(resource: Json) -> list[Code]:
+    return _nested(resource, extensions.CITIZENSHIP)
+
+
+def _nested(resource: Json, url: str) -> list[Code]:
+    """The codes of extensions that hold one as their part "code"."""
+    found = []
     for one in parts(resource, "extension"):
-        if one.get("url") == extensions.NATIONALITY and (found := _coded(one, "code")):
+        if one.get("url") == url and (code := elements.coded(one, "code")):
             del one["url"]
-            return found
-    return None
+            found.append(code)
+    return found
 
 
 def _birth_place(resource: Json) -> str | None:

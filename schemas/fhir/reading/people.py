@@ -40,6 +40,8 @@ def organization(source: Source, reference: Json, *, only: bool = False) -> Orga
     if found is None:
         known = only or word == "Organization"
         return cast(Organization, _logical(source, reference, body=True)) or None if known else None
+    if found.get("resourceType") == "Organization":
+        return cast(Organization, source.once(found, elements.body))
     return source.once(found, _body)
 
 
@@ -92,19 +94,10 @@ def _in_role(source: Source, resource: Json) -> Practitioner:
 
 
 def _body(source: Source, resource: Json) -> Organization:
-    if resource.get("resourceType") == "Location":
-        if managed := organization(source, elements.part(resource, "managingOrganization"), only=True):
-            return managed
-        return cast(Organization, said(identifiers=elements.identifiers(source, resource), name=take(resource, "name")))
-    return cast(
-        Organization,
-        said(
-            identifiers=elements.identifiers(source, resource),
-            name=take(resource, "name"),
-            telecoms=elements.telecoms(resource),
-            addresses=elements.addresses(resource),
-        ),
-    )
+    """The body that a Location belongs to, else the Location itself."""
+    if managed := organization(source, elements.part(resource, "managingOrganization"), only=True):
+        return managed
+    return cast(Organization, said(identifiers=elements.identifiers(source, resource), name=take(resource, "name")))
 
 
 def performers(source: Source, references: list[Json]) -> tuple[list[Practitioner], Organization | None]:

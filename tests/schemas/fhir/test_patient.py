@@ -59,9 +59,9 @@ def test_what_r4_tells_by_extension() -> None:
 
 
 def test_a_language_is_of_bcp_47_or_text() -> None:
-    assert person()["communication"] == [
-        {"language": {"coding": [{"system": terms.LANGUAGE_SYSTEM, "code": "fr"}], "text": "FRA"}}
-    ]
+    (spoken,) = person()["communication"]
+    assert spoken["language"] == {"coding": [{"system": terms.LANGUAGE_SYSTEM, "code": "fr"}], "text": "FRA"}
+    assert spoken["extension"][0]["valueCodeableConcept"] == {"coding": [{"system": "urn:id:ISO639", "code": "FRA"}]}
     assert person(language={"text": "Tachelhit"})["communication"] == [{"language": {"text": "Tachelhit"}}]
 
 

@@ -620,7 +620,7 @@ class MedicationPrescribed(Envelope, total=False):
 
     `requested` is what the prescriber asked for (RXO-1) where the pharmacy made another product of it; `request` the
     key (`about`) of the prescription that an instruction to give (RXG) belongs to. `substitution_code`: RXE-9 (table
-    0167), else RXO-9 (0161).
+    0167), else RXO-9 (0161). `to_pharmacy` is where it is to be filled.
     """
 
     medication: Required[Code]
@@ -658,7 +658,7 @@ class MedicationPrescribed(Envelope, total=False):
     dispense: Code | None
     dispense_instructions: list[Code]
     substitution_code: str | None
-    pharmacy: Organization | None
+    to_pharmacy: Organization | None
     doses_dispensed: str | None
     last_dispensed: str | None
     initial_quantity: str | None

@@ -115,8 +115,8 @@ def _people(told: dict[str, Any], order: Order, asked: dict[str, Any]) -> None:
         told["dispensers"] = dispensers[1:]
     if prescriber := asked.get("prescriber") or next(iter(order.get("requesters") or ()), None):
         told["prescriber"] = {**prescriber}
-    if asked.get("pharmacy"):
-        told["pharmacy"] = asked["pharmacy"]
+    if asked.get("to_pharmacy"):
+        told["pharmacy"] = asked["to_pharmacy"]
     if asked.get("verified_by"):
         told["verified_by"] = asked["verified_by"]
 

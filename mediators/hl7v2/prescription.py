@@ -28,7 +28,7 @@ from mediators.hl7v2.article import (
     text,
     texts,
 )
-from mediators.hl7v2.datatypes import local_system
+from mediators.hl7v2.datatypes import ei, local_system, one
 from mediators.hl7v2.dosage import Amounts, dosages, ingredients, instructed
 from mediators.hl7v2.order import among
 from mediators.hl7v2.scope import Scope
@@ -50,6 +50,8 @@ CONTROL: Final = {
     **dict.fromkeys(("HD", "OH", "HR", "UR"), "on-hold"),
     "DE": "entered-in-error",
 }  # fmt: skip
+# ORC-1 of what is new: only its ORC-9 is the time of the prescription, of others that of the change
+_NEW: Final = frozenset(("", "NW", "SN", "RO", "CH", "PA", "OP"))
 # Table 0161 (RXO-9) and 0167 (RXE-9, RXG-10): whether another product may be given. In 0167 N and 0 say nothing of it
 _MAY: Final = {"G": True, "T": True, "N": False, "Y": True}
 _WAS: Final = {
@@ -77,7 +79,7 @@ _RXO: Final[Table] = {
     "strength": ((18,), text(18)),
     "strength_unit": ((19,), coded(19)),
     "indications": ((20,), codes(20)),
-    "pharmacy": ((32, 33, 36), pharmacy(32, 33, 36)),
+    "to_pharmacy": ((32, 33, 36), pharmacy(32, 33, 36)),
 }
 _RXE: Final[Table] = {
     "medication": ((2,), product(2)),
@@ -100,7 +102,7 @@ _RXE: Final[Table] = {
     "indications": ((27,), codes(27)),
     "prescribed": ((32,), moment(32)),
     "initial_quantity": ((39,), text(39)),
-    "pharmacy": ((40, 41, 45), pharmacy(40, 41, 45)),
+    "to_pharmacy": ((40, 41, 45), pharmacy(40, 41, 45)),
 }
 _RXG: Final[Table] = {
     "medication": ((4,), product(4)),
@@ -117,6 +119,7 @@ _RXG: Final[Table] = {
     "indications": ((22,), codes(22)),
     "quantity": ((32,), text(32)),
     "quantity_unit": ((33,), coded(33)),
+    "number": ((31,), lambda segment, scope: one(segment, 31, lambda field: ei(field, scope))),
 }
 # What tells of one thing together: an RXO that differs in one of them tells nothing of the other
 _PAIRS: Final = {"quantity": "quantity_unit", "strength": "strength_unit"}
@@ -145,7 +148,7 @@ def encoded(treatment: Treatment, order: Order, scope: Scope) -> dict[str, Any]:
     for part in (part for part in (rxe, rxo) if part):
         _leave_unread(part, (*routes[:1], *compounds[:1]), scope)
     _number(told, order, scope)
-    if order.get("ordered"):
+    if order.get("ordered") and (order.get("control") or "").upper() in _NEW:
         told.setdefault("prescribed", order["ordered"])
     return told
 
@@ -166,9 +169,10 @@ def given(part: Given, treatment: Treatment, order: Order, scope: Scope) -> dict
 
 
 def status(order: Order) -> str | None:
-    """In FHIR's words: what the order is (ORC-5), else what became of it (ORC-1)."""
-    told, control = (order.get("status") or "").upper(), (order.get("control") or "").upper()
-    return STATUS.get(told) or CONTROL.get(control)
+    """In FHIR's words: what the order is (ORC-5); where that is active or silent, what becomes of it (ORC-1)."""
+    told = STATUS.get((order.get("status") or "").upper())
+    control = CONTROL.get((order.get("control") or "").upper())
+    return control or told if told == "active" else told or control
 
 
 def times(treatment: Treatment, part: Given | None, field: int, order: Order, scope: Scope) -> list[Timing]:

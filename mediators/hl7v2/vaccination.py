@@ -123,7 +123,7 @@ def _protocol(group: Iterable[Result]) -> Protocol | None:
         if key and (value := _text(one)):
             told.setdefault(key, value)  # type: ignore[misc]  # a key of Protocol
         elif _loinc(one) == _SCHEDULE and (schedule := _code(one)):
-            told.setdefault("authority", schedule)
+            told.setdefault("schedule", schedule)
     return told if told.keys() & {"dose_number", "series"} else None
 
 

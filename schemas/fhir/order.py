@@ -106,8 +106,9 @@ def of_report(draft: Draft, told: str, visit: Reference | None) -> Reference:
 def mentioned(draft: Draft, order: Order, visit: Reference | None) -> Reference:
     """An order that an event about something else names (a document of it), told in passing."""
     information = elements.text(order.get("clinical_information"))
+    collectors = (_own("collector", "Reference", one) for one in people.practitioners(draft, order.get("collectors")))
     body = {
-        "extension": beside(draft, order),
+        "extension": [*beside(draft, order), *extensions.extensions(*collectors)],
         **_common(draft, order, visit),
         **_when(draft, order, order.get("timings") or []),
         "status": status(order) or "unknown",

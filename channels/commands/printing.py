@@ -37,8 +37,9 @@ def as_lines(
 ) -> Iterator[str]:
     """A line an issue, as compilers write them; then what would become of the message, indented."""
     said = " ".join(filter(None, [message.type or "a message", message.control_id]))
-    yield f"{name}: {said}, on {channel.name}: {found.answer or 'no answer'}, {_counted([*found.issues, *found.advice])}"
-    for issue in [*found.issues, *found.advice]:
+    issues = [*found.issues, *found.advice]
+    yield f"{name}: {said}, on {channel.name}: {found.answer or 'no answer'}, {_counted(issues)}"
+    for issue in issues:
         yield f"{name}: {line(issue)}"
     yield from _becomes(found)
     if standard is not None:

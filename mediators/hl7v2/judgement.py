@@ -59,14 +59,14 @@ def judged(rule: Rule, hl7: Hl7, kind: str, segment: Segment) -> Iterator[Issue]
     filled = [number for number, field in enumerate(sent, 1) if _valued(field.whole)]
     if not rule.component:
         asked = said.usage[0 if applies(said.when, hl7, kind, rule, segment, 0) else 1]
-        fault = _usage(rule, asked, bool(filled), segment) or _cardinality(said, len(filled), "repetitions")
+        fault = _usage(rule, asked, bool(filled), hl7, segment) or _cardinality(said, len(filled), "repetitions")
         if fault:
             yield issue(rule, fault, segment.index, 1)
     for number in filled:
         field, meets = sent[number - 1], applies(said.when, hl7, kind, rule, segment, number)
         asked, fault = said.usage[0 if meets else 1], None
         if rule.component:
-            fault = _usage(rule, asked, _valued(_whole(field, rule).strip(" &")), segment)
+            fault = _usage(rule, asked, _valued(_whole(field, rule).strip(" &")), hl7, segment)
         if fault := fault or (_content(rule, field) if meets else None):
             yield issue(rule, fault, segment.index, number)
 
@@ -101,10 +101,10 @@ def issue(rule: Rule, fault: Fault, index: int, repetition: int) -> Issue:
     )  # fmt: skip
 
 
-def _usage(rule: Rule, asked: str, valued: bool, segment: Segment) -> Fault | None:
+def _usage(rule: Rule, asked: str, valued: bool, hl7: Hl7, segment: Segment) -> Fault | None:
     at = str(Place(rule.segment, rule.field, rule.component, rule.subcomponent))
     if asked == "R" and not valued:
-        if any(_valued(value) for place in rule.said.alternatives for value in _values(segment, place, 0)):
+        if any(_valued(value) for place in rule.said.alternatives for value in _around(hl7, segment, place)):
             return None
         return Fault("required", "101", f"{rule.name or at} is missing", f"send it in {at}")
     if asked == "X" and valued:
@@ -189,9 +189,8 @@ def _valued(text: str) -> bool:
 
 
 def _holds(hl7: Hl7, place: Place, condition: Condition, rule: Rule, segment: Segment | None, repetition: int) -> bool:
-    own = segment if segment and segment.name == place.segment else _near(hl7, segment, place.segment)
-    same = own is segment and place.field == rule.field
-    values = _values(own, place, repetition if same else 0) if own else [""]
+    same = segment and segment.name == place.segment and place.field == rule.field
+    values = _values(segment, place, repetition) if segment and same else _around(hl7, segment, place)
     if condition.empty is not None:
         return condition.empty is not any(_valued(value) for value in values)
     return any(_meets(condition, value.strip()) for value in values)
@@ -201,6 +200,12 @@ def _meets(condition: Condition, text: str) -> bool:
     if condition.matches is not None:
         return condition.matches.fullmatch(text) is not None
     return text in condition.equals if condition.equals is not None else text not in (condition.unless or ())
+
+
+def _around(hl7: Hl7, segment: Segment | None, place: Place) -> Sequence[str]:
+    """What stands in a place of the segment, or of the nearest of its name."""
+    own = segment if segment and segment.name == place.segment else _near(hl7, segment, place.segment)
+    return _values(own, place, 0) if own else [""]
 
 
 def _values(segment: Segment, place: Place, repetition: int) -> Sequence[str]:

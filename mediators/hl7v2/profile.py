@@ -7,7 +7,7 @@ takes a rule away (`off`). A profile is compiled once; for each type of message 
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Final, NamedTuple
 
@@ -15,7 +15,7 @@ from pydantic import Field, StrictStr, ValidationError
 
 from mediators.hl7v2.delimiters import STANDARD
 from mediators.hl7v2.judgement import counted, judged
-from mediators.hl7v2.reader import VERSIONS, Hl7, Segment
+from mediators.hl7v2.reader import VERSIONS, Hl7
 from mediators.hl7v2.rule import Mistake, Rule, mistakes, rule
 from mediators.hl7v2.sieve import Passes, sieve
 from mediators.mapping import Strict
@@ -85,14 +85,18 @@ class Profile:
         known: dict[tuple[str, str], _Checker] = self._checkers  # type: ignore[attr-defined]
         checker = known.get((hl7.version, kind)) or known.setdefault((hl7.version, kind), self._checker(hl7, kind))
         usual = hl7.delimiters is STANDARD or hl7.delimiters == STANDARD
-        found = [
-            issue
-            for segment in hl7.segments
-            if segment.name in checker.fields
-            for issue in _told(checker.fields[segment.name], segment, hl7, kind, usual)
-        ]
+        found: list[Issue] = []
+        for segment in hl7.segments:
+            if about := checker.fields.get(segment.name):
+                fields = segment.fields
+                count = len(fields)
+                for number, passes, rules in about:
+                    if not usual or not passes(fields[number] if number < count else ""):
+                        for one in rules:
+                            found += judged(one, hl7, kind, segment)
         found += [issue for one in checker.segments for issue in counted(one, hl7, kind)]
-        return found if self.strict else [_noted(issue) for issue in found]
+        once = dict.fromkeys(found)
+        return list(once) if self.strict else [_noted(issue) for issue in once]
 
     def _checker(self, hl7: Hl7, kind: str) -> _Checker:
         said = [one for one in self._rules(hl7.version) if self._counts(one, kind)]
@@ -110,13 +114,6 @@ class Profile:
         wanted = one.said.when.words.get("type")
         fits = not wanted or any(fnmatch.fnmatchcase(kind, pattern) for pattern in wanted)
         return (fits or one.said.usage[1] != "O") and (self.advice or one.said.severity != "information")
-
-
-def _told(about: Sequence[_About], segment: Segment, hl7: Hl7, kind: str, usual: bool) -> Iterator[Issue]:
-    for number, passes, rules in about:
-        if not usual or not passes(segment.raw_field(number)):
-            for one in rules:
-                yield from judged(one, hl7, kind, segment)
 
 
 def _noted(issue: Issue) -> Issue:

@@ -159,6 +159,11 @@ class Segment:
         fields = self._fields or self._split()
         return fields[number] if number < len(fields) else ""
 
+    @property
+    def fields(self) -> list[str]:
+        """What stands between the field separators, as sent, the name of the segment first. Not to be changed."""
+        return self._fields or self._split()
+
     def repetitions(self, number: int) -> list[Field]:
         """Every repetition, empty ones too; no repetitions at all when the field is absent."""
         fields = self._fields or self._split()

@@ -152,7 +152,8 @@ def test_check_tells_what_would_become_of_a_message(wasl: Wasl, files: dict[str,
     (billed,) = said["care_sheet"]
     assert (billed["line"]["code"], billed["line"]["date"], billed["reason"]) == ("15074-8", "2026-03-12", "")
     told = wasl("check", files["good.hl7"]).stdout
-    assert "good.hl7: ORU^R01 G1, on lab-hl7v2: AA, nothing to mend" in told
+    assert "good.hl7: ORU^R01 G1, on lab-hl7v2: AA, 1 remark" in told
+    assert "good.hl7: OBR-16: information: required: who ordered it is not said" in told
     assert "code: Glucose (15074-8)" in told
     assert "care sheet  15074-8 Glucose: 1, on 2026-03-12" in told
 
@@ -169,7 +170,7 @@ def test_what_is_refused_becomes_nothing(wasl: Wasl, files: dict[str, str]) -> N
 
 
 def test_the_standards_own_opinion_is_apart_and_changes_no_exit_code(wasl: Wasl, tmp_path: Path) -> None:
-    (tmp_path / "odd.hl7").write_bytes(result("X1").replace(b"ORC|RE", b"NK1|1\rORC|RE"))
+    (tmp_path / "odd.hl7").write_bytes(result("X1").replace(b"ORC|RE", b"DG1|1||I10^HTA^I10|||W\rORC|RE"))
     (said,) = lines(wasl("check", str(tmp_path / "odd.hl7"), "--json", "--standard"))
     assert said["issues"] == []
     assert {issue["severity"] for issue in said["standard"]} == {"information"}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from unicodedata import normalize
 from urllib.parse import quote
 
 IDENTIFIERS = "https://hie.sante.gov.ma/id/"
@@ -67,6 +68,31 @@ _STANDARDS = (
     "urn:iso:std:",
     "urn:ietf:",
 )
+
+
+# Who pays in Morocco, as messages name it; the number of each is of IDENTIFIERS + "payer". The CNSS runs AMO Tadamon,
+# which is a scheme of its own.
+_PAYERS = {
+    "cnss": "cnss",
+    "amo": "cnss",
+    "amo cnss": "cnss",
+    "cnss amo": "cnss",
+    "caisse nationale de securite sociale": "cnss",
+    "cnops": "cnops",
+    "amo cnops": "cnops",
+    "caisse nationale des organismes de prevoyance sociale": "cnops",
+    "tadamon": "amo-tadamon",
+    "tadamoun": "amo-tadamon",
+    "amo tadamon": "amo-tadamon",
+    "amo tadamoun": "amo-tadamon",
+    "amot": "amo-tadamon",
+}
+
+
+def payer(name: str) -> str | None:
+    """The national payer that goes by this name, without regard to case, accents and signs; None for another."""
+    plain = normalize("NFKD", name).encode("ascii", "ignore").decode().casefold()
+    return _PAYERS.get(" ".join(re.findall("[a-z0-9]+", plain)))
 
 
 def local_system(name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, cast
 
+from mediators import systems
 from mediators.hl7v2 import rows
 from mediators.hl7v2.addresses import telecoms, xad
 from mediators.hl7v2.guarantor import employed
@@ -95,6 +96,9 @@ def _company(in1: Segment, scope: Scope) -> Organization | None:
         scope.others.append((in1, 4, 0))
     if numbers := [*listed(in1, 3, lambda field: cx(field, scope)), *told.get("identifiers", ())]:
         told["identifiers"] = numbers
+    names = [told.get("name") or "", *(one["value"] for one in numbers)]
+    if national := next((code for name in names if (code := systems.payer(name))), None):
+        told["identifiers"] = [{"system": systems.IDENTIFIERS + "payer", "value": national}, *numbers]
     if addresses := listed(in1, 5, lambda field: xad(field, scope)):
         told["addresses"] = addresses
     if contacts := listed(in1, 6, lambda field: xpn(field, scope)):

@@ -35,6 +35,14 @@ KEPT: Final[dict[str, frozenset[int]]] = {
 # How many components from the first on are kept without a gap: most fields have no more
 _FIRST: Final = {kind: next(number for number in range(1, 99) if number not in kept) - 1 for kind, kept in KEPT.items()}
 
+# Where a type has its number, and the components that only describe it
+_NUMBERED: Final[dict[str, tuple[tuple[int, ...], tuple[int, ...]]]] = {
+    "CX": ((1,), (*range(2, 11),)),
+    "EI": ((1,), (2, 3, 4)),
+    "XCN": ((1,), (8, 9, *range(11, 15), 22, 23)),
+    "XON": ((3, 10), (*range(4, 9),)),
+}
+
 
 class Scope:
     """One message, or one part of it with what has found no place in its event so far.
@@ -142,6 +150,15 @@ class Scope:
                             if one not in parts):  # fmt: skip
             self.leave(segment, number)
         return [(segment, number, one) for one in sorted(parts)]
+
+    @staticmethod
+    def _numberless(segment: Segment, number: int, kind: str) -> list[tuple[Segment, int, int]]:
+        """What describes a number that was not sent."""
+        places, about = _NUMBERED[kind]
+        fields = [field for field in segment.repetitions(number) if not any(field.text(place) for place in places)]
+        return (
+            [(segment, number, one) for one in about if any(field.component(one) for field in fields)] if fields else []
+        )
 
     @staticmethod
     def _components(segment: Segment, number: int, kind: str) -> list[tuple[Segment, int, int]]:

@@ -131,12 +131,12 @@ def _of_coding(one: Coding) -> list[dict[str, Any]]:
 def _sent_coding(system: str | None, code: str | None, display: str | None, version: str | None) -> dict[str, Any]:
     """Remembered: a laboratory says the same few hundred codings all day. Copied by the caller."""
     code = token(code) if code else None
-    made = said({"code": code, "display": display})
+    made = said({"version": version if code else None, "code": code, "display": display})
     if code and system and not system.isspace():
         name = uri(system)
         if tables.lacks(name, code):
             name = tables.LOCAL + name[len(tables.SYSTEM) :]
-        made = said({"system": name, "version": version, **made})
+        made = {"system": name, **made}
     return made
 
 

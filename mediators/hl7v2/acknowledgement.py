@@ -16,7 +16,8 @@ from schemas.message import Issue, Message, Reply
 Verdict = Literal["A", "E", "R"]
 
 CONTENT_TYPE: Final = "x-application/hl7-v2+er7"
-ACKNOWLEDGEMENTS: Final = frozenset({"ACK", "MCF", "NAK"})
+# What says nothing but how another message fared: of queries QCK, of master files MFK
+ACKNOWLEDGEMENTS: Final = frozenset({"ACK", "MCF", "NAK", "QCK", "MFK"})
 
 # HL7 table 0357
 CONDITIONS: Final = {
@@ -53,11 +54,24 @@ def answer(message: Message, issues: Sequence[Issue], verdict: Verdict) -> Reply
         hl7 = glance(message.body)
     except Unreadable:
         return _to_unreadable(message, issues)
-    level = _level(hl7, verdict)
-    text = _acknowledgement(hl7, message, issues, level + verdict) if level else ""
-    status = 200 if verdict == "A" else 422
-    body = text.encode(hl7.charset, "replace")
-    return Reply(body, CONTENT_TYPE, (level or "A") + verdict, status, verdict == "A")
+    if level := _level(hl7, verdict):
+        return reply(hl7, message, issues, level + verdict, _type(hl7))
+    return Reply(b"", CONTENT_TYPE, f"A{verdict}", 200 if verdict == "A" else 422, verdict == "A")
+
+
+def reply(
+    hl7: Hl7,
+    message: Message,
+    issues: Sequence[Issue],
+    code: str,
+    type_: Sequence[str],
+    further: Sequence[Sequence[str]] = (),
+) -> Reply:
+    """MSH of this type (the parts of MSH-9), MSA with this code, the issues, and further segments as they are."""
+    header = _header(hl7, message, hl7.delimiters.component.join(type_))
+    text = _segments(hl7.delimiters, [header, *_acknowledgement(hl7, issues, code), *further])
+    taken = code.endswith("A")
+    return Reply(text.encode(hl7.charset, "replace"), CONTENT_TYPE, code, 200 if taken else 422, taken)
 
 
 def is_acknowledgement(hl7: Hl7) -> bool:
@@ -82,7 +96,7 @@ def _asks(condition: str, verdict: Verdict) -> bool:
     return condition == "AL" or condition == ("SU" if verdict == "A" else "ER")
 
 
-def _acknowledgement(hl7: Hl7, message: Message, issues: Sequence[Issue], code: str) -> str:
+def _acknowledgement(hl7: Hl7, issues: Sequence[Issue], code: str) -> list[list[str]]:
     told = _told(issues)
     msa = ["MSA", code, hl7.msh.raw_field(10)]
     if hl7.version < "2.5":
@@ -91,25 +105,25 @@ def _acknowledgement(hl7: Hl7, message: Message, issues: Sequence[Issue], code: 
         err = [_old_errors(errors, hl7.delimiters)] if errors else []
     else:
         err = [_error(issue, hl7.delimiters) for issue in told]
-    return _segments(hl7.delimiters, [_header(hl7, message), msa, *err])
+    return [msa, *err]
 
 
-def _header(hl7: Hl7, message: Message) -> list[str]:
+def _header(hl7: Hl7, message: Message, type_: str) -> list[str]:
     msh, delimiters = hl7.msh, hl7.delimiters
     sent = msh.raw_field
     declared = delimiters.encoding_characters if delimiters.escape else sent(2)
     fields = ["MSH", declared, sent(5), sent(6), sent(3), sent(4), _time(message), ""]
-    fields += [_type(hl7), _control_id(message), sent(11), sent(12)]
+    fields += [type_, _control_id(message), sent(11), sent(12)]
     return fields + [""] * 5 + [charset] if (charset := sent(18)) else fields
 
 
-def _type(hl7: Hl7) -> str:
+def _type(hl7: Hl7) -> list[str]:
     parts = ["ACK"]
     if hl7.trigger and hl7.version > "2.1":
         parts.append(hl7.trigger)
         if hl7.version >= "2.4":
             parts.append("ACK")
-    return hl7.delimiters.component.join(parts)
+    return parts
 
 
 def _error(issue: Issue, delimiters: Delimiters) -> list[str]:

@@ -15,12 +15,17 @@ from mediators.hl7v2 import (
     changes,
     charges,
     conformance,
+    fragment,
     mdm,
     orders,
     oru,
     pharmacy,
+    problem,
+    query,
     reader,
+    referral,
 )
+from mediators.hl7v2.acknowledgement import Verdict
 from mediators.hl7v2.delimiters import Unreadable
 from mediators.hl7v2.reader import Hl7
 from mediators.hl7v2.triggers import TRIGGERS
@@ -35,6 +40,8 @@ FAMILIES: Final[Mapping[str, Family]] = {
     **dict.fromkeys(oru.TYPES, oru.mediate),
     **dict.fromkeys(mdm.TYPES, mdm.mediate),
     **dict.fromkeys(orders.TYPES, orders.mediate),
+    **dict.fromkeys(referral.TYPES, referral.mediate),
+    **dict.fromkeys(problem.TYPES, problem.mediate),
     **dict.fromkeys(pharmacy.TYPES, pharmacy.mediate),
     **{f"SIU^{trigger}": appointment.mediate for trigger in appointment.TRIGGERS},
     **{f"DFT^{trigger}": charges.mediate for trigger in charges.TRIGGERS},
@@ -53,16 +60,18 @@ class Hl7v2:
         return reader.peek(body)
 
     def check(self, message: Message, context: Context) -> Sequence[Issue]:
-        found = conformance.issues(_read(message, context), FAMILIES, context.profile)
+        hl7 = _read(message, context)
+        _whole(hl7)
+        found = conformance.issues(hl7, FAMILIES, context.profile)
         if any(issue.severity == "error" for issue in found):
             raise Refused(found, reject=conformance.rejects(found))
         return found
 
     def accept(self, message: Message, issues: Sequence[Issue]) -> Reply:
-        return acknowledgement.answer(message, issues, "A")
+        return _answer(message, issues, "A")
 
     def refuse(self, message: Message, issues: Sequence[Issue], *, reject: bool = False) -> Reply:
-        return acknowledgement.answer(message, issues, "R" if reject else "E")
+        return _answer(message, issues, "R" if reject else "E")
 
     def judge(self, mapping: Mapping[str, Any]) -> None:
         changes.read(mapping)
@@ -75,9 +84,24 @@ class Hl7v2:
         hl7 = _read(message, context)
         if acknowledgement.is_acknowledgement(hl7):
             return Translation()
+        _whole(hl7)
         if refused := conformance.unsupported(hl7, FAMILIES):
             raise Refused(refused, reject=True)
         return add(FAMILIES[hl7.type](hl7, message, context), context)
+
+
+def _answer(message: Message, issues: Sequence[Issue], verdict: Verdict) -> Reply:
+    """A query is answered as such, even where nothing of it was checked."""
+    hl7 = query.asked(message)
+    return query.answer(message, hl7, issues, verdict) if hl7 else acknowledgement.answer(message, issues, verdict)
+
+
+def _whole(hl7: Hl7) -> None:
+    """Refuses what can't be mediated whatever it holds: a query, the answer to one, a piece of a message."""
+    if acknowledgement.is_acknowledgement(hl7):
+        return
+    if found := [*query.unanswered(hl7), *fragment.issues(hl7)]:
+        raise Refused(found)
 
 
 def _read(message: Message, context: Context) -> Hl7:

@@ -31,6 +31,8 @@ BELIEVED = 2
 _MOMENTS = {
     "MedicationDispensed": ("dispensed",),
     "MedicationPrescribed": ("prescribed",),
+    "MedicationAdministered": ("given",),
+    "ImmunizationRecorded": ("given",),
     "LabReportIssued": ("ended", "started", "issued"),
     "ImagingReportIssued": ("ended", "started", "issued"),
 }

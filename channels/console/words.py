@@ -86,6 +86,7 @@ LINE: Mapping[str, Word] = {
 }
 WORK: Mapping[str, Word] = {
     "sold again": Word("warn", N_("the same sale came again")),
+    "told otherwise": Word("warn", N_("what was billed is told otherwise now")),
     "cancelled after submission": Word("bad", N_("cancelled after it was submitted")),
 }
 EVENT: Mapping[str, Word] = {
@@ -94,11 +95,15 @@ EVENT: Mapping[str, Word] = {
     "PatientRegistered": Word("idle", N_("Patient registered")),
     "PatientUpdated": Word("idle", N_("Patient updated")),
     "PatientMerged": Word("idle", N_("Patients merged")),
+    "PatientLinked": Word("idle", N_("Patients linked")),
+    "NumberChanged": Word("idle", N_("Number changed")),
     "EncounterRecorded": Word("idle", N_("Encounter")),
     "AppointmentRecorded": Word("idle", N_("Appointment")),
     "ChargeRecorded": Word("idle", N_("Act charged")),
     "MedicationDispensed": Word("idle", N_("Medication dispensed")),
     "MedicationPrescribed": Word("idle", N_("Medication prescribed")),
+    "MedicationAdministered": Word("idle", N_("Medication administered")),
+    "ImmunizationRecorded": Word("idle", N_("Vaccination")),
 }
 PLACE: Mapping[str, Word] = {
     "mediation": Word("idle", N_("Translation")),

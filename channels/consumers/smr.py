@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 from channels.consumers.consumer import Outcome
 from channels.consumers.standing import Key, Resource, Saying, elements, key_of, link_of
 from schemas.events import EVENTS, REPORTS, Event, plain
-from schemas.fhir import bundle, encounter, identity, order, patient
+from schemas.fhir import bundle, encounter, identity, medication, order, patient
 from schemas.fhir.extensions import VERSION
 
 VISIT = "Encounter"
@@ -63,6 +63,8 @@ def _weak(event: Event, resource: Resource) -> Collection[str]:
     numbers, a change its state."""
     if resource["resourceType"] == VISIT:
         return encounter.weak(plain(event))
+    if resource["resourceType"] == "MedicationRequest":
+        return ("status",) if medication.only_changes(plain(event)) else ()
     if resource["resourceType"] != "ServiceRequest":
         return ()
     if event["type"] in REPORTS:

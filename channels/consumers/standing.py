@@ -25,7 +25,8 @@ Resource = dict[str, Any]
 Key = tuple[str, str]
 
 PARTIAL = SHARED | {
-    "Account", "Appointment", "DocumentReference", "Encounter", "Patient", "RelatedPerson", "ServiceRequest",
+    "Account", "Appointment", "DocumentReference", "Encounter", "MedicationRequest", "Patient", "RelatedPerson",
+    "ServiceRequest",
 }  # fmt: skip
 # Lists that only grow, by what makes two entries the same.
 UNITED = {"identifier": ("system", "value")}
@@ -33,7 +34,7 @@ UNITED = {"identifier": ("system", "value")}
 APART = frozenset({"link", "location", "participant"})
 # Elements whose children are told apart: a discharge alone must not lose the admission.
 NESTED = frozenset({"period", "hospitalization"})
-CHOICES = ("deceased", "multipleBirth", "occurrence", "asNeeded", "quantity")
+CHOICES = ("deceased", "medication", "multipleBirth", "occurrence", "asNeeded", "quantity")
 NEVER = -(2**63)
 NOTHING = absent()
 

@@ -20,11 +20,14 @@ _EVERY_TYPE = {"_id": "token", "identifier": "token"}
 _PATIENT = {"patient": "reference"}
 _SUBJECT = _PATIENT | {"subject": "reference"}
 _NAMED = {"name": "string", "family": "string", "given": "string", "birthdate": "date", "gender": "token"}
-_OF_NOBODY = ("Endpoint", "Location", "Organization", "Practitioner", "PractitionerRole")
-_OF_A_PATIENT = ("AllergyIntolerance", "Appointment", "Coverage", "Device", "Provenance", "RelatedPerson")
+_OF_NOBODY = ("Endpoint", "Location", "Medication", "Organization", "Practitioner", "PractitionerRole")
+_OF_A_PATIENT = (
+    "AllergyIntolerance", "Appointment", "Coverage", "Device", "Immunization", "Provenance", "RelatedPerson",
+)  # fmt: skip
 _OF_A_SUBJECT = (
     "Account", "ChargeItem", "Condition", "DiagnosticReport", "DocumentReference", "Encounter", "ImagingStudy",
-    "MedicationDispense", "MedicationRequest", "Observation", "Procedure", "ServiceRequest", "Specimen",
+    "MedicationAdministration", "MedicationDispense", "MedicationRequest", "Observation", "Procedure",
+    "ServiceRequest", "Specimen",
 )  # fmt: skip
 # Search parameters by resource type: every type the record holds, each with the R4 type of its parameters.
 PARAMETERS: dict[str, dict[str, str]] = {

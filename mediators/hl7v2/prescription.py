@@ -43,8 +43,8 @@ STATUS: Final = {
 # Table 0119, ORC-1, where ORC-5 is silent. A request to cancel, stop or hold counts as done unless it is refused (UC,
 # UD, UH), for a medicine that nobody wants any more must not look as if it were wanted. Ours.
 CONTROL: Final = {
-    **dict.fromkeys(("NW", "OK", "XO", "XX", "XR", "UX", "RO", "UM", "RL", "OR", "OE", "PA", "CH", "RE", "UC", "UD",
-                     "UH", "RF", "AF", "DF", "FU", "OF", "SN", "NA", "SC", "OP", "PY", "PR"), "active"),
+    **dict.fromkeys(("NW", "OK", "XO", "XX", "XR", "UX", "RO", "UM", "RL", "OR", "OE", "PA", "CH", "UC", "UD", "UH",
+                     "RF", "AF", "DF", "FU", "OF", "SN", "NA", "OP", "PY", "PR"), "active"),
     **dict.fromkeys(("CA", "OC", "CR", "UA"), "cancelled"),
     **dict.fromkeys(("DC", "OD", "DR", "RP", "RU", "RQ"), "stopped"),
     **dict.fromkeys(("HD", "OH", "HR", "UR"), "on-hold"),

@@ -55,8 +55,7 @@ class Treatment:
 
 @dataclass(slots=True)
 class Patient:
-    """One patient. `others`: PD1, NK1, notes and the like; `beside`: allergies, insurances, guarantors; `rest`: whatever
-    else."""
+    """One patient. `others`: PD1, NK1, notes and the like; `beside`: allergies, insurances, guarantors."""
 
     pid: Segment | None = None
     others: list[Segment] = field(default_factory=list)

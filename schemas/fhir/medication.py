@@ -36,6 +36,8 @@ CHECKER: Final = elements.coded(terms.TERMINOLOGY + "medicationdispense-performe
 # give the reason why the product is the one prescribed.
 SUBSTITUTED: Final = {"G": "G", "T": "TE", "N": "N"}
 NOT_SUBSTITUTED: Final = frozenset("1245780") - {"0"}
+# ORC-1 of what leaves a prescription as it was; ours
+_UNDECIDED: Final = frozenset(("XO", "XX", "XR", "UX", "NA", "PR"))
 # Where a prescription that is no longer wanted says why (ORC-16)
 _ENDED: Final = frozenset(("cancelled", "stopped", "on-hold", "entered-in-error"))
 
@@ -82,7 +84,8 @@ def prescribed(draft: Draft) -> None:
     """MedicationPrescribed: one line of a prescription, or one instruction to give a medicine."""
     event, told = draft.event, ordered(draft)
     visit = encounter.write(draft, event.get("encounter"))
-    status = elements.one_of((event.get("status") or "active").lower(), terms.PRESCRIPTION_STATUSES) or "unknown"
+    usual = "unknown" if told else "active"
+    status = elements.one_of((event.get("status") or usual).lower(), terms.PRESCRIPTION_STATUSES) or "unknown"
     medication, beside = product.medication(draft)
     draft.add(
         "MedicationRequest",
@@ -115,6 +118,13 @@ def prescribed(draft: Draft) -> None:
             "priorPrescription": _replaced(draft, event.get("replaces")),
         },
     )
+
+
+def only_changes(event: Any) -> bool:
+    """Whether the event tells what was changed of a prescription, not its state: where that is known it stays."""
+    told = event.get("order") or {}
+    stated = (told.get("status") or "").upper() in terms.ORDER_STATUS
+    return not stated and (told.get("control") or "").upper() in _UNDECIDED
 
 
 def requested(draft: Draft, prescriber: Reference | None = None, named: Code | None = None) -> Reference | None:

@@ -24,8 +24,15 @@ NOT_YET_DISPENSED = frozenset({"preparation", "in-progress", "on-hold"})
 NEVER_DISPENSED = frozenset({"cancelled", "entered-in-error", "declined", "stopped"})
 # HL7 table 0004, and FHIR's v3 ActCode
 AMBULATORY = frozenset({"O", "AMB"})
+# Where what is handed over is not billed with a stay: ambulatory, or nothing told (N not applicable, U unknown)
+OUTSIDE_HOSPITAL = AMBULATORY | {"", "N", "U"}
 # HL7 table 0443, v3 ParticipationType, or the field it was named in
 ATTENDING = frozenset({"AT", "ATND", "PV1-7", ""})
+
+# Why another saying of a sale wants a person's eyes: always; or only where it says something else, for an order's
+# dispensation is told again in every message about it
+SOLD_AGAIN = "sold again"
+TOLD_OTHERWISE = "told otherwise"
 
 _ZONE = ZoneInfo("Africa/Casablanca")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -86,15 +93,19 @@ def _dispensed(event: Mapping[str, Any]) -> Line:
     status = event.get("status") or ""
     if status in NOT_YET_DISPENSED:
         raise NotBillable("not dispensed yet")
+    order, encounter = event.get("order") or {}, event.get("encounter") or {}
+    if (encounter.get("class_code") or "").upper() not in OUTSIDE_HOSPITAL:
+        raise NotBillable("dispensed during a stay")
+    done = status not in NEVER_DISPENSED
     executor = _executor(event, event.get("pharmacy"))
     day = _day(event, event.get("dispensed"))
-    prescription = event.get("prescription")
+    prescription = event.get("prescription") or order.get("group")
     if prescription and prescription.get("value"):
         sheet = name("sheet", event["person"], "prescription", prescription["system"], prescription["value"])
     else:
         sheet = _sheet(event, executor, "ticket", event.get("ticket") or "", day)
-    quantity = _decimal(event.get("quantity"), "quantity")
-    if not quantity:
+    quantity = _decimal(event.get("quantity") or (None if done else "0"), "quantity")
+    if done and not quantity:
         raise _refused("quantity", "quantity", "nothing was dispensed", "send a quantity above zero")
     coding = _coding(event["medication"], "medication", prefer=GTIN)
     return _line(
@@ -104,10 +115,10 @@ def _dispensed(event: Mapping[str, Any]) -> Line:
         code=event["medication"],
         executor=executor,
         day=day,
-        done=status not in NEVER_DISPENSED,
-        quantity=str(event["quantity"]).strip(),
+        done=done,
+        quantity=str(event.get("quantity") or "0").strip(),
         amount=_amount(event, quantity),
-        again="sold again",
+        again=TOLD_OTHERWISE if order else SOLD_AGAIN,
     )
 
 

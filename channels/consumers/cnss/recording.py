@@ -8,12 +8,11 @@ from typing import NamedTuple
 from sqlalchemy import Connection, Engine, bindparam, insert, select, update
 
 from channels.consumers.cnss import sheet
-from channels.consumers.cnss.billing import Line
+from channels.consumers.cnss.billing import SOLD_AGAIN, Line
 from channels.consumers.cnss.changes import Changes, Row
 from channels.consumers.cnss.sheet import LineState, State
 from channels.consumers.cnss.tables import SERIAL, counters, lines, sheets
 
-SOLD_AGAIN = "sold again"
 CANCELLED_LATE = "cancelled after submission"
 
 _COMPARED = ("code", "system", "quantity", "amount", "executor", "date", "designation")
@@ -138,9 +137,10 @@ class Recording:
         page = self._by_serial[row["sheet"]]
         if row["event"] == line.event:
             return Recorded(False, page["number"])
-        if line.again:
-            self._changes.work(SOLD_AGAIN, row, line.event, line.transaction, _differing(row, page, line))
-            return Recorded(True, page["number"], SOLD_AGAIN)
+        differing = _differing(row, page, line) if line.again else ""
+        if line.again == SOLD_AGAIN or (differing and row["state"] != LineState.NOT_DONE):
+            self._changes.work(line.again, row, line.event, line.transaction, differing)
+            return Recorded(True, page["number"], line.again)
         if line.version < row["version"]:
             return Recorded(False, page["number"])
         newer = line.version > row["version"]

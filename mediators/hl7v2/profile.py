@@ -60,7 +60,7 @@ class _Checker(NamedTuple):
     segments: Sequence[Rule]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Profile:
     """Ready for use. `versions`: from which version of HL7 on, its rules; messages of an older one have the first.
 

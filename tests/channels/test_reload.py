@@ -116,14 +116,16 @@ def test_a_folder_whose_link_is_swapped_is_seen_as_kubernetes_does_it(tmp_path: 
 @pytest.mark.parametrize(
     ("key", "name", "before", "after"),
     [
-        ("mapping", "mappings/sales.yaml", "delimiter: ','\n", "delimiter: ';'\n"),
+        ("mapping", "mappings/site.yaml", "description: one\n", "description: other\n"),
         ("codes", "codes/tests.csv", CODES, CODES + "L,GLY,LN,2345-7,Glucose\n"),
+        ("profile", "profiles/lab.yaml", "rules: {PID-7: {usage: R}}\n", "rules: {PID-8: {usage: R}}\n"),
     ],
 )
 def test_what_a_channel_names_is_looked_at_too(tmp_path: Path, key: str, name: str, before: str, after: str) -> None:
     folder = Folder(tmp_path)
     folder.write(name, before)
-    folder.write("channels/lab.yaml", f"mediator: csv\n{key}: {Path(name).name}\n")
+    named = Path(name).stem if key == "profile" else Path(name).name
+    folder.write("channels/lab.yaml", f"mediator: hl7v2\n{key}: {named}\n")
     folder.begin()
     former = folder.channels.open["lab"]
     folder.write(name, after)

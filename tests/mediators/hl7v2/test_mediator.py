@@ -8,6 +8,7 @@ from mediators.hl7v2.mediator import FAMILIES, Hl7v2
 from mediators.hl7v2.reader import Hl7
 from mediators.mediator import Context, Mediator
 from schemas.message import Message, Refused
+from tests.mediators.hl7v2.profiles import shipped
 
 HL7V2: Mediator = Hl7v2()
 
@@ -26,9 +27,9 @@ def message(body: str | bytes) -> Message:
     return Message("t-1", "lab-hl7v2", "LABO|CHU", data, "x-application/hl7-v2+er7", 1_710_239_400_000_000)
 
 
-def refusal(body: str | bytes) -> Refused:
+def refusal(body: str | bytes, context: Context = Context()) -> Refused:
     with pytest.raises(Refused) as raised:
-        HL7V2.check(message(body), Context())
+        HL7V2.check(message(body), context)
     return raised.value
 
 
@@ -52,7 +53,7 @@ def test_a_patient_without_an_identifier_is_refused_not_rejected() -> None:
 
 
 def test_the_refusal_tells_the_warnings_too() -> None:
-    refused = refusal(RESULT.replace("0044^^^HOP^PI", "").replace("|5.0|", "|five|"))
+    refused = refusal(RESULT.replace("0044^^^HOP^PI", "").replace("|5.0|", "|five|"), Context(profile=shipped()))
     assert [issue.at for issue in refused.issues] == ["PID-3", "OBX-5"]
 
 

@@ -22,7 +22,9 @@ from schemas.fhir import (
     order,
     patient,
     people,
+    problem,
     provenance,
+    referral,
     report,
     times,
 )
@@ -46,6 +48,8 @@ _WRITERS: dict[str, Callable[[Draft], None]] = {
     "NumberChanged": identity.changed,
     "EncounterRecorded": encounter.recorded,
     "OrderRecorded": order.recorded,
+    "ReferralRecorded": referral.recorded,
+    "ProblemRecorded": problem.recorded,
     "MedicationDispensed": medication.dispensed,
     "MedicationPrescribed": medication.prescribed,
     "MedicationAdministered": administration.write,

@@ -8,19 +8,19 @@ replaced order is revoked by the one that replaces it. What R4 has no element fo
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Any, cast
 
 from schemas import facts
 from schemas.events import Code, Event, Identifier, Order, Practitioner, Result, Timing, plain
 from schemas.fhir import (
+    clinical,
+    contacts,
     coverage,
     details,
     elements,
     encounter,
     extensions,
     imaging,
-    kin,
     observation,
     people,
     quantity,
@@ -58,14 +58,13 @@ def recorded(draft: Draft) -> None:
     supporting = [*_information(draft, order, visit), *_supporting(draft, within)]
     if images := imaging.study(draft, visit, own, asked=True):
         supporting.append(images)
-    reasons = [encounter.condition(draft, visit, one) for one in event.get("diagnoses") or ()]
-    others = [kin.related_person(draft, one) for one in event.get("contacts") or ()]
+    reasons = [clinical.condition(draft, visit, one) for one in event.get("diagnoses") or ()]
     times_told = order.get("timings") or []
     draft.add(
         "ServiceRequest",
         draft.fact,
         {
-            "extension": [*beside(draft, order), *_of_event(draft, others)],
+            "extension": [*beside(draft, order), *_of_event(draft)],
             **_common(draft, order, visit),
             **_when(draft, order, times_told),
             "status": status(order) or "unknown",
@@ -290,12 +289,10 @@ def _performers(draft: Draft) -> list[Reference | None]:
     return [*who, people.organization(draft, event.get("laboratory"))]
 
 
-def _of_event(draft: Draft, contacts: Collection[Reference | None]) -> list[dict[str, Any]]:
+def _of_event(draft: Draft) -> list[dict[str, Any]]:
     copies = people.practitioners(draft, draft.event.get("copies_to"))
-    return extensions.extensions(
-        *(extensions.extension(extensions.COPY_TO, "Reference", one) for one in copies),
-        *(_own("contact", "Reference", one) for one in people.each_once(contacts)),
-    )
+    made = extensions.extensions(*(extensions.extension(extensions.COPY_TO, "Reference", one) for one in copies))
+    return [*made, *contacts.written(draft, draft.event.get("contacts"))]
 
 
 def beside(draft: Draft, order: Order) -> list[dict[str, Any]]:

@@ -101,7 +101,7 @@ def _class(kind: str, value: str, name: str | None) -> dict[str, Any]:
 def account(
     draft: Draft, source: Identifier | None, answering: Iterable[Guarantor] = (), person: str | None = None
 ) -> Reference | None:
-    """PID-18, and who answers for it. Whether the account is still open is not told.
+    """PID-18, and who answers for it. Only messages to the accounts (BAR) tell whether it is open.
 
     Guarantors without an account number answer for one account of the person that has none. `person`: another than
     the event's.
@@ -116,7 +116,7 @@ def account(
         facts.name("Account", person or draft.person, *key),
         {
             "identifier": [made] if made else None,
-            "status": "unknown",
+            "status": elements.one_of(draft.event.get("account_status"), terms.ACCOUNT_STATUSES) or "unknown",
             "subject": [{"reference": f"Patient/{person}"} if person else draft.subject],
             "guarantor": guarantors,
         },

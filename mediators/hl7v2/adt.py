@@ -15,6 +15,7 @@ from mediators.hl7v2.allergy import allergies
 from mediators.hl7v2.envelope import Head, about_patient
 from mediators.hl7v2.guarantor import guarantors
 from mediators.hl7v2.insurance import insurances
+from mediators.hl7v2.merges import Telling
 from mediators.hl7v2.patient import patient
 from mediators.hl7v2.persons import Person, Stay, persons
 from mediators.hl7v2.reader import Hl7
@@ -60,40 +61,24 @@ def mediate(hl7: Hl7, message: Message, context: Context) -> Translation:
 
 def _told(
     person: Person, told: Patient, first: Patient | None, trigger: str, head: Head, scope: Scope
-) -> Iterator[dict[str, Any] | Part]:
+) -> Iterator[Telling]:
     """Everything that is told of one patient. `first`: the first of the message, when this is another."""
-    changes = []
+    changes: list[Telling] = []
     if trigger in LINKS:
         if first is not None:
             yield merges.linked(person, told, first, head, are=LINKS[trigger])
-    elif trigger in MERGES or trigger in merges.CHANGES:
-        if trigger in MERGES:
-            yield from merges.merged(person, told, head, scope)
-        if trigger in merges.CHANGES:
-            changes = list(merges.changed(trigger, person, told, head, scope)) if _changes(trigger, person) else []
-            yield from changes
-    else:
-        yield _patient(person, told, trigger, head, scope)
+    elif trigger in MERGES:
+        yield from merges.merged(person, told, head, scope)
+    if trigger in merges.CHANGES:
+        changes = list(merges.changed(trigger, person, told, head, scope))
+        yield from changes
     if trigger in LINKS or trigger in MERGES or trigger in merges.CHANGES:
         _beside(person, scope)
-    stays = list(_stays(person, told, trigger, head, scope))
-    yield from stays
-    yield from _gone(changes, stays, head)
-
-
-def _changes(trigger: str, person: Person) -> bool:
-    """A36 merges persons, and their accounts only where it names one."""
-    return trigger not in MERGES or any(mrg.raw_field(merges.CHANGES[trigger].was) for mrg in person.priors)
-
-
-def _gone(
-    changes: list[dict[str, Any] | Part], stays: list[dict[str, Any] | Part], head: Head
-) -> Iterator[dict[str, Any]]:
-    """The stays whose number is another now, under the number they had."""
-    now = [one for one in stays if isinstance(one, dict)]
-    for change in changes:
-        if isinstance(change, dict) and now and (old := merges.replaced(change, now[0]["encounter"], head)):
-            yield old
+    else:
+        for mrg in person.priors:
+            scope.rest(mrg)
+        yield _patient(person, told, trigger, head, scope)
+    yield from merges.renumbered(changes, list(_stays(person, told, trigger, head, scope)), head)
 
 
 def _patient(person: Person, told: Patient, trigger: str, head: Head, scope: Scope) -> dict[str, Any]:
@@ -115,7 +100,7 @@ def _patient(person: Person, told: Patient, trigger: str, head: Head, scope: Sco
     return event
 
 
-def _stays(person: Person, told: Patient, trigger: str, head: Head, scope: Scope) -> Iterator[dict[str, Any] | Part]:
+def _stays(person: Person, told: Patient, trigger: str, head: Head, scope: Scope) -> Iterator[Telling]:
     meaning, found = TRIGGERS[trigger], False
     for one in person.stays:
         encounter = stay(one, meaning, told, scope)
@@ -151,7 +136,7 @@ def _leave_class(one: Stay, scope: Scope) -> None:
         scope.others.append((one.pv1, 2, 0))
 
 
-def _split(found: Iterator[dict[str, Any] | Part], message: Message, translation: Translation) -> list[dict[str, Any]]:
+def _split(found: Iterator[Telling], message: Message, translation: Translation) -> list[dict[str, Any]]:
     """The events that are wanted; what is refused is noted."""
     events = []
     for one in found:

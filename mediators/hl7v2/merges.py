@@ -17,7 +17,7 @@ records and undo it: PatientLinked. All others tell of a number of an account, a
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 from mediators.hl7v2.datatypes import identifiers, listed, xpn
 from mediators.hl7v2.envelope import Head, about_patient
@@ -28,8 +28,14 @@ from mediators.hl7v2.scope import Scope
 from mediators.hl7v2.triggers import MERGES
 from mediators.mediator import Part
 from schemas import facts
-from schemas.events import Identifier, Patient
+from schemas.events import Encounter, Identifier, Patient
 from schemas.message import Issue
+
+ALTERNATE: Final = "alternate visit"
+
+
+# An event, or what is refused in its place
+Telling = dict[str, Any] | Part
 
 
 class _Change(NamedTuple):
@@ -50,14 +56,14 @@ CHANGES: Final[dict[str, _Change]] = {
     "A48": _Change("patient", "changed", ("PID", 4), 2),
     "A49": _Change("account", "changed", ("PID", 18), 3),
     "A50": _Change("visit", "changed", ("PV1", 19), 5),
-    "A51": _Change("visit", "changed", ("PV1", 50), 6),
+    "A51": _Change(ALTERNATE, "changed", ("PV1", 50), 6),
 }
-_KIND: Final = {"account": "AN", "visit": "VN", "patient": None}
+_KIND: Final = {"account": "AN", "visit": "VN", ALTERNATE: None, "patient": None}
 # Numbers of a patient in MRG, where the one that is meant is missing
 _ANY_PATIENT: Final = (1, 4, 2)
 
 
-def merged(person: Person, told: Patient, head: Head, scope: Scope) -> Iterator[dict[str, Any] | Part]:
+def merged(person: Person, told: Patient, head: Head, scope: Scope) -> Iterator[Telling]:
     """PatientMerged for every MRG of the patient: `patient` survives (PID), `prior` is what it was known by.
 
     A refused part where an MRG (or the one that is missing) does not say who.
@@ -80,10 +86,13 @@ def linked(person: Person, told: Patient, other: Patient, head: Head, *, are: bo
     return event
 
 
-def changed(trigger: str, person: Person, told: Patient, head: Head, scope: Scope) -> Iterator[dict[str, Any] | Part]:
+def changed(trigger: str, person: Person, told: Patient, head: Head, scope: Scope) -> Iterator[Telling]:
     """NumberChanged for every MRG and every number in it; a refused part where one of the two numbers is missing."""
     change, count = CHANGES[trigger], 0
     for index, mrg in enumerate(person.priors or [None]):
+        if trigger in MERGES and (mrg is None or not mrg.raw_field(change.was)):
+            # A36 merges persons, and their accounts only where it names one
+            continue
         before = _before(mrg, change, scope) if mrg is not None else []
         now = _now(change, person, index, scope)
         if not before or not (now or change.change == "moved"):
@@ -101,18 +110,33 @@ def changed(trigger: str, person: Person, told: Patient, head: Head, scope: Scop
             _keep(mrg, change, scope)
 
 
-def replaced(event: dict[str, Any], encounter: dict[str, Any], head: Head) -> dict[str, Any] | None:
-    """The stay under the number that is no longer its own (A42, A50): told again as one that was entered in error, so
-    that nobody bills or counts it twice. None where its number stays."""
-    number: Identifier | None = event.get("prior")
-    if event["of"] != "visit" or event["change"] == "moved" or not number or number == event.get("number"):
-        return None
-    about = f"encounter|{number['system']}|{number['value']}"
-    gone = head.event("EncounterRecorded", f"{event['place']}, prior stay", about, event["patient"])
-    kept = {name: encounter[name] for name in ("class_code", "patient_class") if name in encounter}
-    gone["encounter"] = {**kept, "identifiers": [{**number, "use": "old"}], "status": "entered-in-error"}
-    gone["undone"] = "visit number"
-    return gone
+def renumbered(changes: list[Telling], stays: list[Telling], head: Head) -> Iterator[Telling]:
+    """The stays of a message, with what a change of their numbers makes of them: an alternate number that was is an old
+    one; a stay under a number that is another's now (A42, A50) was entered in error, so that nobody bills it twice."""
+    yield from stays
+    for change in changes:
+        if isinstance(change, Part) or change["prior"] == change["number"]:
+            continue
+        for stay in stays:
+            if not isinstance(stay, Part) and _has(stay["encounter"], change["number"]):
+                yield from _former(change, stay["encounter"], head)
+
+
+def _has(encounter: Encounter, number: Identifier | None) -> bool:
+    return any(one["value"] == number["value"] for one in encounter.get("identifiers") or () if number)
+
+
+def _former(change: dict[str, Any], encounter: Encounter, head: Head) -> Iterator[Telling]:
+    number: dict[str, Any] = {**change["prior"], "use": "old"}
+    if change["of"] == ALTERNATE:
+        encounter["identifiers"] = [*encounter["identifiers"], cast(Identifier, number)]
+    elif change["of"] == "visit" and change["change"] != "moved":
+        about = f"encounter|{number['system']}|{number['value']}"
+        former = head.event("EncounterRecorded", f"{change['place']}, prior", about, change["patient"])
+        kept = {name: encounter[name] for name in ("class_code", "patient_class") if name in encounter}
+        former["encounter"] = {**kept, "identifiers": [number], "status": "entered-in-error"}
+        former["undone"] = "visit number"
+        yield former
 
 
 def _place(person: Person, count: int, of: str = "") -> str:

@@ -12,7 +12,7 @@ from mediators.hl7v2.scope import Scope
 from mediators.hl7v2.triggers import Trigger
 from mediators.hl7v2.visit import FIELDS, visit
 from schemas import facts
-from schemas.events import Encounter, Patient
+from schemas.events import Detail, Encounter, Patient
 
 # What a place has beside where it is
 _NOT_WHERE = frozenset({"facility", "status"})
@@ -56,11 +56,15 @@ def _status(encounter: Encounter, meaning: Trigger) -> str | None:
 
 
 def _forget(encounter: Encounter, meaning: Trigger, sent: Stay, scope: Scope) -> None:
-    """Names what is taken back in `cleared`. What the message repeats of it is a detail, not a fact of the stay."""
+    """Names what is taken back in `cleared`. What the message repeats of it is a detail under a name that says so, and
+    no fact of the stay."""
     told: dict[str, Any] = encounter  # type: ignore[assignment]  # fields by name
     for field in meaning.forgets:
-        if told.pop(field, None) and (segment := _segment(sent, FIELDS[field][0])):
-            encounter["details"] = [*encounter.get("details", ()), *details([(segment, FIELDS[field][1], 0)], scope)]
+        name, number = FIELDS[field]
+        if told.pop(field, None) and (segment := _segment(sent, name)):
+            kept = details([(segment, number, 0)], scope)
+            again: list[Detail] = [{**one, "name": f"cancelled-{one['name']}"} for one in kept]
+            encounter["details"] = [*encounter.get("details", ()), *again]
     gone = [*meaning.forgets, *(field for field in meaning.empties if not _tells(encounter, field))]
     if gone:
         encounter["cleared"] = list(dict.fromkeys([*encounter.get("cleared", ()), *gone]))

@@ -32,7 +32,7 @@ def header(event: Event, sender: dict[str, Any] | None) -> Resource:
             "eventCoding": elements.coding(terms.table("0003"), trigger or "") if known else None,
             "eventUri": None if known else f"urn:wasl:{quote(trigger or told['type'], safe='._-')}",
             "extension": [{"url": PROFILE, "valueIdentifier": one} for one in profiles],
-            "destination": [_end(*to, _address(origin, "receiving_"))] if any(to) else None,
+            "destination": [_destination(*to, origin)] if any(to) else None,
             "sender": sender,
             "source": _end(
                 elements.text(origin.get("application")) or told["sender"],
@@ -41,6 +41,14 @@ def header(event: Event, sender: dict[str, Any] | None) -> Resource:
             ),
         }
     )
+
+
+def _destination(application: str | None, facility: str | None, origin: Any) -> dict[str, Any]:
+    """MSH-5 and MSH-6, the facility by its name: nobody else in the message is told of it."""
+    number = elements.identifier(origin.get("receiving_facility_id"))
+    receiver = elements.said({"type": "Organization", "identifier": number, "display": facility})
+    end = _end(application, facility, _address(origin, "receiving_"))
+    return {**end, "receiver": receiver} if facility else end
 
 
 def _address(origin: Any, side: str = "") -> str | None:

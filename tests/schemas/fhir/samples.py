@@ -185,6 +185,19 @@ def merged(**more: Any) -> dict[str, Any]:
     return envelope("PatientMerged", prior=prior, prior_person="6a1d7a34-0000-5000-8000-000000000009", **more)
 
 
+def linked(**more: Any) -> dict[str, Any]:
+    other = {"identifiers": [identifier("urn:id:LABO", "L-1")], "names": [{"family": "Benchekrun", "given": ["Aïcha"]}]}
+    told = {"linked": True, "other": other, "other_person": "6a1d7a34-0000-5000-8000-000000000009"}
+    return envelope("PatientLinked", **{**told, **more})
+
+
+def changed(of: str = "visit", change: str = "merged", **more: Any) -> dict[str, Any]:
+    numbers = {"number": identifier("urn:id:CHU-SALE", "N-2"), "prior": identifier("urn:id:CHU-SALE", "N-1")}
+    before = {"identifiers": [identifier("urn:id:CHU-SALE", "0000001")]}
+    told = {**numbers, "prior_patient": before, "prior_person": "6a1d7a34-0000-5000-8000-000000000009"}
+    return envelope("NumberChanged", of=of, change=change, **{**told, **more})
+
+
 def encounter(**more: Any) -> dict[str, Any]:
     return envelope(
         "EncounterRecorded",
@@ -205,6 +218,40 @@ def encounter(**more: Any) -> dict[str, Any]:
                 "facility": {"name": "CHU Salé"},
             },
             "prior_place": {"point_of_care": "URG"},
+            "temporary_place": {"point_of_care": "RADIO"},
+            "pending_place": {"point_of_care": "CHIR", "room": "4"},
+            "prior_temporary_place": {"text": "Bloc"},
+            "prior_pending_place": {"point_of_care": "REA"},
+            "moved": "2024-03-12T08:30",
+            "expected_admission": "2024-03-12",
+            "expected_discharge": "2024-03-16T09:00",
+            "expected_length_days": "4",
+            "expected_surgery": "2024-03-13",
+            "expected_return": "2024-03-14",
+            "expected_disposition": {"text": "Domicile"},
+            "length_days": "3",
+            "priority": {"codings": [{"code": "1"}]},
+            "readmission": {"codings": [{"code": "R"}]},
+            "vip": {"text": "VIP"},
+            "courtesies": [{"text": "Personnel"}],
+            "ambulatory_statuses": [{"codings": [{"code": "A1"}]}],
+            "diet": {"text": "Sans sel"},
+            "discharged_to": {"codings": [{"code": "SSR", "display": "Soins de suite"}]},
+            "patient_class": {"codings": [{"code": "I", "display": "Hospitalisé"}]},
+            "accommodation": {"text": "Chambre seule"},
+            "transfer_reason": {"text": "Avis"},
+            "description": "Séjour programmé",
+            "patient_status": {"codings": [{"code": "AI"}]},
+            "level_of_care": {"codings": [{"code": "AC"}]},
+            "arrival": {"codings": [{"code": "A"}]},
+            "precautions": [{"codings": [{"code": "B"}]}, {"text": "Contact"}],
+            "condition": {"codings": [{"code": "S"}]},
+            "newborn": False,
+            "account_status": {"text": "Ouvert"},
+            "preadmission": identifier("urn:id:CHU-SALE", "PRE-1", type="PRE"),
+            "episode": identifier("urn:id:CHU-SALE", "EP-1"),
+            "part_of": identifier("urn:id:CHU-SALE", "V-70", type="VN"),
+            "details": [{"name": "accident-date-time", "place": "ACC-1", "time": "2024-03-11"}],
             "participants": [
                 person("Alaoui", "Omar", inpe="101002233", role="AT"),
                 person("Naciri", "Hind", role="RP"),
@@ -229,17 +276,37 @@ def encounter(**more: Any) -> dict[str, Any]:
                     "type": "A",
                     "recorded": "2024-03-12",
                     "priority": "1",
-                    "by": [OMAR],
+                    "by": [OMAR, HIND],
+                    "identifier": identifier("urn:id:CHU-SALE", "DG-1"),
+                    "parent": identifier("urn:id:CHU-SALE", "DG-0"),
+                    "attested": "2024-03-12T10:00",
+                    "onset": "2024-03-11",
+                    "present_on_admission": {"text": "Oui"},
+                    "classification": {"text": "Médical"},
+                    "description": "Gastro-entérite aiguë",
                 },
                 {"code": {"text": "Déshydratation"}, "type": "F", "priority": "0"},
+                {"code": {"text": "Erreur"}, "type": "W", "action": "D"},
             ],
             "procedures": [
                 {
                     "code": {"text": "Perfusion"},
                     "performed": "2024-03-12T09:00",
-                    "type": "T",
-                    "by": [HIND],
-                }
+                    "type": "D",
+                    "by": [{**HIND, "role": "PR1-11"}, {**OMAR, "role": "PR1-8"}],
+                    "minutes": "90",
+                    "identifier": identifier("urn:id:CHU-SALE", "PR-1"),
+                    "parent": identifier("urn:id:CHU-SALE", "PR-0"),
+                    "anesthesia": {"text": "Locale"},
+                    "anesthesia_minutes": "20",
+                    "consent": {"text": "Écrit"},
+                    "priority": "1",
+                    "reasons": [{"text": "Déshydratation"}],
+                    "modifiers": [{"text": "Droite"}],
+                    "places": [{"point_of_care": "BLOC"}, {"point_of_care": "REVEIL"}],
+                    "description": "Perfusion de sérum",
+                },
+                {"code": {"text": "Ponction"}, "performed": "2024-03-12", "minutes": "5", "action": "D"},
             ],
         },
         **more,
@@ -418,7 +485,7 @@ def document(**more: Any) -> dict[str, Any]:
     )
 
 
-ALL = (document, registered, merged, encounter, dispensed, prescribed, appointment, charge)
+ALL = (document, registered, merged, linked, changed, encounter, dispensed, prescribed, appointment, charge)
 
 
 def said(event: Any) -> dict[str, list[dict[str, Any]]]:

@@ -83,6 +83,7 @@ class Group:
     _notes: list[Segment] = field(default_factory=list)
     _people: list[Segment] = field(default_factory=list)
     _sample: Sample | None = None
+    _waiting: list[Sample] = field(default_factory=list)
     _results: list[Branch] | None = None
 
     def __post_init__(self) -> None:
@@ -96,6 +97,8 @@ class Group:
         if self._pending is not None:
             self._belated(self._pending)
             self._pending = None
+        for sample in self._waiting:
+            self._alone(sample)
         ordered = any(report.obr is not None for report in self.reports)
         for report in self.reports:
             if report.visit is None and self.visits:
@@ -110,8 +113,21 @@ class Group:
         elif orc is not None:
             self.strays.append(orc)
         (last.others if last is not None else self.strays).extend(pending.others)
-        for branch in pending.specimens:
-            (last.specimens.append(branch) if last is not None else self.strays.append(branch.head))
+        for sample in pending.specimens:
+            if last is not None:
+                last.specimens.append(sample)
+            else:
+                self._alone(sample)
+
+    def _alone(self, sample: Sample) -> None:
+        """A specimen of no order: what was observed of it is a report without an OBR."""
+        if sample.results:
+            known = Sample(sample.head, sample.others, [], sample.containers)
+            visit = self.visits[-1] if self.visits else None
+            self.reports.append(Sent(results=sample.results, specimens=[known], visit=visit))
+            return
+        for branch in (sample, *sample.containers):
+            self.strays += [branch.head, *branch.others]
 
     def _current(self) -> Sent | None:
         return self._pending or (self.reports[-1] if self.reports else None)
@@ -164,7 +180,8 @@ class Group:
         self._pending = None
         report.obr = segment
         if self.of_specimens and self._sample is not None:
-            report.specimens.append(self._sample)
+            report.specimens += self._waiting or [self._sample]
+            self._waiting = []
         report.visit = self.visits[-1] if self.visits else None
         self.reports.append(report)
         self._notes = self._people = report.others
@@ -187,10 +204,11 @@ class Group:
     def _specimen(self, segment: Segment) -> None:
         sample = self._sample = Sample(segment)
         current = self._current()
-        if not self.of_specimens:
+        if self.of_specimens:
+            self._waiting.append(sample)
+        else:
             if current is None:
-                self.strays.append(segment)
-                return
+                current = self._pending = Sent(visit=self.visits[-1] if self.visits else None)
             current.specimens.append(sample)
         if self.of_specimens or self.is_oul or (current is not None and current.results):
             self._results = sample.results

@@ -35,6 +35,8 @@ _RELATION: Final = {
     **dict.fromkeys(("T07", "T08", "T09", "T10"), "replaces"),
 }
 _TXA: Final = frozenset((1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 22, 23, 25))
+# Components of PPN that a Practitioner has no place for: name context and validity, security check and its scheme
+_PPN: Final = (17, 18, 25, 26)
 _TEXTS: Final = frozenset(("TX", "FT"))
 _FILES: Final = frozenset(("ED", "RP"))
 
@@ -152,6 +154,7 @@ def _told(txa: Segment, told: dict[str, Any], scope: Scope) -> None:
     authenticators: list[Practitioner] = listed(txa, 22, lambda sent: xcn(sent.without(15), scope, "TXA-22"))
     authenticators += [who for who in people(txa, 10, scope, "TXA-10") if not among(who, authenticators)]
     told["authenticators"] = authenticators
+    scope.others += [(txa, 22, number) for number in _PPN]
     told["authenticated"] = scope.time_of(txa, 22, txa.text(22, 15))
 
 
@@ -211,13 +214,9 @@ def _kind(obx: Segment) -> str:
 
 
 def _is_written(obx: Segment) -> bool:
-    """Whether there is text, and no document in disguise of one."""
-    text = repeats(obx, 5)
-    return (
-        bool(text)
-        and not embedded.packed(text or "", {"type": ""})
-        and not embedded.disguised(obx.field(5), {"type": ""})
-    )
+    """Whether it is a line of text (an empty one too), and no document in disguise of one."""
+    sent = obx.field(5)
+    return not embedded.packed(sent.whole, {"type": ""}) and not embedded.disguised(sent, {"type": ""})
 
 
 def _joined(lines: Iterable[Segment], scope: Scope) -> Attachment | None:
@@ -230,7 +229,8 @@ def _joined(lines: Iterable[Segment], scope: Scope) -> Attachment | None:
         shown = one(obx, 3, code) or {}
         title = title or shown.get("text")
         _beside(obx, {1, 2, 4, 5}, seen, scope)
-    return embedded.written("\n".join(texts), title) if texts else None
+    text = "\n".join(texts).rstrip("\n")
+    return embedded.written(text, title) if text else None
 
 
 def _beside(obx: Segment, mapped: set[int], seen: set[tuple[int, str]], scope: Scope) -> None:

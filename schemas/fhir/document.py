@@ -172,8 +172,8 @@ def _extensions(draft: Draft, authenticators: list[Reference]) -> list[dict[str,
     coded = (
         (extensions.DOCUMENT_COMPLETION, elements.tabled(event.get("status"), "0271", COMPLETION)),
         (extensions.DOCUMENT_AVAILABILITY, elements.tabled(event.get("availability"), "0273", AVAILABILITY)),
-        (extensions.DOCUMENT_STORAGE, elements.tabled(event.get("storage"), "0275")),
-        (extensions.DOCUMENT_PRESENTATION, elements.tabled(event.get("content_type"), "0191")),
+        (extensions.DOCUMENT_STORAGE, elements.tabled(event.get("storage"), "0275", tables.codes("0275"))),
+        (extensions.DOCUMENT_PRESENTATION, elements.tabled(event.get("content_type"), "0191", tables.codes("0191"))),
     )
     return extensions.extensions(
         *(extensions.extension(url, "DateTime", times.date_time(one, draft.zone)) for url, one in moments),

@@ -134,3 +134,72 @@ def imaging_report(**more: Any) -> dict[str, Any]:
         specimens=[],
         **more,
     )
+
+
+def culture_report(**more: Any) -> dict[str, Any]:
+    """The susceptibilities of an organism, with every type of value, and a specimen with all that is told of one."""
+    return envelope(
+        "LabReportIssued",
+        code={"text": "Antibiogramme"},
+        status="F",
+        order={"filler": identifier("urn:id:ATLAS", "L-2024-89"), "collectors": [OMAR]},
+        results=[
+            result("884-7", {"type": "DR", "raw": "a", "time": "2024-03-12", "end": "2024-03-13"}),
+            result("885-4", {"type": "MO", "raw": "125.50^DH", "number": "125.50", "currency": "DH"}),
+            result(
+                "11524-6",
+                {"type": "MA", "raw": "1^2~3^4", "samples": "1 2 3 E", "dimensions": 2},
+                identifier=identifier("urn:id:ECG", "O-1"),
+            ),
+            result("886-2", {"type": "NM", "raw": "85^^Hexokinase", "number": "85"}, absent={"text": "non lu"}),
+            result(
+                "887-0",
+                {
+                    "type": "XPN",
+                    "raw": "ALAMI^Driss",
+                    "text": "ALAMI Driss",
+                    "details": [{"name": "observation-value", "place": "OBX-5", "human": {"family": "Alami"}}],
+                },
+            ),
+        ],
+        specimens=[
+            {
+                "identifiers": [identifier("urn:id:ATLAS", "S-1")],
+                "received": "2024-03-12T08:50",
+                "parents": [identifier("urn:id:ATLAS", "S-0")],
+                "accession": identifier("urn:id:ATLAS", "24-0088", type="ACSN"),
+                "additives": [{"text": "EDTA"}],
+                "collectors": [HIND, KARIM],
+                "role": {"codings": [{"code": "P"}]},
+                "available": "Y",
+                "rejected": [{"text": "Coagulé"}],
+                "containers": [
+                    {
+                        "identifiers": [identifier("urn:id:ATLAS", "T-1")],
+                        "type": {"text": "Tube"},
+                        "status": {"codings": [{"code": "I"}]},
+                        "capacity": "5",
+                        "amount": "4.5",
+                        "unit": unit("mL"),
+                        "registered": "2024-03-12T08:51",
+                        "details": [{"name": "carrier-identifier", "place": "SAC-10", "text": "R-7"}],
+                    }
+                ],
+                "results": [result("33051-0", {"type": "ST", "raw": "trouble", "text": "trouble"})],
+                "details": [{"name": "specimen-risk-code", "place": "SPM-16", "code": {"text": "BIO"}}],
+            }
+        ],
+        specimen_received="2024-03-12T08:55",
+        parent_result={"text": "Germe"},
+        parent_sub_id="1",
+        parent_value="E. coli",
+        parent_code={"text": "Culture"},
+        parents=[identifier("urn:id:ATLAS", "L-2024-80", type="FILL")],
+        parent_about="report|urn:id:ATLAS|L-2024-80|600-7",
+        parent_id="result-germ",
+        technicians=[person("Kadiri", "Nour", start="2024-03-12T08:00")],
+        transcriptionists=[HIND],
+        diagnoses=[{"code": {"text": "Infection urinaire"}}],
+        insurances=[{"policy": "AMO-1", "company": {"name": "CNSS"}}],
+        **more,
+    )

@@ -16,7 +16,7 @@ from schemas.events import EVENTS
 from schemas.fhir import bundle
 from tests.schemas.fhir import reports, samples, strategies
 
-RICH = (*samples.ALL, reports.lab_report, reports.imaging_report)
+RICH = (*samples.ALL, reports.lab_report, reports.imaging_report, reports.culture_report)
 ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
 
 

@@ -32,7 +32,9 @@ def sent() -> Iterator[bytes]:
 def told() -> list[dict[str, Any]]:
     """Distinct resources of all these messages, and of the samples of every event."""
     found: dict[bytes, dict[str, Any]] = {}
-    rich: list[Any] = [make() for make in (*samples.ALL, reports.lab_report, reports.imaging_report)]
+    rich: list[Any] = [
+        make() for make in (*samples.ALL, reports.lab_report, reports.imaging_report, reports.culture_report)
+    ]
     bundles = [bundle.collection([event]) for event in rich]
     for body in sent():
         one = Message("t-1", "lab-hl7v2", "LABO|CHU", body, "x-application/hl7-v2+er7", 1_710_500_000_000_000)

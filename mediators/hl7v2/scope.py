@@ -134,8 +134,11 @@ class Scope:
             whole, kind = plan.get(number, (False, None))
             if whole:
                 found.append((segment, number, 0))
-            elif kind and segment.most_components(number) > _FIRST[kind]:
-                found += self._components(segment, number, kind)
+            elif kind and (most := segment.most_components(number)) > 1:
+                if most > _FIRST[kind]:
+                    found += self._components(segment, number, kind)
+                if kind in _NUMBERED:
+                    found += self._numberless(segment, number, kind)
             elif number not in plan:
                 found += self._own(segment, number)
         return found

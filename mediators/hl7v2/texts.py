@@ -73,8 +73,7 @@ def emptied(segment: Segment, number: int) -> bool:
     raw = segment.raw_field(number)
     if not raw.startswith(NULL):
         return False
-    return raw == NULL or not any(
-        said(field.component(place).whole.replace(NULL, ""))
-        for field in segment.repetitions(number)
-        for place in range(1, field.components + 1)
+    parts = (
+        field.component(place) for field in segment.repetitions(number) for place in range(1, field.components + 1)
     )
+    return raw == NULL or not any(said(part.text(one)) for part in parts for one in range(1, part.components + 1))

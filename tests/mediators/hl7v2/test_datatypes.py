@@ -268,6 +268,193 @@ def test_a_place_with_every_level() -> None:
     }  # fmt: skip
 
 
+def test_a_number_tells_all_that_its_giver_said() -> None:
+    number = datatypes.cx(
+        field("0044^^^HOP&hop.ma&DNS^MR^SITE 2&1.2.504.9&ISO^^^MA&Maroc&ISO3166^MED&Médecine&HL70530"), scope()
+    )
+    assert number is not None
+    assert (number["authority"], number["authority_id"]) == ("HOP", "urn:id:DNS:hop.ma")
+    assert (number["facility"], number["facility_id"]) == ("SITE 2", "urn:oid:1.2.504.9")
+    assert number["jurisdiction"] == {
+        "text": "Maroc",
+        "codings": [{"code": "MA", "system": "urn:id:ISO3166", "display": "Maroc"}],
+    }
+    assert number["agency"]["text"] == "Médecine"  # type: ignore[index]
+
+
+def test_a_code_keeps_the_oids_and_value_sets_of_all_its_codings() -> None:
+    code = datatypes.code(
+        field("A^Un^L^B^Deux^L2^1^2^Texte^C^Trois^L3^3^1.2.504.1^1.2.504.11^2024^1.2.504.2^^^1.2.504.3^1.2.504.33^2023")
+    )
+    assert code is not None
+    first, second, third = code["codings"]
+    assert first == {
+        "code": "A", "display": "Un", "system": "urn:id:L", "version": "1", "oid": "1.2.504.1",
+        "value_set": "1.2.504.11", "value_set_version": "2024",
+    }  # fmt: skip
+    assert (second["version"], second["oid"]) == ("2", "1.2.504.2")
+    assert (third["version"], third["oid"], third["value_set"]) == ("3", "1.2.504.3", "1.2.504.33")
+    assert code["text"] == "Texte"
+
+
+def test_an_oid_stands_in_for_the_name_of_a_coding_system() -> None:
+    code = datatypes.code(field("A^Un^^^^^^^^^^^^1.2.504.1"))
+    assert code is not None
+    assert code["codings"][0]["system"] == "urn:oid:1.2.504.1"
+    assert "oid" not in code["codings"][0]
+
+
+def test_the_alternate_text_without_a_code_is_not_lost() -> None:
+    code = datatypes.code(field("GLU^Glycémie^L^^Sucre à jeun"))
+    assert code is not None
+    assert [one.get("display") for one in code["codings"]] == ["Glycémie", "Sucre à jeun"]
+
+
+def test_a_name_keeps_both_surnames_its_validity_and_how_it_is_said() -> None:
+    name = datatypes.xpn(field("EL FASSI TAZI&EL&FASSI&&TAZI^Salma^^^^PhD^C^A^^^F^20200101^2030^MSc^Lila"), scope())
+    assert name == {
+        "family": "EL FASSI TAZI", "own_prefix": "EL", "own_family": "FASSI", "partner_family": "TAZI",
+        "given": ["Salma"], "degree": "PhD", "type": "C", "representation": "A", "order": "F", "start": "2020-01-01",
+        "end": "2030", "professional_suffix": "MSc", "called_by": "Lila",
+    }  # fmt: skip
+
+
+def test_the_surnames_alone_are_the_family_name() -> None:
+    name = datatypes.xpn(field("&EL&FASSI^Salma"))
+    assert name is not None
+    assert name["family"] == "EL FASSI"
+
+
+def test_a_validity_range_of_older_versions_is_read_too() -> None:
+    name = datatypes.xpn(field("FASSI^Salma^^^^^M^^^20100101&20191231"))
+    assert name is not None
+    assert (name["start"], name["end"]) == ("2010-01-01", "2019-12-31")
+
+
+@pytest.mark.parametrize(
+    ("sent", "use", "type_", "code"),
+    [
+        ("1 Rue B^^Fès^^^^N", None, None, "N"),
+        ("1 Rue B^^Fès^^^^C", "temp", None, "C"),
+        ("1 Rue B^^Fès^^^^H", "home", None, None),
+        ("1 Rue B^^Fès^^^^^^^^^^^^^Y", "temp", None, None),
+        ("1 Rue B^^Fès^^^^^^^^^^^^^^Y", "old", None, None),
+        ("1 Rue B^^Fès^^^^^^^^^^^^^^^V", None, "physical", None),
+    ],
+)
+def test_what_an_address_is_for(sent: str, use: str | None, type_: str | None, code: str | None) -> None:
+    address = datatypes.xad(field(sent))
+    assert address is not None
+    assert (address.get("use"), address.get("type"), address.get("type_code")) == (use, type_, code)
+
+
+def test_an_address_keeps_its_county_with_its_code_and_what_else_tells_where() -> None:
+    address = datatypes.xad(field("1 Rue B^^Fès^^^^^Médina^33&Préfecture de Fès&HCP^12.04^^^2020^2024"))
+    assert address is not None
+    assert (address["district"], address["other_geographic"]) == ("Préfecture de Fès", "Médina")
+    assert address["county"]["codings"][0] == {  # type: ignore[index]
+        "code": "33", "display": "Préfecture de Fès", "system": "urn:id:HCP",
+    }  # fmt: skip
+    assert (address["census_tract"], address["start"], address["end"]) == ("12.04", "2020", "2024")
+
+
+def test_a_telephone_told_in_parts_keeps_them() -> None:
+    (one,) = datatypes.xtn(field("^VHN^CP^^212^537^001122^12^après 18 h^^^^2024^2025^^^^2"))
+    assert one == {
+        "value": "+212 537 001122 x12", "system": "phone", "use": "mobile", "use_code": "VHN", "equipment": "CP",
+        "country": "212", "area": "537", "local": "001122", "extension": "12", "comment": "après 18 h",
+        "start": "2024", "end": "2025", "rank": 2,
+    }  # fmt: skip
+
+
+def test_two_spellings_of_one_number_are_one_and_two_numbers_two() -> None:
+    assert len(datatypes.xtn(field("0537-001122^WPN^PH^^^^^^^^^0537001122"))) == 1
+    assert [one["value"] for one in datatypes.xtn(field("0537001122^WPN^PH^^^^^^^^^0661000000"))] == [
+        "0537001122", "0661000000",
+    ]  # fmt: skip
+
+
+def test_a_practitioner_whole() -> None:
+    person = datatypes.xcn(
+        field("12^ALAMI&EL&ALAMI^Driss^^^Dr^MD^TAB^CNOM&1.2.504.5&ISO^L^7^M10^DN^CHU&1.2.504.9&ISO^^^^G^2020^2030^Pr"),
+        scope(),
+    )
+    assert person is not None
+    (number,) = person["identifiers"]
+    assert number == {
+        "system": "urn:oid:1.2.504.5", "value": "12", "type": "DN", "authority": "CNOM", "source_table": "TAB",
+        "check_digit": "7", "check_scheme": "M10", "facility": "CHU", "facility_id": "urn:oid:1.2.504.9",
+    }  # fmt: skip
+    (name,) = person["names"]
+    assert (name["degree"], name["order"], name["professional_suffix"]) == ("MD", "G", "Pr")
+    assert (name["start"], name["end"], name["own_family"]) == ("2020", "2030", "ALAMI")
+
+
+def test_an_organisation_whole_and_with_two_numbers() -> None:
+    body = datatypes.xon(field("Labo Atlas^D^77^1^M10^RC&1.2.504.7&ISO^XX^CHU^^LAB-9"), scope())
+    assert body is not None
+    assert body["name_type"] == "D"
+    assert [one["value"] for one in body["identifiers"]] == ["LAB-9", "77"]
+    assert body["identifiers"][0] == {
+        "system": "urn:oid:1.2.504.7", "value": "LAB-9", "type": "XX", "authority": "RC", "check_digit": "1",
+        "check_scheme": "M10", "facility": "CHU",
+    }  # fmt: skip
+
+
+def test_a_universal_id_that_is_no_uri_is_a_number_of_its_own() -> None:
+    facility = datatypes.hd(field("CHU^chu.ma^DNS"))
+    assert facility is not None
+    assert facility["identifiers"] == [
+        {"system": "urn:id:CHU", "value": "CHU"}, {"system": "urn:id:DNS", "value": "chu.ma"},
+    ]  # fmt: skip
+
+
+def test_the_levels_of_a_place_keep_their_universal_ids() -> None:
+    place = datatypes.pl(
+        field("CARDIO&1.2.504.21&ISO^12&1.2.504.22&ISO^B^CHU^^^A^3^^LOC-7&CHU^REG&1.2.504.30&ISO"), scope()
+    )
+    assert place is not None
+    assert (place["point_of_care"], place["room"]) == ("CARDIO", "12")
+    assert place["systems"] == {"point_of_care": "urn:oid:1.2.504.21", "room": "urn:oid:1.2.504.22"}
+    assert place["identifiers"] == [{"system": "urn:id:CHU", "value": "LOC-7", "authority": "CHU"}]
+    assert place["authority"]["name"] == "REG"  # type: ignore[index]
+
+
+def test_the_number_of_a_place_is_of_its_authority_else_of_the_sender() -> None:
+    named = datatypes.pl(field("^^^^^^^^^LOC-7^REG&1.2.504.30&ISO"), scope())
+    bare = datatypes.pl(field("^^^^^^^^^LOC-7"), scope())
+    assert named is not None
+    assert bare is not None
+    assert named["identifiers"] == [{"system": "urn:oid:1.2.504.30", "value": "LOC-7"}]
+    assert bare["identifiers"] == [{"system": "urn:id:CHU", "value": "LOC-7"}]
+
+
+@pytest.mark.parametrize(
+    ("sent", "is_emptied"),
+    [
+        ('""', True),
+        ('""^""', True),
+        ('""^^""&""', True),
+        ('""^Rabat', False),
+        ("", False),
+        (" ", False),
+        ('"x"', False),
+    ],
+)
+def test_a_field_is_emptied_when_all_that_was_sent_of_it_is_null(sent: str, is_emptied: bool) -> None:
+    assert datatypes.emptied(segment(f"ZZZ|{sent}"), 1) is is_emptied
+
+
+def test_a_single_value_that_repeats_keeps_all_as_details() -> None:
+    known = scope()
+    found = datatypes.only(segment("ZZZ|A~B"), 1, datatypes.code, known)
+    assert found == {"text": "A", "codings": [{"code": "A"}]}
+    assert [(number, component) for _, number, component in known.others] == [(1, 0)]
+    same = scope()
+    datatypes.only(segment("ZZZ|A~A"), 1, datatypes.code, same)
+    assert not same.others
+
+
 @given(st.text(alphabet="AZ09^&~\\\"' .-/@:", max_size=60))
 @settings(max_examples=200)
 def test_no_content_of_a_field_is_too_odd(text: str) -> None:

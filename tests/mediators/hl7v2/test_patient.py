@@ -8,7 +8,6 @@ from mediators.hl7v2.patient import contact, patient, prior
 from mediators.hl7v2.scope import Scope
 from tests.mediators.hl7v2.messages import scope, segment
 
-
 CODE_N = {"text": "N", "codings": [{"code": "N"}]}
 
 
@@ -183,6 +182,74 @@ def test_primary_care_and_notes() -> None:
     assert not known.left
 
 
+def test_what_tells_of_a_person_beside_the_usual() -> None:
+    found = read(
+        pid(f10="B^Brun^HL70005~C", f12="33", f22="AR^Arabe^HL70189", f27="Y^Ancien^HL70172", f31="Y", f32="US~UA",
+            f33="20240301103000+0100", f34="CHU^1.2.504.9^ISO")
+    )  # fmt: skip
+    assert [one["codings"][0]["code"] for one in found["race"]] == ["B", "C"]
+    assert found["ethnicity"][0]["text"] == "Arabe"
+    assert (found["county"], found["identity_unknown"]) == ("33", True)
+    assert found["veteran_status"]["text"] == "Ancien"
+    assert [one["text"] for one in found["identity_reliability"]] == ["US", "UA"]
+    assert found["updated"] == "2024-03-01T10:30:00+01:00"
+    assert found["updated_by"]["identifiers"][0]["system"] == "urn:oid:1.2.504.9"
+
+
+def test_an_animal_is_told_by_details() -> None:
+    found = read(pid(f35="L-80700^Canis^SCT", f37="Berger"))
+    assert [(one["name"], one.get("text")) for one in found["details"]] == [
+        ("taxonomic-classification-code", None), ("strain", "Berger"),
+    ]  # fmt: skip
+
+
+def test_restrictions_on_what_may_be_seen() -> None:
+    found = read("PID|1", "PD1||||||||||||Y", "ARV|1|A|HIV^VIH^HL70717|PSY|", "ARV|2|D|PSY")
+    assert found["protected"] is True
+    assert [one["text"] for one in found["restrictions"]] == ["VIH"]
+    assert ("ARV-4", "access-restriction-reason") in [(one["place"], one["name"]) for one in found["details"]]
+
+
+def test_every_primary_facility_and_handicap() -> None:
+    found = read("PID|1", "PD1|||Centre Agdal~Centre Hay Riad|||DEAF^Surdité~BLIND")
+    assert found["managing_organization"]["name"] == "Centre Agdal"
+    assert [one["name"] for one in found["other_facilities"]] == ["Centre Hay Riad"]
+    assert [one["text"] for one in found["disabilities"]] == ["Surdité", "BLIND"]
+
+
+@pytest.mark.parametrize(
+    ("number", "name"),
+    [
+        (10, "race"), (12, "county"), (22, "ethnicity"), (26, "citizenships"), (27, "veteran_status"),
+        (31, "identity_unknown"), (32, "identity_reliability"),
+    ],
+)  # fmt: skip
+def test_a_null_deletes_these_too(number: int, name: str) -> None:
+    assert read(pid(**{f"f{number}": '""', "f39": ""})) == {"cleared": [name]}
+
+
+def test_a_name_with_nothing_but_nulls_is_deleted() -> None:
+    assert read(pid(f5='""^""')) == {"cleared": ["names"]}
+
+
+@pytest.mark.parametrize("sent", ["0000", "19999999", "1231231", "20112000", "Aug 15, 1942", "196203520"])
+def test_a_birth_date_is_never_guessed(sent: str) -> None:
+    known = scope()
+    assert read(pid(f7=sent), known=known) == {}
+    assert known.left == [{"place": "PID-7", "value": sent}]
+
+
+def test_the_authority_of_a_number_may_say_nothing() -> None:
+    (number,) = read(pid(f3="007^^^&&M"))["identifiers"]
+    assert number == {"system": "urn:id:CHU", "value": "007"}
+
+
+def test_who_gave_a_number_that_was_not_sent_is_a_detail() -> None:
+    found = read(pid(f3="^^^CHU^PI"))
+    assert "identifiers" not in found
+    assert {one["place"] for one in found["details"]} == {"PID-3.4", "PID-3.5"}
+
+
 def test_next_of_kin() -> None:
     found = contact(
         segment("NK1|1|BENNANI^Omar|FTH^Père^HL70063|3 Rue B^^Fès|0661000000^PRN^CP|0535112233|EC|20200101||||||"
@@ -197,6 +264,38 @@ def test_next_of_kin() -> None:
     }
     assert [one["use"] for one in found["telecoms"]] == ["mobile", "work"]
     assert (found["sex"], found["birth_date"], found["start"]) == ("male", "1960-01-01", "2020-01-01")
+
+
+def test_everything_of_a_next_of_kin() -> None:
+    fields = {
+        10: "Notaire", 12: "E-5", 13: "Etude Tazi", 14: "M^Marié^HL70002", 19: "MA", 20: "fr", 29: "LEG^Juridique",
+        30: "RAMI^Said", 31: "0535778899", 32: "9 Rue C^^Fès", 33: "K-1^^^CHU", 37: "123456789",
+        40: "0661111111^PRN^CP", 41: "0662222222^PRN^CP",
+    }  # fmt: skip
+    found = contact(segment("NK1|1|" + "|".join(fields.get(number, "") for number in range(2, 42))), scope())
+    assert found is not None
+    assert found["organization"] == {"name": "Etude Tazi"}
+    assert (found["job_title"], found["reasons"][0]["text"]) == ("Notaire", "Juridique")
+    assert found["marital_status"]["text"] == "Marié"  # type: ignore[index]
+    assert found["contact_names"] == [{"family": "RAMI", "given": ["Said"]}]
+    assert [one["value"] for one in found["contact_telecoms"]] == ["0535778899", "0662222222"]
+    assert [one["value"] for one in found["telecoms"]] == ["0661111111"]
+    assert found["contact_addresses"][0]["city"] == "Fès"
+    assert [(one["value"], one.get("type")) for one in found["identifiers"]] == [
+        ("E-5", "EI"), ("K-1", None), ("123456789", "SS"),
+    ]  # fmt: skip
+    assert [(one["place"], one["name"]) for one in found["details"]] == [("NK1-19", "citizenship")]
+
+
+def test_a_contact_who_is_nobody() -> None:
+    assert contact(segment("NK1|1||"), scope()) is None
+
+
+def test_a_note_with_who_wrote_it() -> None:
+    found = read("PID|1", "NTE|1|P|Allergique|RE^Remarque|12^ALAMI^Driss|202403011030+0100|20240301|20240401")
+    (note,) = found["notes"]
+    assert (note["type"], note["kind"]["text"], note["by"]["names"][0]["family"]) == ("RE", "Remarque", "ALAMI")
+    assert (note["recorded"], note["start"], note["end"]) == ("2024-03-01T10:30+01:00", "2024-03-01", "2024-04-01")
 
 
 def test_who_a_patient_was_before() -> None:

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from channels.commands import bus, channels, clients, database, messages, run, transactions
+from channels.commands import bus, channels, clients, codes, database, messages, run, transactions
 from channels.commands import registry as registries
 from channels.commands.options import told
 
@@ -24,6 +24,7 @@ app.command()(messages.check)
 app.command()(messages.send)
 app.add_typer(clients.app, name="clients")
 app.add_typer(channels.app, name="channels")
+app.add_typer(codes.app, name="codes")
 app.add_typer(transactions.app, name="transactions")
 app.add_typer(registries.app, name="registry")
 app.add_typer(database.app, name="database")

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from channels.channel import Channel
-from channels.journal import counts, failures
+from channels.journal import counts, failures, unknown
 from channels.journal.search import Page, Query, search
 from channels.journal.story import story
 from channels.line import Line
@@ -68,6 +68,11 @@ class Desk:
             }
             for name, channel in self.channels.items()
         ]
+
+    def unknown_codes(self, channel: str = "") -> list[dict[str, Any]]:
+        """Codes that no table translates, the most frequent first, without those that one translates by now."""
+        found = unknown.unknown(self._journal, channel)
+        return unknown.open_ones(found, self.channels)
 
     def series(self, channel: str | None, since: int, until: int) -> list[dict[str, int]]:
         return counts.series(self._journal, channel, since, until)

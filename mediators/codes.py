@@ -65,6 +65,10 @@ class Codes:
                 issues.append(_conflict(line, first.get("mapped") or ""))
         return Codes(table), issues
 
+    def knows(self, system: str, code: str) -> Coding | None:
+        """The translation of a code."""
+        return self.table.get((system, code)) or self.table.get((ANY, code))
+
     def translate(self, code: Code, unknown: list[str]) -> Code:
         """Adds the standard coding beside the codes as sent; never replaces, and asked again changes nothing.
 
@@ -78,9 +82,7 @@ class Codes:
         if any(coding.get("mapped") for coding in codings):
             return code
         for coding in codings if self.table else ():
-            sent = coding.get("code") or ""
-            found = self.table.get((coding.get("system") or "", sent)) or self.table.get((ANY, sent))
-            if found:
+            if found := self.knows(coding.get("system") or "", coding.get("code") or ""):
                 codings.append(found)
                 return self.translate(code, unknown)
         if codings and not any(is_standard(coding.get("system") or "") for coding in codings):

@@ -13,6 +13,8 @@ from starlette.types import Scope
 
 from channels.console.care_sheets import CareSheets
 from channels.console.channel import ChannelPage
+from channels.console.check import CheckPage
+from channels.console.codes import Codes
 from channels.console.entrance import Entrance
 from channels.console.failures import Failures
 from channels.console.language import Languages
@@ -44,8 +46,10 @@ def routes(parts: Parts) -> list[BaseRoute]:
         *OverviewPage(view, parts).routes(),
         *Transactions(view, parts).routes(),
         *Failures(view, parts).routes(),
+        *Codes(view, parts).routes(),
         *CareSheets(view, parts).routes(),
         *ChannelPage(view, parts).routes(),
+        *CheckPage(view, parts).routes(),
         Route("/{path:path}", missing, methods=["GET"]),
     ]
 

@@ -135,6 +135,11 @@ def _look(app: FastAPI, desk: Desk, audit: Audit) -> None:
         """What is open, by kind, channel and reason; the largest first."""
         return Listed(items=await run_in_threadpool(desk.groups))
 
+    @app.get("/unknown-codes")
+    async def unknown_codes(channel: str = "") -> Listed:
+        """Codes that no table translates yet, the most frequent first: for `config/codes/`."""
+        return Listed(items=await run_in_threadpool(desk.unknown_codes, channel))
+
     @app.get("/channels")
     async def channels() -> Listed:
         """Every channel with what it did lately."""

@@ -12,6 +12,7 @@ from channels.journal.known import STANDING, load, runs_of
 from channels.journal.rows import Row, Rows
 from channels.journal.standing import Standing, stand
 from channels.journal.tables import failures, transactions, waiting
+from channels.journal.unknown import Unknown
 from channels.journal.writing import change, insert_new
 from registries.database import among
 
@@ -31,6 +32,7 @@ class Page:
     def __init__(self, connection: Connection, rows: Rows, consumers: frozenset[str]) -> None:
         self._connection, self._rows, self._consumers = connection, rows, consumers
         self._counts = Counts()
+        self._unknown = Unknown()
         self._known: dict[str, Row] = {}
         self._new: dict[str, Row] = {}
         self._filled: list[Row] = []
@@ -106,6 +108,7 @@ class Page:
         if self._problems:
             self._write_problems()
         self._counts.write(self._connection)
+        self._unknown.write(self._connection)
 
     def _take(self, row: Row) -> None:
         """A received record. Its parent was received before it, on the same feed."""
@@ -134,6 +137,8 @@ class Page:
         row["heard"] += said["heard"]
         row["first"] = said.get("first") or row["first"]
         if (mediated := said.get("mediated")) is not None:
+            if row["mediated"] is None and not row["root"]:  # once a message, however often it is read or run again
+                self._unknown.add(row["channel"], mediated, said.get("unknown_codes", ()))
             row["mediated"] = max(mediated, row["mediated"] or 0)
 
     def _stand(self, row: Row, standing: Standing) -> None:

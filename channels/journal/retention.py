@@ -9,7 +9,18 @@ from sqlalchemy import Connection, Engine, Table, bindparam, func, select
 
 from channels.journal import partitions
 from channels.journal.counts import MINUTE
-from channels.journal.tables import deliveries, events, failures, minutes, parts, steps, subjects, transactions, waiting
+from channels.journal.tables import (
+    codes,
+    deliveries,
+    events,
+    failures,
+    minutes,
+    parts,
+    steps,
+    subjects,
+    transactions,
+    waiting,
+)
 from registries.database import among, reading, writing
 
 _OF_ONE = (steps, events, parts, deliveries, failures, waiting)
@@ -33,6 +44,7 @@ def prune(engine: Engine, before: int) -> None:
             _forget(connection, ids)
     with writing(engine) as connection:
         connection.execute(minutes.delete().where(minutes.c.minute < before // MINUTE))
+        connection.execute(codes.delete().where(codes.c.at < before))
 
 
 def _old(engine: Engine, scattered: Table, before: int) -> list[str]:

@@ -127,6 +127,7 @@ def _add_step(rows: Rows, value: bytes, step: Step, wanted_by: Mapping[str, str]
     if kind == "mediated" and "mediated" not in touched and not step.get("places"):
         touched["mediated"] = at
         touched["due"] = _add_events(rows, step, wanted_by)
+        touched["unknown_codes"] = step.get("unknown_codes") or ()
         return
     touched["decisive"] = True
     if kind == "duplicate":

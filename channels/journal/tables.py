@@ -168,6 +168,19 @@ waiting = Table(
 )
 Index("waiting_by_transaction", waiting.c.transaction)
 
+# Codes that no table of their channel translated: how many messages held each, and when the last one came.
+codes = Table(
+    "codes",
+    metadata,
+    Column("channel", String, primary_key=True),
+    Column("system", String, primary_key=True),
+    Column("code", String, primary_key=True),
+    Column("display", String, nullable=False),
+    Column("count", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 # Counts per channel and minute (since the epoch), for the console's charts.
 minutes = Table(
     "minutes",

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import cache
 from operator import itemgetter
 
-from sqlalchemy import BindParameter, Compiled, Connection, Dialect, Table, bindparam, update
+from sqlalchemy import BindParameter, Compiled, Connection, Dialect, Table, bindparam, case, literal_column, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from channels.journal.rows import Row
@@ -29,6 +29,12 @@ def add_up(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     """Inserts the rows, or adds their numbers to those that are there."""
     if rows:
         _execute(connection, _add_up(connection.dialect, table), rows)
+
+
+def tally(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Inserts the rows, or adds their `count` to those that are there, with the latest `at` and `display`."""
+    if rows:
+        _execute(connection, _tally(connection.dialect, table), rows)
 
 
 def change(connection: Connection, table: Table, names: tuple[str, ...], rows: Sequence[Row]) -> None:
@@ -69,6 +75,20 @@ def _add_up(dialect: Dialect, table: Table) -> Compiled:
     return statement.on_conflict_do_update(
         index_elements=list(table.primary_key.columns),
         set_={column.name: column + statement.excluded[column.name] for column in table.c if not column.primary_key},
+    ).compile(dialect=dialect)
+
+
+@cache
+def _tally(dialect: Dialect, table: Table) -> Compiled:
+    statement = _insert(dialect, table)
+    said, row = statement.excluded, table.c
+    return statement.on_conflict_do_update(
+        index_elements=list(table.primary_key.columns),
+        set_={
+            "count": row["count"] + said["count"],
+            "at": case((said.at > row.at, said.at), else_=row.at),
+            "display": case((said.display != literal_column("''"), said.display), else_=row.display),
+        },
     ).compile(dialect=dialect)
 
 

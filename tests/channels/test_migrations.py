@@ -145,9 +145,9 @@ def test_the_terminal_tells_what_was_done_and_where_it_stands(tmp_path: Path) ->
         )
 
     assert wasl("show").returncode == 1
-    assert "journal: new -> 0001" in wasl("migrate").stdout
+    assert "journal: new -> 0002" in wasl("migrate").stdout
     again = wasl("migrate")
-    assert "journal: 0001" in again.stdout
+    assert "journal: 0002" in again.stdout
     assert wasl("show").returncode == 0
 
 

@@ -35,6 +35,19 @@ def test_a_clients_secret_is_all_that_json_prints(wasl: Wasl) -> None:
     assert client.channels == {"lab-hl7v2", "fhir"}
 
 
+def test_unknown_codes_are_a_table_to_fill_in(wasl: Wasl) -> None:
+    place = Place(wasl.data)
+    place.send("lab-hl7v2", result("C1").replace(b"15074-8^Glucose^LN||", b"GLY^Glyc\xc3\xa9mie, sang^L||"))
+    place.close()
+    assert "GLY" in wasl("codes", "unknown").stdout
+    assert json.loads(wasl("codes", "unknown", "--channel", "lab-hl7v2", "--json").stdout)["count"] == 1
+    assert wasl("codes", "unknown", "--channel", "fhir", "--json").stdout == ""
+    assert wasl("codes", "unknown", "--csv").stdout.splitlines() == [
+        "system,code,standard_system,standard_code,display,equivalence",
+        'urn:id:L,GLY,,,"Glycémie, sang",',
+    ]
+
+
 def test_a_client_comes_and_goes(wasl: Wasl) -> None:
     secret = wasl("clients", "add", "lis", "--channels", "fhir").stdout.split()[-1]
     listed = wasl("clients", "list").stdout

@@ -21,6 +21,12 @@ SHARED = frozenset({"Organization", "Practitioner", "PractitionerRole", "Locatio
 # Elements that are identifiers: those within other elements keep a logical reference to who assigned them
 _NUMBERED = frozenset({"identifier", "requisition", "groupIdentifier", "masterIdentifier", "accessionIdentifier"})
 
+# Elements that have one of several types
+_CHOICES = (
+    "abatement", "asNeeded", "collected", "deceased", "effective", "medication", "multipleBirth", "occurrence", "onset",
+    "performed", "value",
+)  # fmt: skip
+
 _ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
 
 
@@ -52,7 +58,9 @@ class Draft:
         """
         key = f"{kind}/{id}"
         resource = self.resources.get(key)
-        if resource is None:
+        if resource is not None:
+            body = _lacking(resource, body)
+        else:
             resource = self.resources[key] = {"resourceType": kind, "id": id}
             own = body.pop("extension", None) or []
             if kind not in SHARED:
@@ -99,6 +107,12 @@ class Draft:
 def shared_id(kind: str, *parts: str) -> str:
     """`facts.name`, remembered: the same few establishments and professionals are named all day."""
     return facts.name(kind, *parts)
+
+
+def _lacking(resource: Resource, body: dict[str, Any]) -> dict[str, Any]:
+    """The body without another type of what the resource tells already: FHIR takes one (value[x])."""
+    told = tuple(choice for choice in _CHOICES if any(name.startswith(choice) for name in resource))
+    return {name: one for name, one in body.items() if not name.startswith(told)} if told else body
 
 
 def resource_id(text: str | None) -> str | None:

@@ -25,6 +25,7 @@ from schemas.fhir import (
     people,
     quantity,
     specimen,
+    tables,
     terms,
     times,
     timing,
@@ -303,7 +304,9 @@ def beside(draft: Draft, order: Order) -> list[dict[str, Any]]:
     made.append(_own("control", "CodeableConcept", elements.tabled(order.get("control"), "0119", terms.CONTROLS)))
     made.append(_own("status", "CodeableConcept", elements.tabled(order.get("status"), "0038", terms.ORDER_STATES)))
     if _priority(order) not in ("routine", "asap", "stat"):
-        made.append(_own("priority", "CodeableConcept", elements.tabled(order.get("priority"), "0485")))
+        made.append(
+            _own("priority", "CodeableConcept", elements.tabled(order.get("priority"), "0485", tables.codes("0485")))
+        )
     for key, name in _PEOPLE.items():
         made += [_own(name, "Reference", one) for one in people.practitioners(draft, told.get(key))]
     for key, name in _CODES.items():
@@ -314,7 +317,7 @@ def beside(draft: Draft, order: Order) -> list[dict[str, Any]]:
         made.append(_own("changed", "DateTime", times.date_time(order.get("ordered"), draft.zone)))
     made.append(_own("entered-at", "Reference", people.location(draft, order.get("entered_at"))))
     made.append(_own("entered-for", "Reference", people.organization(draft, order.get("entering_organization"))))
-    made.append(_own("action", "CodeableConcept", elements.tabled(order.get("action"), "0065")))
+    made.append(_own("action", "CodeableConcept", elements.tabled(order.get("action"), "0065", tables.codes("0065"))))
     for one in order.get("timings") or ():
         if urgency := elements.concept(one.get("urgency")):
             made.append(_own("priority", "CodeableConcept", urgency))

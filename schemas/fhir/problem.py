@@ -12,7 +12,7 @@ from typing import Any
 
 from schemas import facts
 from schemas.events import Code, Goal, Practitioner
-from schemas.fhir import details, elements, encounter, extensions, observation, people, terms, times
+from schemas.fhir import details, elements, encounter, extensions, observation, people, tables, terms, times
 from schemas.fhir.draft import Draft, Reference, key_of
 
 CLINICAL = terms.TERMINOLOGY + "condition-clinical"
@@ -122,7 +122,9 @@ def _beside(draft: Draft, others: list[Reference], onset: str | None) -> list[di
         made.append(_own("problem", name, "DateTime", times.date_time(event.get(key), draft.zone)))
     made.append(_own("problem", "episode", "Identifier", elements.identifier(event.get("episode"))))
     made.append(_own("problem", "security", "CodeableConcept", elements.concept(event.get("security"))))
-    made.append(_own("problem", "action", "CodeableConcept", elements.tabled(event.get("action"), "0287")))
+    made.append(
+        _own("problem", "action", "CodeableConcept", elements.tabled(event.get("action"), "0287", tables.codes("0287")))
+    )
     if onset:
         made.append(_own("problem", "onset-text", "String", elements.text(event.get("onset_text"))))
     return extensions.extensions(*made)
@@ -173,7 +175,9 @@ def _of_goal(draft: Draft, told: dict[str, Any], others: list[Reference]) -> lis
     made.append(_own("goal", "priority", "String", elements.text(told.get("priority"))))
     made.append(_own("goal", "reviewed", "DateTime", times.date_time(told.get("reviewed"), draft.zone)))
     made.append(_own("goal", "acted", "DateTime", times.date_time(told.get("acted"), draft.zone)))
-    made.append(_own("goal", "action", "CodeableConcept", elements.tabled(told.get("action"), "0287")))
+    made.append(
+        _own("goal", "action", "CodeableConcept", elements.tabled(told.get("action"), "0287", tables.codes("0287")))
+    )
     return extensions.extensions(*made)
 
 

@@ -20,6 +20,7 @@ from schemas.fhir import (
     extensions,
     observation,
     people,
+    tables,
     terms,
     times,
 )
@@ -126,7 +127,7 @@ def _beside(draft: Draft) -> list[dict[str, Any]]:
         made.append(_own(name, "CodeableConcept", elements.concept(event.get(key))))
     made.append(_own("priority", "CodeableConcept", elements.concept(event.get("priority"))))
     made.append(_own("stops", "DateTime", times.date_time(event.get("stops"), draft.zone)))
-    made.append(_own("action", "CodeableConcept", elements.tabled(event.get("action"), "0206")))
+    made.append(_own("action", "CodeableConcept", elements.tabled(event.get("action"), "0206", tables.codes("0206"))))
     made.append(_own("authorization", "Identifier", elements.identifier(event.get("authorization"))))
     return [*extensions.extensions(*made), *contacts.written(draft, event.get("contacts"))]
 

@@ -93,7 +93,7 @@ def patient() -> dict[str, Any]:
     }
 
 
-def envelope(kind: str, **more: Any) -> dict[str, Any]:
+def envelope(kind: str, /, **more: Any) -> dict[str, Any]:
     return {
         "type": kind,
         "id": "0b5e2c0e-0000-5000-8000-000000000001",

@@ -14,9 +14,12 @@ from hypothesis import strategies as st
 
 from schemas.events import EVENTS
 from schemas.fhir import bundle
-from tests.schemas.fhir import reports, samples, strategies
+from tests.schemas.fhir import orders, reports, samples, strategies
 
-RICH = (*samples.ALL, reports.lab_report, reports.imaging_report, reports.culture_report)
+RICH = (
+    *samples.ALL, reports.lab_report, reports.imaging_report, reports.culture_report, orders.ordered, orders.referred,
+    orders.problem,
+)  # fmt: skip
 ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
 
 

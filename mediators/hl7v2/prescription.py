@@ -238,10 +238,12 @@ def _doses(
 
 
 def _leave_unread(part: Given, read: Sequence[Given], scope: Scope) -> None:
-    """Routes and components of the request, where the encoded order tells its own."""
+    """Routes and components of the request, where the encoded order tells others."""
     if part not in read:
+        known = {segment.raw for other in read for segment in other.others}
         for segment in (*part.all("RXR"), *part.all("RXC")):
-            scope.rest(segment)
+            if segment.raw not in known:
+                scope.rest(segment)
 
 
 def _number(told: dict[str, Any], order: Order, scope: Scope) -> None:

@@ -221,6 +221,9 @@ LAST_DISPENSED = OURS + "last-dispensed"
 # valueString, refills left (RXE-16, RXD-8).
 DISPENSE_INSTRUCTION = OURS + "dispense-instruction"
 REFILLS_LEFT = OURS + "refills-left"
+# The same: valueString, an amount or a number of refills that is no number.
+QUANTITY_AS_SENT = OURS + "quantity-as-sent"
+REFILLS_AS_SENT = OURS + "refills-as-sent"
 # Dosage, MedicationAdministration.dosage: valueString, a dose or rate that is no number, and the time a dose is given
 # in (RXE-22); valueCodeableConcept, the device (RXR-3); valueQuantity, how much at a time as TQ tells it.
 DOSE_AS_SENT = OURS + "dose-as-sent"

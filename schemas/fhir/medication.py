@@ -341,10 +341,16 @@ def _of_prescription(draft: Draft) -> list[dict[str, Any]]:
 
 def _for_the_dispenser(event: dict[str, Any]) -> list[dict[str, Any]]:
     told = elements.concepts(event.get("dispense_instructions"))
+    counts = ((extensions.QUANTITY_AS_SENT, event.get("quantity")), (extensions.REFILLS_AS_SENT, event.get("refills")))
     return extensions.extensions(
+        *(extensions.extension(url, "String", elements.text(one)) for url, one in counts if _is_no_number(one)),
         *(extensions.extension(extensions.DISPENSE_INSTRUCTION, "CodeableConcept", one) for one in told),
         extensions.extension(extensions.REFILLS_LEFT, "String", elements.text(event.get("refills_left"))),
     )
+
+
+def _is_no_number(text: str | None) -> bool:
+    return bool(text) and quantity.number(text or "")[0] is None
 
 
 def _prices(event: dict[str, Any], prescriber: Reference | None) -> list[dict[str, Any]]:

@@ -98,6 +98,9 @@ EVENT: Mapping[str, Word] = {
     "PatientLinked": Word("idle", N_("Patients linked")),
     "NumberChanged": Word("idle", N_("Number changed")),
     "EncounterRecorded": Word("idle", N_("Encounter")),
+    "OrderRecorded": Word("idle", N_("Order")),
+    "ReferralRecorded": Word("idle", N_("Referral")),
+    "ProblemRecorded": Word("idle", N_("Problem")),
     "AppointmentRecorded": Word("idle", N_("Appointment")),
     "ChargeRecorded": Word("idle", N_("Act charged")),
     "MedicationDispensed": Word("idle", N_("Medication dispensed")),
@@ -135,6 +138,9 @@ REASONS = frozenset(
         N_("not-text"),
         N_("quote"),
         N_("too-long"),
+        N_("cardinality"),
+        N_("not-allowed"),
+        N_("check-digit"),
         N_("duplicate-column"),
         N_("missing-column"),
         N_("header"),
@@ -166,6 +172,13 @@ REASONS = frozenset(
         N_("health worker closed at the time"),
         N_("person unknown"),
         N_("stopped by hand"),
+        N_("no act"),
+        N_("not done yet"),
+        N_("not dispensed yet"),
+        N_("not ambulatory"),
+        N_("result without a report"),
+        N_("report without an order number"),
+        N_("encounter without a visit number"),
     }
 )
 TABLES: Mapping[str, Mapping[str, Word]] = {

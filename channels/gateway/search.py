@@ -25,7 +25,7 @@ _OF_A_PATIENT = (
     "AllergyIntolerance", "Appointment", "Coverage", "Device", "Immunization", "Provenance", "RelatedPerson",
 )  # fmt: skip
 _OF_A_SUBJECT = (
-    "Account", "ChargeItem", "Condition", "DiagnosticReport", "DocumentReference", "Encounter", "ImagingStudy",
+    "Account", "ChargeItem", "Condition", "DiagnosticReport", "DocumentReference", "Encounter", "Goal", "ImagingStudy",
     "MedicationAdministration", "MedicationDispense", "MedicationRequest", "Observation", "Procedure",
     "ServiceRequest", "Specimen",
 )  # fmt: skip

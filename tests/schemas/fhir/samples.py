@@ -6,6 +6,7 @@ from typing import Any
 
 from schemas.fhir import bundle
 
+V2 = "http://terminology.hl7.org/CodeSystem/v2-"
 NATIONAL = "https://hie.sante.gov.ma/id/"
 LOINC = "http://loinc.org"
 NGAP = "https://hie.sante.gov.ma/fhir/CodeSystem/ngap"
@@ -177,6 +178,96 @@ def registered(kind: str = "PatientRegistered", **more: Any) -> dict[str, Any]:
             result("1-8", {"type": "ED", "attachment": {"data": b"abc"}}),
         ],
         **more,
+    )
+
+
+def coded(code: str, text: str, system: str = "urn:id:L") -> dict[str, Any]:
+    return {"text": text, "codings": [{"system": system, "code": code, "display": text}]}
+
+
+def surrounded(**more: Any) -> dict[str, Any]:
+    """A patient with everything that can be told of the people, covers and allergies around it."""
+    number = identifier(
+        "urn:oid:1.2.504.1", "0044", type="MR", authority="CHU Salé", authority_id="urn:id:DNS:chu.ma",
+        facility="Site 2",        facility_id="urn:oid:1.2.504.9", check_digit="7", check_scheme="M11", source_table="TAB",
+        jurisdiction=coded("MA", "Maroc"), agency=coded("MED", "Médecine"),
+    )  # fmt: skip
+    name = {
+        "family": "El Fassi Tazi", "given": ["Salma"], "own_prefix": "El", "own_family": "Fassi",
+        "partner_prefix": "de",        "partner_family": "Tazi", "suffix": "Jr", "degree": "PhD", "professional_suffix": "Pr", "type": "C",
+        "representation": "A", "order": "F", "called_by": "Lila", "start": "2020", "end": "2030",
+    }  # fmt: skip
+    address = {
+        "lines": ["12 Rue Tarik", "Apt 3"], "city": "Fès", "district": "Fès", "use": "home", "type_code": "N",
+        "street_name": "Rue Tarik", "house_number": "12", "other_geographic": "Médina", "census_tract": "12.04",
+        "county": coded("33", "Fès"), "start": "2020", "end": "2024",
+    }  # fmt: skip
+    telecom = {
+        "value": "+212 537 001122", "system": "phone", "use": "home", "use_code": "VHN", "equipment": "CP",
+        "country": "212", "area": "537", "local": "001122", "extension": "12", "comment": "le soir", "rank": 2,
+        "start": "2024",
+    }  # fmt: skip
+    office = {"name": "Etude Tazi", "name_type": "D", "contacts": [name], "telecoms": [telecom], "addresses": [address]}
+    detail = {"place": "NK1-19", "name": "citizenship", "code": coded("MA", "Maroc")}
+    kin = {
+        "names": [name], "relationship": coded("FTH", "Père"), "role": coded("EC", "Urgence"), "addresses": [address],
+        "telecoms": [telecom], "identifiers": [number], "sex": "male", "birth_date": "1960", "organization": office,
+        "language": coded("fr", "Français"), "marital_status": coded("M", "Marié"), "job_title": "Notaire",
+        "reasons": [coded("LEG", "Juridique")], "contact_names": [name], "contact_telecoms": [telecom],
+        "contact_addresses": [address], "details": [detail],
+    }  # fmt: skip
+    answering = {
+        "identifiers": [identifier("urn:id:CHU", "G-1")], "names": [name], "employer": office, "spouse": name,
+        "relationship": coded("FTH", "Père"), "type": coded("P", "Personne"), "priority": "1", "hold": True,
+        "employment_status": coded("F", "Plein temps"), "deceased": False, "start": "2024", "end": "2025",
+        "marital_status": coded("M", "Marié"), "details": [detail],
+    }  # fmt: skip
+    doctor = person(
+        "Naciri", "Hind", inpe="101009999", role="CP", duty=coded("CP", "Consultant"),
+        kinds=[coded("GEN", "Généraliste")],
+        start="2024-03-01", end="2024-04-01", organization={"name": "Cabinet Naciri"},
+        specialty=coded("CAR", "Cardiologie"),
+        location={"point_of_care": "CARDIO", "systems": {"point_of_care": "urn:oid:1.2.504.21"},
+                  "identifiers": [identifier("urn:id:CHU", "LOC-7")], "authority": {"name": "REG"}},
+    )  # fmt: skip
+    told = {
+        "identifiers": [number], "names": [name], "addresses": [address], "telecoms": [telecom], "contacts": [kin],
+        "participants": [doctor, {"role": "AT", "organization": {"name": "Cabinet Alami"}}], "county": "33",
+        "race": [coded("B", "Brun")], "ethnicity": [coded("AR", "Arabe")], "veteran_status": coded("Y", "Ancien"),
+        "citizenships": [coded("MA", "Maroc"), coded("FR", "France")], "disabilities": [coded("DEAF", "Surdité")],
+        "identity_unknown": False, "identity_reliability": [coded("UA", "Inconnue")],
+        "updated": "2024-03-01T10:30+01:00",
+        "updated_by": laboratory(), "other_facilities": [{"name": "Centre Hay Riad"}], "protected": True,
+        "restrictions": [coded("HIV", "VIH", "http://terminology.hl7.org/CodeSystem/v2-0717")],
+        "notes": [{"text": "Allergique", "source": "P", "kind": coded("RE", "Remarque"), "by": OMAR, "recorded": "2024",
+                   "start": "2024-03-01"}],
+        "language": coded("FRA", "Français"), "details": [{"place": "PID-37", "name": "strain", "text": "Berger"}],
+    }  # fmt: skip
+    allergy = {
+        "code": coded("PEN", "Pénicilline"), "type": "DA", "type_code": coded("DA", "Médicament"), "severity": "MO",
+        "severity_code": coded("MO", "Modéré"), "manifestations": [coded("URT", "Urticaire")], "action": "U",
+        "identifier": identifier("urn:id:CHU", "ALG-7"), "status": "C", "onset": "2019-03-04",
+        "onset_text": "à la cantine",
+        "identified": "2019", "reported": "2024-03-01", "reported_by": name, "relationship": coded("MTH", "Mère"),
+        "sensitivity": coded("AL", "Allergie"), "group": coded("BLM", "Bêta-lactamines"), "recorded": "2024-03-02",
+        "recorded_by": [OMAR, HIND], "notes": [{"text": "Vu aux urgences"}], "details": [detail],
+        "status_code": coded("C", "Confirmée"),
+    }  # fmt: skip
+    cover = {
+        "plan": coded("AMO", "Assurance maladie obligatoire"), "type": coded("HMO", "Réseau"), "policy": "123456789",
+        "company": {**office, "identifiers": [identifier(NATIONAL + "payer", "cnss")], "name": "CNSS"}, "group": "G-7",
+        "group_name": "Groupe Atlas", "priority": "1", "relationship": coded("SPO", "Conjoint"), "subscriber": name,
+        "subscriber_identifiers": [number], "subscriber_birth_date": "1980", "subscriber_sex": "male",
+        "subscriber_addresses": [address], "subscriber_telecoms": [telecom], "employer": office, "members": [number],
+        "authorizations": [identifier("urn:id:CNSS", "PEC-88", authority="CNSS", start="2024")],
+        "coordination": coded("CO", "Coordonné"), "patient_relationship": coded("SPO", "Conjoint", f"{V2}0063"),
+        "subscriber_organization": {"name": "Office des Ports"}, "action": "U", "details": [detail],
+    }  # fmt: skip
+    return envelope(
+        "PatientUpdated",
+        about="",
+        fact=None,
+        **{"patient": told, "allergies": [allergy], "insurances": [cover], "guarantors": [answering], **more},
     )
 
 
@@ -485,7 +576,209 @@ def document(**more: Any) -> dict[str, Any]:
     )
 
 
-ALL = (document, registered, merged, linked, changed, encounter, dispensed, prescribed, appointment, charge)
+def _order(**more: Any) -> dict[str, Any]:
+    return {
+        "placer": identifier("urn:id:CAB", "P-77"),
+        "filler": identifier("urn:id:PHARM", "F-9"),
+        "group": identifier("urn:id:CAB", "G-3"),
+        "control": "NW",
+        "status": "IP",
+        "priority": "S",
+        "ordered": "2024-03-12T09:00",
+        "requesters": [OMAR],
+        "entered_by": [HIND],
+        "organization": laboratory(),
+        "control_reason": {"text": "Fièvre"},
+        **more,
+    }
+
+
+def _dosages() -> list[dict[str, Any]]:
+    return [
+        {
+            "low": "1",
+            "high": "2",
+            "unit": unit("CP", "urn:id:L"),
+            "rate": "100",
+            "rate_unit": unit("mL/h"),
+            "route": {"codings": [{"code": "PO", "system": "http://terminology.hl7.org/CodeSystem/v2-0162"}]},
+            "site": {"text": "bouche"},
+            "device": {"text": "cuillère"},
+            "method": {"text": "mâcher"},
+            "instructions": [{"text": "Le soir", "codings": [{"code": "SOIR", "system": "urn:id:L"}]}],
+            "timings": [
+                {"interval": {"codings": [{"code": "BID"}]}, "start": "2024-03-12T09:00", "priority": "S"},
+                {"interval": {"codings": [{"code": "PRN"}]}, "text": "si fièvre", "quantity": "1"},
+            ],
+        },
+        {"route": {"text": "rectale"}},
+    ]
+
+
+def compound(**more: Any) -> dict[str, Any]:
+    """A prescription by order number, of a product that is made up."""
+    return envelope(
+        "MedicationPrescribed",
+        about="medication-order|urn:id:CAB|P-77",
+        fact=None,
+        medication={"text": "Perfusion"},
+        requested={"text": "Glucose 5 %"},
+        dispense={"text": "Poche 1 L"},
+        order=_order(),
+        prescribed="2024-03-12T09:00",
+        prescriber=OMAR,
+        prescription=identifier("urn:id:PHARM", "RX-555"),
+        replaces=identifier("urn:id:CAB", "P-70"),
+        status="active",
+        quantity="2",
+        quantity_unit=unit("BT"),
+        initial_quantity="1",
+        refills="3",
+        refills_left="2",
+        substitution_code="1",
+        substitution=False,
+        dosages=_dosages(),
+        instructions="Le soir",
+        dispense_instructions=[{"text": "Ne pas fractionner"}],
+        form={"text": "solution"},
+        strength="1000",
+        strength_unit=unit("mg"),
+        ingredients=[
+            {"type": "B", "code": {"text": "Dextrose"}, "amount": "1", "unit": unit("L")},
+            {"type": "A", "code": {"text": "KCl"}, "strength": "2", "strength_unit": unit("mmol/mL")},
+        ],
+        verified_by=[KARIM],
+        to_pharmacy={"name": "Pharmacie Al Amal"},
+        deliver_to={"point_of_care": "CHIR", "address": {"city": "Rabat"}},
+        doses_dispensed="1",
+        last_dispensed="2024-03-10",
+        indications=[{"text": "Fièvre"}],
+        reasons=[{"text": "Angine"}],
+        diagnoses=[{"code": {"text": "Angine"}}],
+        insurances=[{"plan": {"text": "AMO"}, "policy": "123"}],
+        observations=[result("29463-7", {"type": "NM", "number": "72", "raw": "72"}, unit=unit("kg"))],
+        encounter={"class_code": "O"},
+        notes=[{"text": "Revoir à J7"}],
+        **more,
+    )
+
+
+def handed_over(**more: Any) -> dict[str, Any]:
+    """A dispensation of an order (RDS): another product than the one prescribed."""
+    return envelope(
+        "MedicationDispensed",
+        about="dispensing|urn:id:CAB|P-77|1|2024-03-12",
+        fact=None,
+        request="medication-order|urn:id:CAB|P-77",
+        order=_order(control="RE", status="CM"),
+        medication={
+            "text": "GENERIQUE 1 g",
+            "codings": [{"system": "https://www.gs1.org/gtin", "code": "6118000040130"}],
+        },
+        prescribed={"text": "DOLIPRANE", "codings": [{"system": "https://www.gs1.org/gtin", "code": "6118000040123"}]},
+        substitution="G",
+        status="completed",
+        dispensed="2024-03-12T10:15",
+        dispenser=person("Tahiri", "Meryem"),
+        dispensers=[KARIM],
+        verified_by=[HIND],
+        prescriber=OMAR,
+        quantity="2",
+        quantity_unit=unit("BT"),
+        refills_left="1",
+        lots=["L-77", "L-78"],
+        lot="L-77",
+        expires="2025-06-01",
+        manufacturer={"name": "Sanofi"},
+        form={"text": "comprimé"},
+        strength="1000",
+        strength_unit=unit("mg"),
+        location={"point_of_care": "CHIR"},
+        kind={"text": "Nouveau"},
+        number=identifier("urn:id:PHARM", "T-1"),
+        dosages=_dosages(),
+        dispense_instructions=[{"text": "Entier"}],
+        encounter={"class_code": "O"},
+        **more,
+    )
+
+
+def administered(**more: Any) -> dict[str, Any]:
+    return envelope(
+        "MedicationAdministered",
+        about="administration|urn:id:CAB|P-77|0|1|2024-03-12T09:00",
+        fact=None,
+        request="medication-order|urn:id:CAB|P-77",
+        order=_order(control="RE"),
+        medication={"text": "Paracétamol"},
+        given="2024-03-12T09:00",
+        given_end="2024-03-12T09:30",
+        status="CP",
+        action="A",
+        dosages=_dosages(),
+        reasons=[{"text": "Refus"}],
+        indications=[{"text": "Fièvre"}],
+        performers=[person("Infirmier", "Ali", role="AP"), person("Autre", role="ZZ")],
+        location={"point_of_care": "CHIR", "bed": "B"},
+        lots=["L-1"],
+        expires="2025-01-01",
+        manufacturer={"name": "Sanofi"},
+        recorded="2024-03-12T10:00",
+        observations=[result("8310-5", {"type": "NM", "number": "38.2", "raw": "38.2"}, unit=unit("Cel"))],
+        encounter={"class_code": "I"},
+        notes=[{"text": "Bien toléré"}],
+        **more,
+    )
+
+
+def vaccinated(**more: Any) -> dict[str, Any]:
+    return envelope(
+        "ImmunizationRecorded",
+        about="vaccination|urn:id:REG|IZ-9",
+        fact=None,
+        vaccine={"codings": [{"system": "http://hl7.org/fhir/sid/cvx", "code": "03", "display": "ROR"}]},
+        order=_order(reasons=[{"text": "PNI"}], timings=[{"interval": {"text": "BID"}}]),
+        given="2024-03-12T09:00",
+        dose="0.5",
+        dose_unit=unit("mL"),
+        lot="LOT-7",
+        lots=["LOT-7", "LOT-8"],
+        expires="2025-01-01",
+        manufacturer={"name": "Sanofi Pasteur", "identifiers": [identifier("http://hl7.org/fhir/sid/mvx", "PMC")]},
+        status="PA",
+        action="A",
+        source={"codings": [{"code": "02", "system": "urn:id:NIP001"}]},
+        performers=[person("Infirmier", "Ali", role="AP")],
+        location={"point_of_care": "Centre Agdal", "address": {"city": "Rabat"}},
+        route={"text": "IM"},
+        site={"text": "bras gauche"},
+        recorded="2024-03-12T10:00",
+        eligibilities=[{"text": "Éligible"}],
+        funding={"text": "Privé"},
+        educations=[
+            {"document": {"codings": [{"code": "DOC1", "system": "urn:id:L"}]}, "presented": "2024-03-12"},
+            {"published": "2023-01-01"},
+        ],
+        protocols=[
+            {"dose_number": "2", "series": "PNI", "doses": "trois", "schedule": {"text": "2024"}},
+            {"series": "PNI"},
+        ],
+        reactions=[{"text": "Fièvre"}],
+        observations=[
+            result("31044-1", {"type": "CE", "code": {"text": "Fièvre"}}, observed="2024-03-13"),
+            result("64994-7", {"type": "CE", "code": {"text": "Éligible"}}),
+        ],
+        indications=[{"text": "PNI"}],
+        encounter={"class_code": "O"},
+        notes=[{"text": "à surveiller"}],
+        **more,
+    )
+
+
+ALL = (
+    document, registered, merged, linked, changed, encounter, dispensed, prescribed, appointment, charge, surrounded,
+    compound, handed_over, administered, vaccinated,
+)  # fmt: skip
 
 
 def said(event: Any) -> dict[str, list[dict[str, Any]]]:

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.fhir import elements, extensions, terms
+from tests.schemas.fhir import samples
 
 
 def test_what_is_not_said_is_left_out_but_no_and_nought_are_answers() -> None:
@@ -115,6 +116,60 @@ def test_an_identifier_keeps_system_value_type_and_who_assigned_it() -> None:
             "display": "CHU Salé",
         },
     }
+
+
+def test_an_identifier_keeps_its_check_digit_its_facility_and_its_jurisdiction() -> None:
+    made = elements.identifier(samples.surrounded()["patient"]["identifiers"][0])
+    assert made is not None
+    told = {one["url"].rpartition("/")[2]: one for one in made["extension"]}
+    assert told["identifier-check-digit"]["valueString"] == "7"
+    assert told["identifier-assigning-facility"]["valueReference"]["identifier"] == {
+        "system": "urn:oid:1.2.504.9",
+        "value": "Site 2",
+    }
+    assert told["identifier-assigner-id"]["valueUri"] == "urn:id:DNS:chu.ma"
+    assert told["identifier-jurisdiction"]["valueCodeableConcept"]["text"] == "Maroc"
+
+
+def test_a_name_keeps_both_surnames_and_its_validity() -> None:
+    (made,) = elements.human_names(samples.surrounded()["patient"]["names"])
+    surnames = {one["url"].rpartition("/")[2]: one["valueString"] for one in made["_family"]["extension"]}
+    assert surnames == {
+        "humanname-own-prefix": "El",
+        "humanname-own-name": "Fassi",
+        "humanname-partner-prefix": "de",
+        "humanname-partner-name": "Tazi",
+    }
+    assert made["suffix"] == ["Jr", "PhD", "Pr"]
+    assert made["period"] == {"start": "2020", "end": "2030"}
+    codes = {one["url"].rpartition("/")[2]: one.get("valueCode") for one in made["extension"]}
+    assert (codes["humanname-assembly-order"], codes["iso21090-EN-representation"]) == ("F", "ABC")
+
+
+def test_a_telephone_and_an_address_keep_their_parts() -> None:
+    patient = samples.surrounded()["patient"]
+    (phone,) = elements.telecoms(patient["telecoms"])
+    (address,) = elements.addresses(patient["addresses"])
+    assert phone["rank"] == 2
+    assert {one["url"].rpartition("/")[2] for one in phone["extension"]} == {
+        "telecom-use", "telecom-equipment", "contactpoint-country", "contactpoint-area", "contactpoint-local",
+        "contactpoint-extension", "telecom-comment",
+    }  # fmt: skip
+    assert address["period"] == {"start": "2020", "end": "2024"}
+    assert {one["url"].rpartition("/")[2] for one in address["extension"]} == {
+        "address-type", "address-street-name", "address-house-number", "address-other-geographic",
+        "address-census-tract", "address-county",
+    }  # fmt: skip
+
+
+def test_a_coding_keeps_the_oids_it_was_sent_with() -> None:
+    made = elements.sent_coding(
+        {"system": "urn:id:L", "code": "A", "oid": "1.2.504.1", "value_set": "1.2.504.11", "value_set_version": "2024"}
+    )
+    assert made is not None
+    assert [one.get("valueUri") or one["valueString"] for one in made["extension"]] == [
+        "urn:oid:1.2.504.1", "urn:oid:1.2.504.11", "2024",
+    ]  # fmt: skip
 
 
 def test_an_identifier_type_of_our_own_is_text() -> None:

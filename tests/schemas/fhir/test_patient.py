@@ -136,3 +136,41 @@ def test_a_note_about_the_person() -> None:
 
 def test_what_can_be_deleted_are_fields_of_the_event() -> None:
     assert patient.CLEARS.keys() | patient.CLEARED_EXTENSIONS.keys() <= Patient.__annotations__.keys()
+
+
+def surrounded() -> dict[str, Any]:
+    return said(samples.surrounded())["Patient"][0]
+
+
+def test_what_r4_has_no_element_for_is_an_extension() -> None:
+    made = surrounded()
+    told = [one["url"] for one in made["extension"]]
+    assert told.count(extensions.CITIZENSHIP) == 2
+    assert {extensions.RACE, extensions.ETHNICITY, extensions.VETERAN, extensions.DISABILITY} <= set(told)
+    assert extended(made, extensions.COUNTY_CODE)["valueString"] == "33"
+    assert extended(made, extensions.IDENTITY_UNKNOWN)["valueBoolean"] is False
+    assert extended(made, extensions.LAST_UPDATE)["valueDateTime"] == "2024-03-01T10:30:00+01:00"
+    assert extended(made, extensions.OURS + "PID-37-strain")["valueString"] == "Berger"
+
+
+def test_what_must_not_be_seen_by_everybody_is_labelled() -> None:
+    labels = surrounded()["meta"]["security"]
+    assert [one["code"] for one in labels] == ["R", "HIV"]
+    assert "security" not in person()["meta"]
+
+
+def test_who_else_takes_part_is_a_person_or_a_body() -> None:
+    parts = [one for one in surrounded()["extension"] if one["url"] == extensions.PARTICIPANT]
+    told = [{each["url"]: each for each in one["extension"]} for one in parts]
+    assert [one["actor"]["valueReference"]["reference"].partition("/")[0] for one in told] == [
+        "Practitioner", "Organization",
+    ]  # fmt: skip
+    assert told[0]["role"]["valueCodeableConcept"]["text"] == "Consultant"
+    assert told[0]["period"]["valuePeriod"] == {"start": "2024-03-01", "end": "2024-04-01"}
+
+
+def test_the_account_of_the_prior_identity_stays_its_own() -> None:
+    event = samples.merged()
+    event["prior"]["account"] = samples.identifier("urn:id:CHU", "C-1")
+    (account,) = [one for one in said(event)["Account"] if one["identifier"][0]["value"] == "C-1"]
+    assert account["subject"] == [{"reference": f"Patient/{event['prior_person']}"}]

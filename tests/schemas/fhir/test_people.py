@@ -109,3 +109,54 @@ def test_a_place_known_by_its_description_only() -> None:
     made = page.resources[reference(people.location(page, {"text": "Consultation externe", "type": "C"}))]
     assert made["name"] == "Consultation externe"
     assert made["type"] == [{"text": "C"}]
+
+
+def test_who_gave_a_number_is_an_organization_and_the_same_as_a_facility_of_that_name() -> None:
+    page = draft()
+    number = samples.identifier("urn:oid:1.2.504.1", "12", authority="CHU")
+    practitioner(page, {"identifiers": [number], "names": [{"family": "Alami"}]})
+    (who,) = [one for one in page.resources.values() if one["resourceType"] == "Practitioner"]
+    assigner = who["identifier"][0]["assigner"]
+    facility = {"name": "CHU", "identifiers": [samples.identifier("urn:oid:1.2.504.1", "CHU")]}
+    assert assigner == {"reference": reference(organization(page, facility)), "display": "CHU"}
+
+
+def test_a_facility_named_by_its_inpe_gives_numbers_as_the_same_establishment() -> None:
+    page = draft()
+    number = samples.identifier("urn:id:104000321", "12", authority="104000321")
+    practitioner(page, {"identifiers": [number], "names": [{"family": "Alami"}]})
+    (who,) = [one for one in page.resources.values() if one["resourceType"] == "Practitioner"]
+    assert who["identifier"][0]["assigner"]["reference"] == reference(organization(page, INPE))
+
+
+def test_what_a_professional_does_and_where_is_a_role() -> None:
+    page = draft()
+    practitioner(page, samples.surrounded()["patient"]["participants"][0])
+    (role,) = [one for one in page.resources.values() if one["resourceType"] == "PractitionerRole"]
+    assert [one["text"] for one in role["code"]] == ["Consultant", "Généraliste"]
+    assert role["specialty"][0]["text"] == "Cardiologie"
+    (place,) = [one for one in page.resources.values() if one["resourceType"] == "Location"]
+    assert role["location"] == [{"reference": f"Location/{place['id']}"}]
+    assert [(one["system"], one["value"]) for one in place["identifier"]] == [
+        ("urn:oid:1.2.504.21", "CARDIO"), ("urn:id:CHU", "LOC-7"),
+    ]  # fmt: skip
+
+
+def test_a_body_is_at_home_nowhere() -> None:
+    page = draft()
+    told: Any = {
+        "name": "CHU",
+        "telecoms": [{"value": "0537", "use": "home"}],
+        "addresses": [{"city": "Fès", "use": "home"}],
+    }
+    made = page.resources[reference(organization(page, told))]
+    assert "use" not in made["telecom"][0]
+    assert "use" not in made["address"][0]
+
+
+def test_a_note_is_written_by_a_professional() -> None:
+    page = draft()
+    note: Any = {"text": "Vu", "source": "P", "by": samples.OMAR}
+    (made,) = people.notes(page, [note])
+    assert made["authorReference"]["reference"].startswith("Practitioner/")
+    assert "authorString" not in made

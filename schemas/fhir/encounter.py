@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 # The places of a visit: field, element id, status. Guide; "" is told by the visit's own.
-_PLACES = (
+PLACES = (
     ("place", "place", ""),
     ("temporary_place", "temporary", ""),
     ("pending_place", "pending", "reserved"),
@@ -44,7 +44,7 @@ _HERE = frozenset({"place", "temporary"})
 _HERE_WHILE = {"planned": "planned"} | dict.fromkeys(("finished", "cancelled", "entered-in-error"), "completed")
 
 # Fields that R4 has no element for: field → name of the extension, type, and the v2 table of its codes.
-_EXTENSIONS: dict[str, tuple[str, str, str]] = {
+EXTENSIONS: dict[str, tuple[str, str, str]] = {
     "patient_class": ("PV1-2-patient-class", "CodeableConcept", "0004"),
     "account_status": ("PV1-41-account-status", "CodeableConcept", ""),
     "accommodation": ("PV2-2-accommodation-code", "CodeableConcept", ""),
@@ -90,8 +90,8 @@ CLEARS: dict[str, tuple[str, ...]] = {
     "part_of": ("partOf",),
     "episode": ("episodeOfCare",),
     "arrival": (f"extension:{_ARRIVAL}",),
-    **{field: (f"location:{name}",) for field, name, _ in _PLACES},
-    **{field: (f"extension:{extensions.OURS}{name}",) for field, (name, _, _) in _EXTENSIONS.items()},
+    **{field: (f"location:{name}",) for field, name, _ in PLACES},
+    **{field: (f"extension:{extensions.OURS}{name}",) for field, (name, _, _) in EXTENSIONS.items()},
 }
 
 
@@ -286,7 +286,7 @@ def _locations(draft: Draft, source: Encounter) -> list[dict[str, Any]]:
     during = {"place": {"start": moved}, "prior": {"end": moved}} if moved else {}
     return [
         elements.said({"id": name, "location": where, "status": state or now, "period": during.get(name)})
-        for field, name, state in _PLACES
+        for field, name, state in PLACES
         if (where := people.location(draft, told.get(field)))
     ]
 
@@ -294,7 +294,7 @@ def _locations(draft: Draft, source: Encounter) -> list[dict[str, Any]]:
 def _extensions(draft: Draft, source: Encounter) -> list[dict[str, Any]]:
     told: dict[str, Any] = {**source}
     made: list[dict[str, Any] | None] = []
-    for field, (name, kind, table) in _EXTENSIONS.items():
+    for field, (name, kind, table) in EXTENSIONS.items():
         given = told.get(field)
         for one in given if isinstance(given, list) else [given]:
             if kind == "CodeableConcept":

@@ -92,7 +92,8 @@ def test_a_collection_begins_with_the_head_of_the_message() -> None:
     assert head["resourceType"] == "MessageHeader"
     assert head["eventCoding"]["code"] == "R01"
     assert head["source"] == {"name": "LIS", "endpoint": "urn:id:ATLAS"}
-    assert head["destination"] == [{"name": "HIE", "endpoint": "urn:id:MSPS"}]
+    receiver = {"type": "Organization", "display": "MSPS"}
+    assert head["destination"] == [{"name": "HIE", "endpoint": "urn:id:MSPS", "receiver": receiver}]
     assert head["sender"]["reference"] in keys([entry["resource"] for entry in made["entry"]])
 
 

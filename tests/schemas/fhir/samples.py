@@ -189,12 +189,14 @@ def surrounded(**more: Any) -> dict[str, Any]:
     """A patient with everything that can be told of the people, covers and allergies around it."""
     number = identifier(
         "urn:oid:1.2.504.1", "0044", type="MR", authority="CHU Salé", authority_id="urn:id:DNS:chu.ma",
-        facility="Site 2",        facility_id="urn:oid:1.2.504.9", check_digit="7", check_scheme="M11", source_table="TAB",
+        facility="Site 2", facility_id="urn:oid:1.2.504.9", check_digit="7", check_scheme="M11",
+        source_table="TAB",
         jurisdiction=coded("MA", "Maroc"), agency=coded("MED", "Médecine"),
     )  # fmt: skip
     name = {
         "family": "El Fassi Tazi", "given": ["Salma"], "own_prefix": "El", "own_family": "Fassi",
-        "partner_prefix": "de",        "partner_family": "Tazi", "suffix": "Jr", "degree": "PhD", "professional_suffix": "Pr", "type": "C",
+        "partner_prefix": "de", "partner_family": "Tazi",
+        "suffix": "Jr", "degree": "PhD", "professional_suffix": "Pr", "type": "C",
         "representation": "A", "order": "F", "called_by": "Lila", "start": "2020", "end": "2030",
     }  # fmt: skip
     address = {

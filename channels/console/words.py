@@ -86,12 +86,15 @@ LINE: Mapping[str, Word] = {
 }
 WORK: Mapping[str, Word] = {
     "sold again": Word("warn", N_("the same sale came again")),
+    "told twice": Word("warn", N_("a bill may tell an act that is on a sheet already")),
+    "credited in part": Word("warn", N_("a charge was taken back or changed in part")),
     "told otherwise": Word("warn", N_("what was billed is told otherwise now")),
     "cancelled after submission": Word("bad", N_("cancelled after it was submitted")),
 }
 EVENT: Mapping[str, Word] = {
     "LabReportIssued": Word("idle", N_("Laboratory report")),
     "ImagingReportIssued": Word("idle", N_("Imaging report")),
+    "DocumentIssued": Word("idle", N_("Document")),
     "PatientRegistered": Word("idle", N_("Patient registered")),
     "PatientUpdated": Word("idle", N_("Patient updated")),
     "PatientMerged": Word("idle", N_("Patients merged")),

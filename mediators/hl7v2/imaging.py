@@ -32,7 +32,6 @@ MODALITY: Final = {
 }  # fmt: skip
 # Fields of IPC and ZDS that have a place in the event
 MAPPED: Final = {"IPC": (1, 3, 5), "ZDS": (1,)}
-
 # How an OBX is called that tells the study: DCM 110180, 113014, 121018, the tag, or its name in any spelling
 _STUDY: Final = frozenset(
     ("110180", "113014", "121018", "0020000D", "STUDYUID", "STUDYINSTANCEUID", "DICOMSTUDY", "DICOMSTUDYUID",
@@ -45,6 +44,12 @@ _LETTERS: Final = re.compile(r"[^A-Z0-9]")
 _UID: Final = re.compile(r"(?:urn:oid:)?([0-2](?:\.[0-9]{1,63}){2,60})", re.IGNORECASE)
 
 
+def rest(segment: Segment, told: dict[str, Any], scope: Scope) -> None:
+    """What of an IPC or ZDS has no place in the event: another study or number than the report's, too."""
+    known = (told.get("study_uid"), (told.get("accession") or {}).get("value"), told.get("modality"))
+    scope.rest(segment, [number for number in MAPPED[segment.name] if said(segment.text(number)) in known])
+
+
 def told_of(sent: Sent, section: str | None) -> bool:
     """Whether a report is of images: by its section, or because a study is told of."""
     if (section or "").upper() in SECTIONS or any(one.name in MAPPED for one in sent.others):
@@ -54,13 +59,13 @@ def told_of(sent: Sent, section: str | None) -> bool:
 
 def images(sent: Sent, section: str, told: dict[str, Any], scope: Scope) -> None:
     """IPC (2.5.1 on) and ZDS, then OBR-18, then the results that tell of a study."""
-    for segment in sent.others:
-        if segment.name == "IPC":
-            told["accession"] = one(segment, 1, lambda field: ei(field, scope, "ACSN"))
-            told["study_uid"] = told.get("study_uid") or said(segment.text(3))
-            told["modality"] = said(segment.text(5))
-        elif segment.name == "ZDS":
-            told["study_uid"] = said(segment.text(1)) or told.get("study_uid")
+    ipc, zds = (next((one for one in sent.others if one.name == name), None) for name in ("IPC", "ZDS"))
+    if ipc is not None:
+        told["accession"] = one(ipc, 1, lambda field: ei(field, scope, "ACSN"))
+        told["study_uid"] = said(ipc.text(3))
+        told["modality"] = said(ipc.text(5))
+    if zds is not None:
+        told["study_uid"] = said(zds.text(1)) or told.get("study_uid")
     if not told.get("accession") and sent.obr is not None:
         told["accession"] = one(sent.obr, 18, lambda field: ei(field, scope, "ACSN"))
     _of_results(sent.results, told, scope)

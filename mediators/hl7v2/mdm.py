@@ -125,7 +125,6 @@ def _document(sheet: Sheet, txa: Segment, trigger: str, head: Head, about: Any, 
     told["relation"] = _RELATION.get(trigger) if told["replaces"] else None
     told["cancelled"], told["amended"] = trigger == "T11", trigger in ("T07", "T08")
     told["orders"] = _orders(sheet, txa, told["notes"], scope)
-    told["custodian"] = {**head.facility} if head.facility else None
     _contents(sheet.results, Numbering(key), told, scope)
     told["notes"] += notes([segment for segment in sheet.others if segment.name == "NTE"], scope)
     for segment in sheet.others:

@@ -69,7 +69,7 @@ def report(
         imaging.images(sent, section or "", told, scope)
     _others(sent, told, scope)
     if obr is not None:
-        scope.rest(obr, _mapped(told, bool(sent.specimens)))
+        scope.rest(obr, _mapped(obr, told, bool(sent.specimens)))
     event.update((name, value) for name, value in told.items() if value)
     event["occurred"] = told.get("started") or event["occurred"]
     return event
@@ -149,11 +149,12 @@ def _parent(obr: Segment, told: dict[str, Any], scope: Scope) -> None:
     told["parent_code"] = one(obr, 50, code)
 
 
-def _mapped(told: dict[str, Any], has_own_specimens: bool) -> frozenset[int]:
+def _mapped(obr: Segment, told: dict[str, Any], has_own_specimens: bool) -> frozenset[int]:
     mapped = _OBR | {50} if told.get("parent_code") else _OBR
     if told.get("specimens") and not has_own_specimens:
         mapped |= {9, 15}
-    return mapped | {18} if told.get("accession") and told["accession"].get("type") == "ACSN" else mapped
+    accession = told.get("accession") or {}
+    return mapped | {18} if accession and said(obr.text(18)) == accession["value"] else mapped
 
 
 def _others(sent: Sent, told: dict[str, Any], scope: Scope) -> None:
@@ -167,7 +168,7 @@ def _others(sent: Sent, told: dict[str, Any], scope: Scope) -> None:
         elif name == "DG1":
             told.setdefault("diagnoses", []).append(diagnosis(segment, scope))
         elif name in imaging.MAPPED:
-            scope.rest(segment, imaging.MAPPED[name])
+            imaging.rest(segment, told, scope)
         elif name not in ("NTE", "TQ1", "TQ2", "IN1", "IN2", "IN3"):
             scope.rest(segment)
     told["diagnoses"] = [one for one in told.get("diagnoses") or () if one]

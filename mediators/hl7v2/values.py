@@ -29,6 +29,8 @@ def value(field: Field, kind: str, scope: Scope, has_unit: bool = False) -> Valu
         return None
     told: Value = {"type": kind, "raw": whole}
     read = _READ.get(kind.upper())
+    if read is _coded and has_unit and field.components == 1 and _number(raw, told):
+        return told  # a number with its unit, whatever OBX-2 says
     if read:
         read(field, raw, told, scope)
     elif kind and (kind.upper() in _SAME or standard.components(kind.upper())):

@@ -160,7 +160,7 @@ def _simple(element: Json) -> list[dict[str, Any]]:
         return [{"type": "TM", "raw": clock, "time": clock}]
     start, end = elements.period(element, "valuePeriod")
     if start or end:
-        return [said(type="DR", raw=f"{start or ''}/{end or ''}", time=start)]
+        return [said(type="DR", raw=f"{start or ''}/{end or ''}", time=start, end=end)]
     return [
         {"type": "ED" if made.get("data") else "RP", "attachment": made}
         for one in parts(element, "extension")

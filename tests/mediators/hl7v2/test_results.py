@@ -101,6 +101,49 @@ def test_a_number_without_a_type_is_one_only_beside_a_unit() -> None:
     assert "number" not in value("", "0044")
 
 
+def test_a_number_with_its_unit_is_no_code_whatever_its_type_says() -> None:
+    assert value("CE", "6.3", "mmol/L")["number"] == "6.3"
+    assert value("CE", "2", "")["code"]["codings"] == [{"code": "2"}]
+    assert value("CE", "2^Élevé^L", "mmol/L")["code"]["text"] == "Élevé"
+
+
+@pytest.mark.parametrize(
+    ("kind", "sent", "text", "key"),
+    [
+        ("XPN", "ALAMI^Driss", "ALAMI Driss", "human"),
+        ("XCN", "12^ALAMI^Driss", "12 ALAMI Driss", "practitioner"),
+        ("XAD", "5 Rue C^^Salé", "5 Rue C Salé", "address"),
+        ("XTN", "0537001122", "0537001122", "telecom"),
+        ("CX", "0044^^^HOP", "0044 HOP", "identifier"),
+        ("EI", "A-7^PACS", "A-7 PACS", "identifier"),
+        ("XON", "Labo Atlas^^^^^^^^^100061234", "Labo Atlas 100061234", "organization"),
+        ("PL", "MED^12^A", "MED 12 A", "location"),
+    ],
+)
+def test_a_person_a_place_or_a_number_is_read_whole(kind: str, sent: str, text: str, key: str) -> None:
+    found = value(kind, sent)
+    assert (found["raw"], found["text"]) == (sent, text)
+    assert found["details"][0][key]
+
+
+def test_an_amount_says_what_it_counts_and_is_the_price_of() -> None:
+    found = value("CP", "125.50&MAD^UP")
+    assert (found["number"], found["currency"]) == ("125.50", "MAD")
+    assert "UP" in {one.get("text") for one in found["details"]}
+
+
+def test_the_samples_of_several_channels_are_one_wave() -> None:
+    (found,) = result("OBX|1|MA|131328^ECG^MDC||1^10~2^20~3^30||||||F")["values"]
+    assert (found["samples"], found["dimensions"], found["raw"]) == ("1 10 2 20 3 30", 2, "1^10~2^20~3^30")
+
+
+def test_the_newer_fields_of_a_result() -> None:
+    obx = "OBX|1|NM|2345-7^Glucose^LN||||||||F" + "|" * 10 + "O-1^LABO||||||||||VERIFY^À vérifier|NASK^Non demandé^L"
+    found = result(obx)
+    assert found["identifier"]["value"] == "O-1"
+    assert found["absent"]["text"] == "Non demandé"
+
+
 def test_repetitions_are_values_each() -> None:
     found = result("OBX|1|NM|8867-4^Pouls^LN||60~~120|/min|||||F")
     assert [one["number"] for one in found["values"]] == ["60", "120"]

@@ -11,9 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from channels.channel import Channel
+from channels.channel import Channel, first_fit
 from channels.consumers.cnss.billing import Line, NotBillable, billed
+from channels.gateway.formats import content_type_of
 from channels.loops import fault
+from channels.receive import now
 from mediators.mediator import Translation
 from schemas import facts
 from schemas.events import Envelope, Event, plain
@@ -49,6 +51,31 @@ class Preview:
     resources: Mapping[str, int]
     care_sheet: Sequence[Billed]
     unmapped: int
+
+
+def apart(channels: Sequence[Channel], body: bytes, name: str = "") -> list[tuple[Channel, Message]]:
+    """The messages in these bytes (a batch has several), each with the first of these channels that fits.
+
+    The content type is told by the bytes, and by the name of the file.
+    """
+    content_type = content_type_of(body, name)
+    first = next((one for one in channels if one.said.match.reads(content_type)), channels[-1])
+    found = []
+    for single in first.mediator.split(body):
+        glance = first.mediator.describe(single, content_type)
+        chosen = first if len(channels) == 1 else first_fit(channels, glance, content_type) or first
+        message = Message(
+            transaction="",
+            channel=chosen.name,
+            sender=f"{glance.application}|{glance.facility}",
+            body=single,
+            content_type=content_type,
+            received=now(),
+            control_id=glance.control_id,
+            type=glance.type,
+        )
+        found.append((chosen, message))
+    return found
 
 
 def preview(channel: Channel, message: Message) -> Preview:

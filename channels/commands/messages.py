@@ -11,13 +11,11 @@ from urllib.parse import urlsplit
 import orjson
 import typer
 
-from channels.channel import Channel, first_fit, load_channels
+from channels.channel import Channel, load_channels
 from channels.commands.options import DATA, Config, Data, told
 from channels.commands.printing import as_lines, as_object, plain, told_of
 from channels.commands.sending import send_http, send_mllp
-from channels.gateway.formats import content_type_of
-from channels.preview import mediated, preview
-from channels.receive import now
+from channels.preview import apart, mediated, preview
 from channels.settings import Misconfigured, find_config, load_settings
 from channels.structure import opinion
 from mediators.mediator import Translation
@@ -125,31 +123,8 @@ def _messages(files: Sequence[str], named: str | None, config: Path | None) -> I
         if not channels:
             raise typer.BadParameter(f"no channel {named}; there are: {known}", param_hint="--channel")
     for name in files:
-        body = _read(name)
-        content_type = content_type_of(body, name)
-        first = channels[0] if named else _reader_of(channels, content_type)
-        for one in first.mediator.split(body):
-            glance = first.mediator.describe(one, content_type)
-            chosen = first if named else first_fit(channels, glance, content_type) or first
-            yield (
-                name,
-                chosen,
-                Message(
-                    transaction="",
-                    channel=chosen.name,
-                    sender=f"{glance.application}|{glance.facility}",
-                    body=one,
-                    content_type=content_type,
-                    received=now(),
-                    control_id=glance.control_id,
-                    type=glance.type,
-                ),
-            )
-
-
-def _reader_of(channels: Sequence[Channel], content_type: str) -> Channel:
-    """The first channel that reads this content type: it knows how to split and describe it."""
-    return next((channel for channel in channels if channel.said.match.reads(content_type)), channels[-1])
+        for chosen, message in apart(channels, _read(name), name):
+            yield name, chosen, message
 
 
 def _read(name: str) -> bytes:

@@ -20,12 +20,13 @@ _FORGED = Problem(
 )
 
 
-async def posted(request: Request) -> FormData:
-    """The fields of a form that changes something. Raises Problem when it was not made for this session.
+async def posted(request: Request, *, most: int = MOST, files: int = 0) -> FormData:
+    """The fields of a form that changes something, or shows what only its sender may see. Raises Problem when it was
+    not made for this session.
 
     With Basic credentials there is no session to steal, and the guard turned forms of other sites away.
     """
-    form = await fields(request)
+    form = await fields(request, most=most, files=files)
     if request.headers.get("authorization"):
         return form
     if not hmac.compare_digest(text(form, TOKEN).encode(), token_of(request).encode()):
@@ -33,12 +34,12 @@ async def posted(request: Request) -> FormData:
     return form
 
 
-async def fields(request: Request) -> FormData:
-    """The fields of any form. Raises Problem for more than a person would write."""
+async def fields(request: Request, *, most: int = MOST, files: int = 0) -> FormData:
+    """The fields of any form, and as many files. Raises Problem for more than `most` bytes in all."""
     length = request.headers.get("content-length", "")
-    if not (length.isascii() and length.isdigit() and len(length) < 10 and int(length) <= MOST):
+    if not (length.isascii() and length.isdigit() and len(length) < 10 and int(length) <= most):
         raise _TOO_LONG
-    return await request.form(max_files=0)
+    return await request.form(max_files=files)
 
 
 def text(form: FormData, name: str) -> str:

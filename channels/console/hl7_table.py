@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -21,6 +21,7 @@ class ComponentRow:
     path: str
     name: str
     raw: str
+    wrong: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,16 +104,25 @@ def _fields(
     raws = [one.raw for one in segment.repetitions(number)] or [""]
     for place, raw in enumerate(raws, 1):
         path = f"{segment.name}-{number}" + (f"[{place}]" if len(raws) > 1 else "")
-        components = [] if declares else list(_components(path, raw, kind, hl7))
-        yield FieldRow(path, name, raw, components, issues if place == 1 else ())
+        told = [issue for issue in issues if _part(issue, 3, 1) == place]
+        wrong = {_part(issue, 4, 0) for issue in told}
+        components = [] if declares else list(_components(path, raw, kind, hl7, wrong))
+        yield FieldRow(path, name, raw, components, told)
 
 
-def _components(path: str, raw: str, kind: str, hl7: Hl7) -> Iterator[ComponentRow]:
+def _part(issue: Mapping[str, Any], place: int, otherwise: int) -> int:
+    """The repetition (3) or component (4) an issue is about, by its location ("PID^1^3^2^4")."""
+    parts = str(issue.get("location") or "").split("^")
+    return int(parts[place]) if len(parts) > place and parts[place].isdecimal() else otherwise
+
+
+def _components(path: str, raw: str, kind: str, hl7: Hl7, wrong: Collection[int]) -> Iterator[ComponentRow]:
     if hl7.delimiters.component in raw:
         names = _standard()["types"].get(kind, [])
         for number, part in enumerate(raw.split(hl7.delimiters.component), 1):
-            if part:
-                yield ComponentRow(f"{path}.{number}", names[number - 1] if number <= len(names) else "", part)
+            if part or number in wrong:
+                name = names[number - 1] if number <= len(names) else ""
+                yield ComponentRow(f"{path}.{number}", name, part, number in wrong)
 
 
 def _placed(issues: Sequence[Mapping[str, Any]]) -> dict[tuple[str, int, int], list[Mapping[str, Any]]]:

@@ -82,11 +82,18 @@ class Browser:
         """A form of a page of this session."""
         return self.post(path, {"token": form_token(self.cookies[COOKIE]), **data})
 
-    def _ask(self, method: str, path: str, headers: Mapping[str, str], data: Any) -> httpx.Response:
+    def upload(self, path: str, name: str, body: bytes, **data: str) -> httpx.Response:
+        """A form of a page of this session, with a file."""
+        data = {"token": form_token(self.cookies[COOKIE]), **data}
+        return self._ask("POST", path, {"Origin": ADDRESS}, data, {"file": (name, body)})
+
+    def _ask(self, method: str, path: str, headers: Mapping[str, str], data: Any, files: Any = None) -> httpx.Response:
         async def asked() -> httpx.Response:
             transport = httpx.ASGITransport(self._app, raise_app_exceptions=True)
             async with httpx.AsyncClient(transport=transport, base_url=ADDRESS, cookies=self.cookies) as client:
-                answer = await client.request(method, path, data=data, headers={**self._headers, **headers})
+                answer = await client.request(
+                    method, path, data=data, files=files, headers={**self._headers, **headers}
+                )
                 self.cookies = client.cookies
                 return answer
 

@@ -57,7 +57,7 @@ class Served:
         stories = [f"/transactions/{one}" for one in self.made]
         groups = [f"/failures/group?kind={one['kind']}&channel={one['channel']}&reason={one['reason']}"
                   for one in self.place.desk.groups()]  # fmt: skip
-        fixed = ["/", "/transactions", "/failures", "/care-sheets", "/console/channels/lab-hl7v2", "/nowhere"]
+        fixed = ["/", "/transactions", "/failures", "/care-sheets", "/check", "/console/channels/lab-hl7v2", "/nowhere"]
         return [*fixed, *stories, *groups]
 
     def close(self) -> None:
@@ -151,7 +151,7 @@ def test_every_page_has_one_heading_named_tables_and_labelled_fields(chromium: B
         seen.go(path)
         assert seen.page.locator("h1").count() == 1, path
         assert seen.page.locator("table:not(:has(caption))").count() == seen.page.locator(".u-legend").count(), path
-        unnamed = "[...document.querySelectorAll('input:not([type=hidden]), select')].filter(one => !one.labels.length)"
+        unnamed = "[...document.querySelectorAll('input:not([type=hidden]), select, textarea')].filter(one => !one.labels.length)"
         assert seen.page.evaluate(f"{unnamed}.length") == 0, path
         ids = seen.page.evaluate("[...document.querySelectorAll('[id]')].map(one => one.id)")
         assert len(ids) == len(set(ids)), path
@@ -214,6 +214,28 @@ def test_a_session_that_ended_leads_to_the_login_page(chromium: Browser, served:
     seen = looked(chromium, served, "en-GB")
     seen.page.context.clear_cookies()
     expect(seen.page).to_have_url(served.address + "/login")
+    seen.page.context.close()
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_message_is_checked_by_pasting_or_choosing_a_file(
+    chromium: Browser, served: Served, tmp_path: Path, script: bool
+) -> None:
+    seen = looked(chromium, served, "en-GB", PHONE, script=script)
+    seen.page.get_by_role("link", name="Check a message").click()
+    seen.page.get_by_label("Message").fill(nameless("Z1").decode().replace("\r", "\n"))
+    seen.page.get_by_role("button", name="Check").click()
+    expect(seen.page.get_by_role("heading", name="1 thing to mend")).to_be_visible()
+    expect(seen.page.locator("tr.wrong .code").first).to_have_text("PID-3")
+    assert "BENNANI" not in seen.page.url
+    (tmp_path / "sales.csv").write_bytes(SALES)
+    seen.page.get_by_label("Or a file").set_input_files(tmp_path / "sales.csv")
+    seen.page.get_by_label("Channel").select_option("pharmacy-csv")
+    seen.page.get_by_role("button", name="Check").click()
+    expect(seen.page.get_by_role("heading", name="What lands on the care sheet")).to_be_visible()
+    if script:
+        assert seen.overflow <= 0
+    assert seen.complaints == []
     seen.page.context.close()
 
 

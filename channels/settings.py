@@ -274,6 +274,16 @@ def _put(data: dict[str, Any], keys: tuple[str, ...], value: Any) -> None:
 
 def read_yaml(path: Path) -> tuple[dict[str, Any], dict[tuple[str, ...], int]]:
     """A YAML mapping and the line of each of its keys. Raises Misconfigured."""
+    data, lines = parsed_yaml(path)
+    if data is None:
+        return {}, {}
+    if not isinstance(data, dict):
+        raise Misconfigured(f"{path}, line 1: expected keys with values, found a {type(data).__name__}")
+    return data, lines
+
+
+def parsed_yaml(path: Path) -> tuple[Any, dict[tuple[str, ...], int]]:
+    """Whatever a YAML file holds, and the line of each of its keys. Raises Misconfigured."""
     try:
         text = path.read_text(encoding="utf-8")
         node = yaml.compose(text, Loader=yaml.SafeLoader)
@@ -284,10 +294,6 @@ def read_yaml(path: Path) -> tuple[dict[str, Any], dict[tuple[str, ...], int]]:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
         raise Misconfigured(f"{path}{line}: not YAML: {getattr(error, 'problem', error)}") from error
-    if data is None:
-        return {}, {}
-    if not isinstance(data, dict):
-        raise Misconfigured(f"{path}, line 1: expected keys with values, found a {type(data).__name__}")
     return data, dict(_lines(node, ()))
 
 

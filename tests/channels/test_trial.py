@@ -33,7 +33,31 @@ def verdicts(folder: Path, *trials: dict[str, Any]) -> list[list[str]]:
         ({"acknowledged": "AE"}, ["acknowledged: expected AE, got AA"]),
         ({"events": []}, ["events: expected 0, got ['PatientRegistered']"]),
         ({"events": [{"type": "Lab"}]}, ["events.0.type: expected 'Lab', got 'PatientRegistered'"]),
-        ({"events": [{"patient.identifiers.7": "p1"}]}, ["events.0.patient.identifiers.7: expected 'p1', got None"]),
+        ({"events": [{"patient.identifiers.7": "p1"}]}, 
+         ["events.0.patient.identifiers.7: expected 'p1', got None; events.0.patient.identifiers has 1"]),
+        ({"events": [{"patient.names.0.family": "X"}]},
+         ["events.0.patient.names.0.family: expected 'X', got None; events.0.patient has identifiers"]),
+        ({"events": [{"patient.identifiers": [{"value": "p1"}]}]}, []),
+        ({"events": [{"patient.identifiers": [{"value": 1}]}]},
+         ["events.0.patient.identifiers.0.value: expected 1, got 'p1'; it is a text: put what is expected in quotes"]),
+        ({"events": [{"patient.identifiers.count": 1, "patient.identifiers[value=p1].value": "p1"}]}, []),
+        ({"events": [{"patient.identifiers.0.value": {"matches": "p[0-9]"}}]}, []),
+        ({"events": [{"type": {"matches": "Lab.*"}}]},
+         ["events.0.type: expected a text that matches Lab.*, got 'PatientRegistered'"]),
+        ({"events": [{"patient.birth_date": None, "encounter": None}]}, []),
+        ({"resources": [{"resourceType": "Patient", "identifier[value=p1].value": "p1"}]}, []),
+        ({"resources": [{"resourceType": "Patient", "identifier.0.value": "p2"}]},
+         ["resources.0.identifier.0.value: expected 'p2', got 'p1'"]),
+        ({"resources": [{"resourceType": "Observation"}]},
+         ["resources.0: expected a Observation, got ['MessageHeader', 'Patient', 'Provenance']"]),
+        ({"resources": []}, ["resources: expected none, got ['MessageHeader', 'Patient', 'Provenance']"]),
+        ({"unmapped": [], "unknown_codes": [], "issues": [], "care_sheet": []}, []),
+        ({"unmapped": ["OBX-9"]}, ["unmapped: expected ['OBX-9'], got []"]),
+        ({"unmapped": "5%"}, []),
+        ({"unknown_codes": ["urn:id:L|GLY"]}, ["unknown_codes: expected ['urn:id:L|GLY'], got []"]),
+        ({"care_sheet": [{"code": "B 120"}]}, ["care_sheet.0: expected a B 120, got []"]),
+        ({"send": "m2 p2 a\nm3 p3 bad", "acknowledged": "AA AE", "events": [{"type": "PatientRegistered"}]}, []),
+        ({"send": "bad", "acknowledged": "AA"}, ["acknowledged: expected AA, got AE (word: bad word)"]),
         ({"send": "bad", "acknowledged": "AE", "events": [], "issues": [{"at": "word", "reason": "bad word"}]}, []),
         ({"send": "broken", "events": [], "issues": [{"at": "word"}]}, []),
         ({"issues": [{"at": "word"}]}, ["issues: expected {'at': 'word'}, got []"]),
@@ -48,7 +72,15 @@ def test_a_channel_without_tests_has_none(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["- send: x\n", "- {name: t, send: x, expect: y}\n", "no list", "- [", "- {name: t, send: gone}\n"]
+    "text",
+    [
+        "- send: x\n",
+        "- {name: t, send: x, expect: y}\n",
+        "- {name: t, send: x, unmapped: few}\n",
+        "no list",
+        "- [",
+        "- {name: t, send: gone}\n",
+    ],
 )
 def test_a_file_of_tests_that_cannot_be_used_is_named(tmp_path: Path, text: str) -> None:
     (tmp_path / "plain.test.yaml").write_text(text)

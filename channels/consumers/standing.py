@@ -210,7 +210,8 @@ def _in_parts(
     for name, value in coming.items():
         newer = version >= said.get(name, NEVER)
         if name in weak or not _tells(value):
-            parts.setdefault(name, value)
+            if name not in parts or (_tells(value) and not _tells(parts[name])):
+                parts[name] = value
             continue
         if name in UNITED:
             parts[name] = {name: _united(parts.get(name, {}).get(name), value[name], UNITED[name], newer)}

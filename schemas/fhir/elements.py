@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
-from schemas.events import Address, Attachment, HumanName, Identifier, Note, Telecom
+from schemas.events import Address, Attachment, Code, HumanName, Identifier, Note, Telecom
 from schemas.fhir import extensions, terms, times
 from schemas.fhir.codes import (
     coded,
@@ -40,6 +40,7 @@ __all__ = [
     "body",
     "coded",
     "coding",
+    "communication",
     "concept",
     "concepts",
     "gender",
@@ -284,6 +285,27 @@ def _note(one: Note, words: str) -> dict[str, Any]:
             "time": times.date_time(one.get("recorded")),
         }
     return said(made)
+
+
+def communication(language: Code | None) -> list[dict[str, Any]] | None:
+    """PID-15, NK1-20. FHIR takes languages of BCP 47 only: the code as sent stands in the text."""
+    sent = concept(language)
+    if sent is None:
+        return None
+    codes = [one["code"] for one in sent.get("coding", ()) if "code" in one]
+    names = texts([sent.get("text"), *(one.get("display") for one in sent.get("coding", ())), *codes])
+    found = next((terms.LANGUAGE[one.upper()] for one in [*codes, *names] if one.upper() in terms.LANGUAGE), None)
+    coding = [{"system": terms.LANGUAGE_SYSTEM, "code": found}] if found else None
+    # A code that the text does not hold stands beside it
+    more = set(codes) - {names[0]} or any("system" in one for one in sent.get("coding", ()))
+    return [
+        said(
+            {
+                "extension": [{"url": extensions.LANGUAGE_AS_SENT, "valueCodeableConcept": sent}] if more else None,
+                "language": said({"coding": coding, "text": names[0] if names else None}),
+            }
+        )
+    ]
 
 
 def attachment(one: Attachment, *, data: bool = True) -> dict[str, Any]:

@@ -16,13 +16,12 @@ from schemas.fhir.draft import Draft, Reference, key_of
 def related_person(draft: Draft, source: Contact) -> Reference | None:
     """NK1, as a RelatedPerson of the patient; None when nothing tells who it is."""
     relations = elements.concepts(one for one in (source.get("relationship"), source.get("role")) if one)
-    language = elements.concept(source.get("language"))
     return _person(
         draft,
         {**source},
         relations,
         {
-            "communication": [{"language": language}] if language else None,
+            "communication": elements.communication(source.get("language")),
             "extension": [
                 *_contact(draft, source),
                 *details.written(draft, source.get("details")),

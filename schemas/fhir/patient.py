@@ -127,7 +127,7 @@ def demographics(draft: Draft, source: Patient) -> dict[str, Any]:
         ),
         "multipleBirthInteger": order,
         "multipleBirthBoolean": source.get("multiple_birth") if order is None else None,
-        "communication": _communication(source),
+        "communication": elements.communication(source.get("language")),
         "generalPractitioner": people.practitioners(draft, source.get("general_practitioners")),
         "managingOrganization": people.organization(draft, source.get("managing_organization")),
     }
@@ -136,27 +136,6 @@ def demographics(draft: Draft, source: Patient) -> dict[str, Any]:
 def _birth_time(born: str | None, zone: str | None) -> dict[str, Any] | None:
     stamp = times.instant(born, zone)
     return {"extension": [{"url": extensions.BIRTH_TIME, "valueDateTime": stamp}]} if stamp else None
-
-
-def _communication(source: Patient) -> list[dict[str, Any]] | None:
-    """PID-15. FHIR takes languages of BCP 47 only: the code as sent stands in the text."""
-    sent = elements.concept(source.get("language"))
-    if sent is None:
-        return None
-    codes = [one["code"] for one in sent.get("coding", ()) if "code" in one]
-    names = elements.texts([sent.get("text"), *(one.get("display") for one in sent.get("coding", ())), *codes])
-    found = next((terms.LANGUAGE[one.upper()] for one in [*codes, *names] if one.upper() in terms.LANGUAGE), None)
-    coding = [{"system": terms.LANGUAGE_SYSTEM, "code": found}] if found else None
-    # A code that the text does not hold stands beside it
-    more = set(codes) - {names[0]} or any("system" in one for one in sent.get("coding", ()))
-    return [
-        elements.said(
-            {
-                "extension": [{"url": extensions.LANGUAGE_AS_SENT, "valueCodeableConcept": sent}] if more else None,
-                "language": elements.said({"coding": coding, "text": names[0] if names else None}),
-            }
-        )
-    ]
 
 
 def _extensions(draft: Draft, source: Patient) -> list[dict[str, Any]]:

@@ -321,6 +321,9 @@ class DocumentIssued(Envelope, total=False):
     authenticated: str | None
     cancelled: bool | None
     amended: bool | None
+    accession: Identifier | None
+    study_uid: str | None
+    modality: str | None
 
 
 class AppointmentRecorded(Envelope, total=False):

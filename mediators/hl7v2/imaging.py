@@ -68,13 +68,14 @@ def images(sent: Sent, section: str, told: dict[str, Any], scope: Scope) -> None
         told["study_uid"] = said(zds.text(1)) or told.get("study_uid")
     if not told.get("accession") and sent.obr is not None:
         told["accession"] = one(sent.obr, 18, lambda field: ei(field, scope, "ACSN"))
-    _of_results(sent.results, told, scope)
+    of_results(sent.results, told, scope)
     if not told.get("accession") and told.get("study_uid"):
         told["accession"] = _filler(told)
     told["modality"] = told.get("modality") or MODALITY.get(section.upper())
 
 
-def _of_results(results: Iterable[Branch], told: dict[str, Any], scope: Scope) -> None:
+def of_results(results: Iterable[Branch], told: dict[str, Any], scope: Scope) -> None:
+    """Study, accession number and device, as far as they are not told yet."""
     for branch in results:
         obx = branch.head
         if not _is(obx, _TOLD):

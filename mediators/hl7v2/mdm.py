@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
-from mediators.hl7v2 import embedded
+from mediators.hl7v2 import embedded, imaging
 from mediators.hl7v2.datatypes import code, ei, listed, one, people, repeats, said, xcn
 from mediators.hl7v2.envelope import Head
 from mediators.hl7v2.groups import Branch, Group, Visit
@@ -126,6 +126,7 @@ def _document(sheet: Sheet, txa: Segment, trigger: str, head: Head, about: Any, 
     told["cancelled"], told["amended"] = trigger == "T11", trigger in ("T07", "T08")
     told["orders"] = _orders(sheet, txa, told["notes"], scope)
     _contents(sheet.results, Numbering(key), told, scope)
+    imaging.of_results(sheet.results, told, scope)
     told["notes"] += notes([segment for segment in sheet.others if segment.name == "NTE"], scope)
     for segment in sheet.others:
         if segment.name != "NTE":

@@ -14,7 +14,7 @@ from typing import Any
 
 from schemas import facts
 from schemas.events import Attachment, Code, Identifier
-from schemas.fhir import elements, encounter, extensions, observation, order, people, tables, terms, times
+from schemas.fhir import elements, encounter, extensions, imaging, observation, order, people, tables, terms, times
 from schemas.fhir.draft import Draft, Reference
 
 CONFIDENTIALITY = terms.TERMINOLOGY + "v3-Confidentiality"
@@ -147,11 +147,12 @@ def _context(draft: Draft, visit: Reference | None, observed: list[Reference]) -
     """PV1, TXA-4 (guide: the period of the service), and what it belongs to: orders (TXA-14, TXA-15, OBR), results."""
     event = draft.event
     orders = [order.mentioned(draft, one, visit) for one in event.get("orders") or ()]
+    images = imaging.study(draft, visit, orders[0] if orders else None, passing=True)
     return elements.said(
         {
             "encounter": [visit] if visit else None,
             "period": times.period(event.get("activity"), None, draft.zone),
-            "related": people.each_once([*orders, *observed]),
+            "related": people.each_once([*orders, images, *observed]),
         }
     )
 

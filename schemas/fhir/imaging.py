@@ -23,8 +23,11 @@ def modality(event: dict[str, Any]) -> dict[str, Any] | None:
     return {"display": told} if told else None
 
 
-def study(draft: Draft, visit: Reference | None, request: Reference, *, asked: bool = False) -> Reference | None:
-    """The images themselves, when their study UID is told. `asked`: they are still to be made."""
+def study(
+    draft: Draft, visit: Reference | None, request: Reference | None, *, asked: bool = False, passing: bool = False
+) -> Reference | None:
+    """The images themselves, when their study UID is told. `asked`: they are still to be made; `passing`: the event is
+    about something else."""
     event = draft.event
     uid = elements.text(event.get("study_uid"))
     if uid is None:
@@ -45,10 +48,10 @@ def study(draft: Draft, visit: Reference | None, request: Reference, *, asked: b
             "subject": draft.subject,
             "encounter": visit,
             "started": times.date_time(event.get("started"), draft.zone),
-            "basedOn": [request],
+            "basedOn": [request] if request else None,
             "endpoint": _endpoints(draft, number),
         },
-        version="0" if asked else None,
+        version="0" if asked or passing else None,
     )
 
 

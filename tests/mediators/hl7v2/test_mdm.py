@@ -158,6 +158,13 @@ def test_the_order_of_a_document_is_asked_for_in_its_own_words() -> None:
     assert request["code"]["text"] == "Échographie"
 
 
+def test_the_images_of_a_document_are_related_to_it() -> None:
+    event = document("T02", TXA, TEXT.format(1, "x"), "OBX|2|HD|113014^DICOM Study^DCM||^1.2.504.1.77^ISO||||||O")
+    assert event["study_uid"] == "1.2.504.1.77"
+    related = reference(event)["context"]["related"]
+    assert any(one["reference"].startswith("ImagingStudy/") for one in related)
+
+
 def test_consents_and_unknown_segments_travel_on() -> None:
     event = document("T02", TXA, "CON|1|001^Information^L|F-1", "ZDO|x", TEXT.format(1, "x"))
     assert "CON-2" in {one["place"] for one in event["details"]}

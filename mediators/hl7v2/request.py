@@ -59,7 +59,7 @@ def request(
     _others(sent, told, scope)
     if asked is not None:
         scope.rest(asked, _mapped(asked, sent, told))
-    event.update((name, value) for name, value in told.items() if value)
+    event.update((name, value) for name, value in told.items() if value or name == "order")
     event["occurred"] = told["order"].get("ordered") or event["occurred"]
     return event
 

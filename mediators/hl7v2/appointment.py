@@ -23,7 +23,7 @@ from typing import Any, Final, cast
 from mediators.hl7v2 import booked, timing
 from mediators.hl7v2.datatypes import code, ei, listed, one, people, pl, said, telecoms, xad
 from mediators.hl7v2.envelope import Head
-from mediators.hl7v2.insurance import insurance
+from mediators.hl7v2.insurance import insurances
 from mediators.hl7v2.notes import notes
 from mediators.hl7v2.patient import patient
 from mediators.hl7v2.persons import Person
@@ -241,8 +241,8 @@ def _beside(person: Person, about: str, told: dict[str, Any], head: Head, scope:
             scope.rest(stay.pv1)
     numbering = Numbering(f"{about}|{head.message.control_id}|{head.digest}")
     told["observations"] = [result(branch.head, branch.others, numbering, scope) for branch in person.results]
-    told["insurances"] = [one for one in (insurance(in1, scope) for in1 in person.insurances) if one]
-    for segment in (*person.allergies, *person.rest):
+    told["insurances"] = insurances(person.insurances, scope)
+    for segment in (*person.allergies, *person.guarantors, *person.rest):
         scope.rest(segment)
 
 

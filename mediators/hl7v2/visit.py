@@ -9,20 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
+from mediators.hl7v2 import roles
 from mediators.hl7v2.clinical import diagnosis, more, procedure
 from mediators.hl7v2.datatypes import code, cx, hd, identifiers, inner_time, listed, one, people, pl, said
 from mediators.hl7v2.details import beside, details
 from mediators.hl7v2.reader import Segment
 from mediators.hl7v2.scope import NULL, Scope
-from schemas.events import Detail, Encounter, Place, Practitioner
+from schemas.events import Detail, Diagnosis, Encounter, Place, Practitioner, Procedure
 
 __all__ = ["FIELDS", "diagnosis", "procedure", "visit"]
 
 # Fields that name somebody, with the role (table 0443, or the place itself where the table has none)
 _PARTICIPANTS: Final = {7: "AT", 8: "RP", 9: "CP", 17: "AD", 52: "PV1-52"}
 _REFERRAL_SOURCE: Final = "PV2-13"
-# Table 0912 (PRT-4) and 0443 (ROL-3): those who take part in a visit
-_VISIT_ROLES: Final = frozenset({"AT", "RP", "CP", "AD", "PP"})
 # Table 0136, and the words as met
 _YES_NO: Final = {"Y": True, "YES": True, "OUI": True, "N": False, "NO": False, "NON": False}
 
@@ -86,17 +85,7 @@ def visit(pv1: Segment | None, others: Sequence[Segment], scope: Scope) -> Encou
             told["status"] = "finished"
         mapped = _MAPPED["PV1"] - set(_facility(pv1, told))
         _keep(told, pv1, scope, mapped, _destination(pv1, told, scope))
-    for segment in others:
-        if segment.name == "PV2":
-            _more(segment, told, scope)
-        elif segment.name in ("PRT", "ROL"):
-            _takes_part(segment, told, scope)
-        elif segment.name in _BESIDE:
-            _keep(told, segment, scope)
-    if diagnoses := [one for one in (diagnosis(dg1, scope) for dg1 in others if dg1.name == "DG1") if one]:
-        told["diagnoses"] = diagnoses
-    if procedures := [one for one in (procedure(pr1, scope) for pr1 in others if pr1.name == "PR1") if one]:
-        told["procedures"] = procedures
+    _others(others, told, scope)
     return told or None
 
 
@@ -182,13 +171,38 @@ def _with(told: Encounter, who: list[Practitioner]) -> None:
         told["participants"] = [*told.get("participants", ()), *who]
 
 
-def _takes_part(segment: Segment, told: Encounter, scope: Scope) -> None:
-    """PRT and ROL: role at 4 or 3, who at 5 or 4."""
-    at, person = (4, 5) if segment.name == "PRT" else (3, 4)
-    role = said(segment.text(at))
-    who = people(segment, person, scope, role) if role in _VISIT_ROLES else []
-    _with(told, who)
-    _keep(told, segment, scope, frozenset((1, 2, at, person)) if who else frozenset())
+def _others(others: Sequence[Segment], told: Encounter, scope: Scope) -> None:
+    """In order: a ROL or PRT after a procedure tells who did it, else who takes part in the visit."""
+    diagnoses: list[Diagnosis] = []
+    procedures: list[Procedure] = []
+    act: Procedure | None = None
+    for segment in others:
+        if segment.name in ("PRT", "ROL"):
+            _takes_part(segment, told if act is None else act, "participants" if act is None else "by", scope)
+            continue
+        act = None
+        if segment.name == "PV2":
+            _more(segment, told, scope)
+        elif segment.name == "DG1":
+            diagnoses += [one for one in [diagnosis(segment, scope)] if one]
+        elif segment.name == "PR1":
+            act = procedure(segment, scope)
+            procedures += [act] if act else []
+        elif segment.name in _BESIDE:
+            _keep(told, segment, scope)
+    if diagnoses:
+        told["diagnoses"] = diagnoses
+    if procedures:
+        told["procedures"] = procedures
+
+
+def _takes_part(segment: Segment, told: Any, field: str, scope: Scope) -> None:
+    own = scope.part()
+    if who := roles.role(segment, own):
+        told[field] = [*told.get(field, ()), *who]
+    if rest := details(own.others, scope):
+        told["details"] = [*told.get("details", ()), *rest]
+    scope.left += own.left
 
 
 def _more(pv2: Segment, told: Encounter, scope: Scope) -> None:

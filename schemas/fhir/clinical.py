@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from schemas import facts
-from schemas.events import Diagnosis, Identifier, Procedure
+from schemas.events import Diagnosis, Identifier, Practitioner, Procedure
 from schemas.fhir import details, elements, extensions, people, tables, terms, times
 from schemas.fhir.draft import Draft, Reference
 
@@ -144,13 +144,27 @@ def _modifiers(source: Procedure) -> list[dict[str, Any]]:
 
 
 def _performers(draft: Draft, source: Procedure) -> list[dict[str, Any]]:
+    """Each once for what they did; since when and until when (ROL-5, -6) is an extension, for R4 has no place for it."""
     made: dict[str, dict[str, Any]] = {}
     for one in source.get("by") or ():
         if who := people.practitioner(draft, one):
-            function = _FUNCTIONS.get(one.get("role") or "")
-            told = {"function": elements.coded(terms.SNOMED, function) if function else None, "actor": who}
+            known = _FUNCTIONS.get(one.get("role") or "")
+            function = elements.coded(terms.SNOMED, known) if known else _duty(one)
+            during = times.period(one.get("start"), one.get("end"), draft.zone)
+            told = {
+                "extension": extensions.extensions(named("performer-period", "Period", during)),
+                "function": function,
+                "actor": who,
+            }
             made.setdefault(f"{who['reference']} {function}", elements.said(told))
     return list(made.values())
+
+
+def _duty(one: Practitioner) -> dict[str, Any] | None:
+    """The role as sent; the mere name of a field is none."""
+    role = elements.text(one.get("role"))
+    bare = None if not role or role.startswith("PR1-") else elements.tabled(role, "0443", tables.codes("0443"))
+    return elements.concept(one.get("duty")) or bare
 
 
 def _performed(draft: Draft, performed: str | None, minutes: str | None) -> dict[str, Any]:

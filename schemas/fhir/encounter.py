@@ -220,7 +220,8 @@ def _participants(draft: Draft, sources: list[Practitioner]) -> list[dict[str, A
             if role and not found:
                 kind["text"] = role
             during = times.period(source.get("start"), source.get("end"), draft.zone)
-            told = {"id": f"{name}.{counts[name]}", "type": [kind], "period": during, "individual": who}
+            kinds = [kind, *_each(elements.concept(source.get("duty")))]
+            told = {"id": f"{name}.{counts[name]}", "type": kinds, "period": during, "individual": who}
             made.append(elements.said(told))
     return made
 

@@ -127,3 +127,16 @@ def test_a_procedure_and_who_did_it() -> None:
     assert [(one["role"], one["names"][0]["family"]) for one in found["by"]] == [
         ("PR1-11", "CHIR"), ("PR1-8", "ANESTH"),
     ]  # fmt: skip
+
+
+def test_who_takes_part_stands_with_what_comes_before() -> None:
+    found = read(
+        pv1(f2="I"), "ROL|R1|AD|AT|5^ATTEND|20240312|20240313", "PR1|1||47.0^Appendicectomie", "ROL|R2|AD|AS|6^AIDE",
+        "PV2|||R07", "PRT||AD||PP|7^LAHLOU", "ROL|R3|DE|CP|8^PARTI",
+    )  # fmt: skip
+    assert [(one["role"], one["names"][0]["family"]) for one in found["participants"]] == [
+        ("AT", "ATTEND"), ("PP", "LAHLOU"),
+    ]  # fmt: skip
+    assert (found["participants"][0]["start"], found["participants"][0]["end"]) == ("2024-03-12", "2024-03-13")
+    assert [one["names"][0]["family"] for one in found["procedures"][0]["by"]] == ["AIDE"]
+    assert "PARTI" in repr(found["details"])

@@ -42,7 +42,7 @@ def given(draft: Draft, sources: Sequence[Dosage] | None) -> dict[str, Any] | No
             "site": elements.concept(source.get("site")),
             "route": elements.concept(source.get("route")),
             "method": elements.concept(source.get("method")),
-            "dose": said.get("doseQuantity"),
+            "dose": said.get("doseQuantity") or said.get("doseRange", {}).get("low"),
             "rateQuantity": said.get("rateQuantity"),
             "rateRatio": None if said.get("rateQuantity") else said.get("rateRatio"),
         }

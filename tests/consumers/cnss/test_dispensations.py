@@ -1,0 +1,99 @@
+"""Dispensations told by HL7 (RDS): billed once, not with a stay, withdrawn when cancelled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from channels.consumers.cnss.billing import NotBillable, billed
+from schemas import facts
+from schemas.events import Event
+from tests.consumers.cnss.house import House
+from tests.consumers.cnss.said import CNSS, person
+from tests.mediators.hl7v2.medicines import EAN, made, rxd, rxe
+
+PID = "PID|1||271828182^^^CNSS||ALAMI^Amina||19881102|F"
+CHARGE = "FT1|1|TK-9||20240312||CG|M|||2|27.30&MAD|13.65&MAD"
+
+
+def told(*segments: str, control: str = "RE", minute: int = 0, number: str = "P-77^CAB", stay: str = "") -> list[Any]:
+    """The dispensations of an RDS, as they reach the ledger."""
+    orc = f"ORC|{control}|{number}|F-9^PHARM||||||20240312{9 + minute // 60:02}{minute % 60:02}00"
+    pv1 = [f"PV1|1|{stay}|CHIR"] if stay else []
+    events = made("RDS^O13^RDS_O13", *pv1, orc, *segments, pid=PID)
+    ready = [{**event, "person": person("amina")} for event in events if event["type"] == "MedicationDispensed"]
+    return [{**event, "fact": facts.fact(event)} for event in ready]
+
+
+def test_a_dispensation_is_one_line_with_the_price_of_its_charge(house: House) -> None:
+    house.deliver(*told(rxd(), CHARGE))
+    (sheet,) = house.shown()
+    (line,) = sheet["lines"]
+    assert (line["code"], line["quantity"], line["amount"], line["date"]) == (EAN, "2", "27.30", "2024-03-12")
+
+
+def test_without_a_price_it_is_a_line_without_one() -> None:
+    (event,) = told(rxd())
+    assert billed(event).amount is None
+
+
+@pytest.mark.parametrize("stay", ["I", "E", "B", "P", "R"])
+def test_what_a_hospital_gives_during_a_stay_is_not_billed(stay: str) -> None:
+    for event in (*told(rxd(), stay=stay), *told(rxd(), CHARGE, stay=stay)):
+        with pytest.raises(NotBillable) as not_billable:
+            billed(event)
+        assert not_billable.value.reason == "dispensed during a stay"
+
+
+@pytest.mark.parametrize("stay", ["O", "N", "U", ""])
+def test_what_is_handed_over_outside_a_stay_is_billed(stay: str) -> None:
+    (event,) = told(rxd(), stay=stay)
+    assert billed(event).done
+
+
+def test_told_again_in_other_messages_it_is_billed_once(house: House) -> None:
+    house.deliver(*told(rxd(), CHARGE))
+    house.deliver(*told(rxe(), rxd(), CHARGE, minute=5))
+    assert len(house.rows("lines")) == 1
+    assert house.ledger.work() == []
+
+
+def test_told_otherwise_it_goes_to_a_person(house: House) -> None:
+    house.deliver(*told(rxd(), CHARGE))
+    (outcome,) = house.deliver(*told(rxd(f4="3"), CHARGE, minute=5))
+    (work,) = house.ledger.work()
+    assert (outcome.reason, work["kind"], work["differs"]) == ("told otherwise", "told otherwise", "quantity")
+    assert house.shown()[0]["total"] == "27.30"
+
+
+@pytest.mark.parametrize("control", ["CA", "OC", "CR", "DC"])
+def test_cancelled_it_is_withdrawn(house: House, control: str) -> None:
+    house.deliver(*told(rxd(), CHARGE))
+    house.deliver(*told(rxd(f4=""), control=control, minute=5))
+    (line,) = house.rows("lines")
+    assert line["state"] == "NOT_DONE"
+    assert house.submit() == 0
+
+
+def test_a_cancellation_that_comes_first_is_not_undone_by_the_older_message(house: House) -> None:
+    house.deliver(*told(rxd(), control="CA", minute=5))
+    house.deliver(*told(rxd()))
+    assert [line["state"] for line in house.rows("lines")] == ["NOT_DONE"]
+
+
+def test_a_refill_is_another_line(house: House) -> None:
+    house.deliver(*told(rxd()), *told(rxd(f1="2", f3="202404121000"), minute=9))
+    assert len(house.rows("lines")) == 2
+
+
+def test_products_of_one_prescription_gather_on_one_sheet(house: House) -> None:
+    by_number = [*told(rxd(f7="RX-5")), *told(rxd(f7="RX-5", f2="6118000012344^AUTRE"), number="P-78^CAB")]
+    house.deliver(*by_number)
+    assert len(house.rows("sheets")) == 1
+    assert len(house.rows("lines")) == 2
+
+
+def test_it_is_the_insureds() -> None:
+    event: Event = told(rxd())[0]
+    assert event["patient"]["identifiers"][0]["system"] == CNSS

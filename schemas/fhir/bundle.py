@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from schemas.events import Event, plain
+from schemas.events import Detail, Event, plain
 from schemas.fhir import (
     administration,
     appointment,
@@ -34,6 +34,9 @@ __all__ = ["BASE", "SHARED", "collection", "merged", "resources", "transaction",
 
 # Relative references resolve within a Bundle against the fullUrl of their entry, which must be absolute.
 BASE = "https://hie.sante.gov.ma/fhir/"
+
+# Segments that tell of the message, not of what it is about
+_HEAD = frozenset(("MSH", "SFT", "UAC", "EVN"))
 
 _WRITERS: dict[str, Callable[[Draft], None]] = {
     "AppointmentRecorded": appointment.recorded,
@@ -67,17 +70,22 @@ def resources(event: Event) -> list[Resource]:
     patient.write(draft)
     _WRITERS[event["type"]](draft)
     _beside(draft)
-    provenance.write(draft)
+    provenance.write(draft, details.written(draft, _told(draft, of_the_message=True)))
     person = draft.resources.pop(f"Patient/{draft.person}")
     return [person, *draft.resources.values()]
 
 
 def _beside(draft: Draft) -> None:
-    """The event's own details, on the resource that it is about."""
-    if told := details.written(draft, draft.event.get("details")):
+    """The event's own details, on the resource that it is about; those of the message's head are its Provenance's."""
+    if told := details.written(draft, _told(draft, of_the_message=False)):
         ids = (key for key in draft.resources if key.endswith(f"/{draft.fact}"))
         about = draft.resources[next(ids, f"Patient/{draft.person}")]
         about["extension"] = [*about.get("extension", ()), *told]
+
+
+def _told(draft: Draft, *, of_the_message: bool) -> list[Detail]:
+    found: list[Detail] = draft.event.get("details") or []
+    return [one for one in found if (one["place"][:3] in _HEAD) == of_the_message]
 
 
 def transaction(ones: Iterable[Resource]) -> dict[str, Any]:

@@ -144,7 +144,7 @@ def _modifiers(source: Procedure) -> list[dict[str, Any]]:
 
 
 def _performers(draft: Draft, source: Procedure) -> list[dict[str, Any]]:
-    """Each once for what they did; since when and until when (ROL-5, -6) is an extension, for R4 has no place for it."""
+    """Each once for what they did; when (ROL-5, -6) is an extension, for R4 has no place for it."""
     made: dict[str, dict[str, Any]] = {}
     for one in source.get("by") or ():
         if who := people.practitioner(draft, one):

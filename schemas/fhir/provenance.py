@@ -6,6 +6,7 @@ Guide: EVN[Provenance] and MSH[Provenance-Source]. EVN-3, which it leaves out, i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -22,8 +23,9 @@ PLANNED = extensions.OURS + "EVN-3-date-time-planned-event"
 NUMBERS = ((CONTROL_ID, "control_id"), (TRANSACTION, "transaction"), (CHANNEL, "channel"))
 
 
-def write(draft: Draft) -> None:
-    """Written last, since its targets are all that was written before."""
+def write(draft: Draft, details: Sequence[dict[str, Any]] = ()) -> None:
+    """Written last, since its targets are all that was written before. `details`: extensions of what the head of the
+    message told beside (MSH, SFT, EVN)."""
     event = draft.event
     origin = event.get("origin") or {}
     facility = people.organization(draft, event.get("facility"))
@@ -39,7 +41,7 @@ def write(draft: Draft) -> None:
             "resourceType": "Provenance",
             "id": id,
             "meta": {"source": draft.source},
-            "extension": extensions.extensions(extensions.extension(PLANNED, "DateTime", planned)),
+            "extension": [*extensions.extensions(extensions.extension(PLANNED, "DateTime", planned)), *details],
             "target": targets,
             "occurredDateTime": times.date_time(event.get("occurred"), draft.zone),
             "recorded": times.instant(origin.get("recorded"), draft.zone) or times.at(event["received"]),

@@ -125,9 +125,10 @@ def test_what_stands_with_an_order_is_the_orders() -> None:
     told = order(
         PID, fields("PV1", {1: "1", 2: "O", 19: "V-7^^^CHU"}), fields("IN1", {2: "AMO", 4: "CNSS", 36: "123"}),
         "GT1|1|7^^^CHU|BENNANI^KARIM", "AL1|1|DA|PEN^Pénicilline^L|SV", "ORC|NW|P-9^CHU",
-        fields("TQ1", {3: "BID", 9: "S"}), OBR, "NTE|1||Urgent", "CTD|CP|Ziani^Nora|||0537222222", "DG1|1||E11^Diabète^I10|||W",
+        fields("TQ1", {3: "BID", 9: "S"}), OBR, "NTE|1||Urgent", "CTD|CP|Ziani^Nora|||0537222222",
+        "DG1|1||E11^Diabète^I10|||W",
         "OBX|1|NM|8302-2^Taille^LN||171|cm|||||O", "NTE|1||mesurée couchée", "SPM|1|S-1||BLD",
-        "OBX|1|ST|1-1^Aspect^LN||clair",         "FT1|1|||20240312||CG|GLY",
+        "OBX|1|ST|1-1^Aspect^LN||clair", "FT1|1|||20240312||CG|GLY",
     )  # fmt: skip
     assert told["encounter"]["identifiers"][0]["value"] == "V-7"
     assert told["insurances"][0]["policy"] == "123"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
@@ -30,7 +30,8 @@ _PARTS: Final = (
     "results", "observations", "values", "specimens", "order", "orders", "diagnoses", "procedures", "allergies",
     "ingredients", "dosages", "encounter", "resources",
 )  # fmt: skip
-_WALK: Final = {**dict.fromkeys(_LISTED, 1), **dict.fromkeys(_TRANSLATED, 2), **dict.fromkeys(_PARTS, 3)}
+_WITHOUT_TABLE: Final = {**dict.fromkeys(_LISTED, 1), **dict.fromkeys(_PARTS, 3)}
+_WALK: Final = {**_WITHOUT_TABLE, **dict.fromkeys(_TRANSLATED, 2)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,11 @@ class Codes:
     def complete(self, event: Mapping[str, Any]) -> dict[str, str]:
         """Translates every clinical code of an event; those without a translation, each with its display as sent."""
         unknown: dict[str, str] = {}
-        for listed, code in clinical(event):
+        found: list[tuple[bool, Code]] = []
+        _gather(event, found, _WALK if self.table else _WITHOUT_TABLE)
+        for listed, code in found:
+            if code.get("loinc"):
+                continue
             missing: list[str] = []
             self.translate(code, missing)
             if listed and missing and worth_listing(missing[0]):
@@ -100,19 +105,19 @@ class Codes:
         return unknown
 
 
-def clinical(part: Mapping[str, Any]) -> Iterator[tuple[bool, Code]]:
+def _gather(part: Mapping[str, Any], found: list[tuple[bool, Code]], walk: Mapping[str, int]) -> None:
     """The clinical codes of an event or a part of one, and whether each belongs on the work list."""
     for key, value in part.items():
-        kind = _WALK.get(key) if value else None
-        if kind is None:
+        kind = walk.get(key)
+        if not kind or not value:
             continue
         for one in value if isinstance(value, list) else (value,):
             if not isinstance(one, dict):
                 break
             if kind == 3:
-                yield from clinical(one)
+                _gather(one, found, walk)
             else:
-                yield kind == 1, cast(Code, one)
+                found.append((kind == 1, cast(Code, one)))
 
 
 def worth_listing(unknown: str) -> bool:

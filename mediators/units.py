@@ -11,10 +11,11 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any, Final
 
 from mediators.codes import LOINC
-from schemas.events import Calculated, Result
+from schemas.events import Calculated, Code, Result
 from schemas.fhir import units
 from schemas.message import Issue
 
@@ -27,11 +28,12 @@ _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 _COMMA: Final = re.compile(r"([+-]?[0-9]+),([0-9]{1,2}|[0-9]{4,})")
 _LITRE: Final = re.compile(r"(?<![A-Za-z\[])([fpnumcd]?)l(?![A-Za-z\]])")
 _FEWEST: Final = 2
+UCUM: Final = "http://unitsofmeasure.org"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Conversion:
-    """A row: value × `times` ÷ `by`, as `unit`, under the code `target`."""
+    """A row: value × `times` ÷ `by`, as `unit`, under the code `target`. Each row is itself only."""
 
     times: Decimal
     by: Decimal
@@ -40,8 +42,24 @@ class Conversion:
     display: str
     source: str
 
-    def value(self, number: Decimal, digits: int) -> str:
-        return format(_rounded(_EXACT.divide(_EXACT.multiply(number, self.times), self.by), digits), "f")
+    @property
+    def code(self) -> Code:
+        display = self.display or None
+        return {
+            "text": display,
+            "loinc": self.target,
+            "codings": [{"system": LOINC, "code": self.target, "display": display}],
+        }
+
+
+@lru_cache(maxsize=8192)
+def converted(conversion: Conversion, text: str | None) -> str | None:
+    """A number in the other unit; None when it is no plain one. Bounds of ranges come again with every result."""
+    if not (sent := _plain(text)):
+        return None
+    number, digits = sent
+    exact = _EXACT.divide(_EXACT.multiply(number, conversion.times), conversion.by)
+    return format(_rounded(exact, digits), "f")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,47 +102,41 @@ class Conversions:
         if conversion is None:
             return None
         values = result.get("values") or []
-        sent = _plain(values[0].get("number")) if len(values) == 1 and _is_single(values[0]) else None
-        if sent is None:
+        single = len(values) == 1 and not values[0].get("high") and not values[0].get("separator")
+        number = converted(conversion, values[0].get("number")) if single else None
+        if number is None:
             return None
         told: Calculated = {
-            "code": {
-                "text": conversion.display or None,
-                "loinc": conversion.target,
-                "codings": [{"system": LOINC, "code": conversion.target, "display": conversion.display or None}],
-            },
-            "number": conversion.value(*sent),
+            "code": conversion.code,
+            "number": number,
             "unit": conversion.unit,
             "by": conversion.source,
         }
         if comparator := values[0].get("comparator"):
             told["comparator"] = comparator
-        if low := _plain(result.get("range_low")):
-            told["range_low"] = conversion.value(*low)
-        if high := _plain(result.get("range_high")):
-            told["range_high"] = conversion.value(*high)
+        if low := converted(conversion, result.get("range_low")):
+            told["range_low"] = low
+        if high := converted(conversion, result.get("range_high")):
+            told["range_high"] = high
         return told
 
 
 def _unit(result: Result) -> str:
     """The UCUM code of a result's unit; "" where it isn't plain."""
     unit = result.get("unit") or {}
-    coding: Mapping[str, Any] = next(iter(unit.get("codings") or ()), {})
-    for one in unit.get("codings") or ():
-        if one.get("system") == "http://unitsofmeasure.org":
-            coding = one
-    text = coding.get("code") or unit.get("text") or ""
-    return _canonical(units.ucum(text, coding.get("system") == "http://unitsofmeasure.org") or "")
+    codings = unit.get("codings") or [{}]
+    coding = next((one for one in codings if one.get("system") == UCUM), codings[0])
+    return _read(coding.get("code") or unit.get("text") or "", coding.get("system") == UCUM)
+
+
+@lru_cache(maxsize=1024)
+def _read(unit: str, declared: bool) -> str:
+    return _canonical(units.ucum(unit, declared) or "")
 
 
 def _canonical(unit: str) -> str:
     """The litre is l and L in UCUM."""
     return _LITRE.sub(r"\1L", unit)
-
-
-def _is_single(value: Mapping[str, Any]) -> bool:
-    """A number alone, not a range or ratio of two; with a comparator at most."""
-    return not value.get("high") and not value.get("separator")
 
 
 def _plain(text: str | None) -> tuple[Decimal, int] | None:

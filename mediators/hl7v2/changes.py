@@ -10,6 +10,7 @@ import fnmatch
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from mediators.hl7v2 import view
 from mediators.hl7v2.delimiters import Delimiters
 from mediators.hl7v2.mapping import (
     AUTHORITY,
@@ -24,8 +25,7 @@ from mediators.hl7v2.mapping import (
 )
 from mediators.hl7v2.mapping import Mapping as Read
 from mediators.hl7v2.places import Place, put, taken, written
-from mediators.hl7v2.reader import Hl7, nearest_version
-from mediators.hl7v2.view import View, view
+from mediators.hl7v2.reader import Hl7, Segment, nearest_version
 from mediators.mapping import Once
 
 _NULL: Final = '""'
@@ -64,50 +64,49 @@ def _said(hl7: Hl7, when: When) -> bool:
 
 
 def _set(hl7: Hl7, change: Set, source: str) -> None:
-    at = change.set
+    at, delimiters = change.set, hl7.delimiters
+    value = written(change.to, delimiters)
+
+    def given(raw: str) -> str:
+        return put(raw, at, value, delimiters) if change.always or not taken(raw, at, delimiters).strip() else raw
+
     for position in _positions(hl7, at, change.when):
-        segment = view(hl7, position)
-        value = written(change.to, segment.delimiters)
-        if not at.component and change.always and not _inner(change.when, at):
-            segment.put(at.field, [value])
-            continue
-
-        def given(raw: str, delimiters: Delimiters, value: str = value) -> str:
-            return put(raw, at, value, delimiters) if change.always or not taken(raw, at, delimiters).strip() else raw
-
-        if not at.component and len(segment.parts(at.field)) > 1 and not change.always:
-            continue  # of a list that holds something, an empty repetition is no place of its own
-        _each(segment, at, change.when, given)
+        raw = hl7.segments[position].raw_field(at.field)
+        if at.component or change.when.places:
+            # an empty repetition among others is no place of its own
+            _each(hl7, position, at, change.when, given if not raw else lambda one: given(one) if one else one)
+        elif change.always or not raw.strip():
+            view.put(hl7, position, at.field, [value])
 
 
 def _remove(hl7: Hl7, change: Remove, source: str) -> None:
-    at = change.remove
+    at, delimiters = change.remove, hl7.delimiters
     for position in _positions(hl7, at, change.when):
-        segment = view(hl7, position)
+        segment = hl7.segments[position]
         if at.component:
-            _each(segment, at, change.when, lambda raw, delimiters: put(raw, at, "", delimiters))
-        else:
-            kept = [raw for raw in segment.parts(at.field) if not _fits(segment, raw, at, change.when)]
-            segment.put(at.field, kept)
+            _each(hl7, position, at, change.when, lambda raw: put(raw, at, "", delimiters))
+        elif segment.raw_field(at.field):
+            kept = [raw for raw in view.parts(segment, at.field) if not _fits(segment, raw, at, change.when)]
+            view.put(hl7, position, at.field, kept)
 
 
 def _move(hl7: Hl7, change: Move, source: str) -> None:
     here, there = change.move, change.to
     for position in _positions(hl7, here, change.when):
+        segment = hl7.segments[position]
         goal = position if here.segment == there.segment else _near(hl7, position, there.segment)
-        if goal is None:
+        if goal is None or not segment.raw_field(here.field):
             continue
-        giver, taker = view(hl7, position), view(hl7, goal)
         kept = []
-        for raw in giver.parts(here.field):
-            piece = taken(raw, here, giver.delimiters)
-            wanted = piece.strip() and piece != _NULL and _fits(giver, raw, here, change.when)
-            if not wanted or not _placed(taker, there, _suited(piece, change, giver.delimiters)):
+        for raw in view.parts(segment, here.field):
+            piece = taken(raw, here, hl7.delimiters)
+            wanted = piece.strip() and piece != _NULL and _fits(segment, raw, here, change.when)
+            if not wanted or not _placed(hl7, goal, there, _suited(piece, change, hl7.delimiters)):
                 kept.append(raw)
             elif here.component:
-                kept.append(put(raw, here, "", giver.delimiters))
+                kept.append(put(raw, here, "", hl7.delimiters))
         if here.whole != there.whole or goal != position:
-            giver.put(here.field, kept)
+            view.put(hl7, position, here.field, kept)
 
 
 def _suited(piece: str, change: Move, delimiters: Delimiters) -> str:
@@ -121,13 +120,13 @@ def _suited(piece: str, change: Move, delimiters: Delimiters) -> str:
     return piece
 
 
-def _placed(taker: View, there: Place, piece: str) -> bool:
+def _placed(hl7: Hl7, position: int, there: Place, piece: str) -> bool:
     """Whether there was room: in an empty place, or beside other numbers and names in a list of them."""
-    parts = taker.parts(there.field)
+    parts = view.parts(hl7.segments[position], there.field)
     if there.component:
-        if taken(parts[0], there, taker.delimiters):
+        if taken(parts[0], there, hl7.delimiters):
             return False
-        parts[0] = put(parts[0], there, piece, taker.delimiters)
+        parts[0] = put(parts[0], there, piece, hl7.delimiters)
     elif parts == [""]:
         parts = [piece]
     elif piece in parts:
@@ -136,31 +135,28 @@ def _placed(taker: View, there: Place, piece: str) -> bool:
         parts.append(piece)
     else:
         return False
-    taker.put(there.field, parts)
+    view.put(hl7, position, there.field, parts)
     return True
 
 
 def _authority(hl7: Hl7, change: Authority, source: str) -> None:
+    name, delimiters = written(change.authority, hl7.delimiters), hl7.delimiters
+    replaced = change.instead_of or ("",)
     for at in change.of:
-        authority, number = AUTHORITY[at.type]
-        for position in _positions(hl7, at, change.when):
-            segment = view(hl7, position)
-            name = written(change.authority, segment.delimiters)
-            place = Place(at.segment, at.field, authority)
+        number, value = AUTHORITY[at.type]
+        authority, holder = Place(at.segment, at.field, number), Place(at.segment, at.field, value)
 
-            def given(raw: str, delimiters: Delimiters, at: Place = at, place: Place = place, name: str = name,
-                      number: int = number) -> str:  # fmt: skip
-                if not taken(raw, Place("", 0, number), delimiters).strip():
-                    return raw
-                if _named(raw, place, delimiters) not in (change.instead_of or ("",)):
-                    return raw
-                if at.type != "EI":
-                    return put(raw, place, name, delimiters)
-                for part, text in enumerate([*name.split(delimiters.subcomponent), "", ""][:3], 2):
-                    raw = put(raw, Place("", 0, part), text, delimiters)
+        def given(raw: str, authority: Place = authority, holder: Place = holder, kind: str = at.type) -> str:
+            if not taken(raw, holder, delimiters).strip() or _named(raw, authority, delimiters) not in replaced:
                 return raw
+            if kind != "EI":
+                return put(raw, authority, name, delimiters)
+            for part, text in enumerate([*name.split(delimiters.subcomponent), "", ""][:3], 2):
+                raw = put(raw, Place("", 0, part), text, delimiters)
+            return raw
 
-            _each(segment, at, change.when, given)
+        for position in _positions(hl7, at, change.when):
+            _each(hl7, position, at, change.when, given)
 
 
 def _named(raw: str, authority: Place, delimiters: Delimiters) -> str:
@@ -170,23 +166,24 @@ def _named(raw: str, authority: Place, delimiters: Delimiters) -> str:
 
 
 def _translate(hl7: Hl7, change: Translate, source: str) -> None:
-    at = change.translate
+    at, delimiters = change.translate, hl7.delimiters
+    code = at if at.component else Place(at.segment, at.field, 1)
     for position in _positions(hl7, at, change.when):
-        segment = view(hl7, position)
-        parts = segment.parts(at.field)
+        segment = hl7.segments[position]
+        parts = view.parts(segment, at.field)
         for index, raw in enumerate(parts):
-            local = taken(raw, at if at.component else Place("", 0, 1), segment.delimiters).strip()
-            standard = change.codes.get(segment.decoded(local))
+            local = view.decoded(segment, taken(raw, code, delimiters).strip())
+            standard = change.codes.get(local)
             if standard is None or not _fits(segment, raw, at, change.when):
                 continue
-            text = written(standard, segment.delimiters)
+            text = written(standard, delimiters)
             if "^" not in standard:
-                segment.sent.setdefault(at.field, segment.raw_field(at.field))
-                parts[index] = put(raw, at if at.component else Place("", 0, 1), text, segment.delimiters)
-            elif beside := _beside(raw, text, segment.delimiters):
+                view.view(hl7, position).keep(at.field)
+                parts[index] = put(raw, code, text, delimiters)
+            elif beside := _beside(raw, text, delimiters):
                 parts[index] = beside
-                segment.note(at.field, index + 1, f"{source} {local}")
-        segment.put(at.field, parts)
+                view.view(hl7, position).note(at.field, index + 1, f"{source} {local}")
+        view.put(hl7, position, at.field, parts)
 
 
 def _beside(raw: str, coding: str, delimiters: Delimiters) -> str:
@@ -200,18 +197,19 @@ def _beside(raw: str, coding: str, delimiters: Delimiters) -> str:
     return ""
 
 
-def _each(segment: View, at: Place, when: When, given: Callable[[str, Delimiters], str]) -> None:
+def _each(hl7: Hl7, position: int, at: Place, when: When, given: Callable[[str], str]) -> None:
     """Gives each repetition that fits its new text."""
-    parts = segment.parts(at.field)
-    changed = [given(raw, segment.delimiters) if _fits(segment, raw, at, when) else raw for raw in parts]
-    if changed != parts:
-        segment.put(at.field, changed)
+    segment = hl7.segments[position]
+    parts = [given(raw) if _fits(segment, raw, at, when) else raw for raw in view.parts(segment, at.field)]
+    view.put(hl7, position, at.field, parts)
 
 
 def _positions(hl7: Hl7, at: Place, when: When) -> list[int]:
     """The segments that a change is about; conditions on the same field are asked of each repetition (`_fits`)."""
-    others = [(place, condition) for place, condition in when.places.items() if place.whole != at.whole]
     found = [position for position, segment in enumerate(hl7.segments) if segment.name == at.segment]
+    if not when.places:
+        return found
+    others = [(place, condition) for place, condition in when.places.items() if place.whole != at.whole]
     return [position for position in found if all(_holds(hl7, position, *other) for other in others)]
 
 
@@ -226,17 +224,15 @@ def _holds(hl7: Hl7, position: int, place: Place, condition: Condition) -> bool:
     return _met(condition, segment.text(place.field, place.component or 1, place.subcomponent or 1))
 
 
-def _inner(when: When, at: Place) -> list[tuple[Place, Condition]]:
-    return [(place, condition) for place, condition in when.places.items() if place.whole == at.whole]
-
-
-def _fits(segment: View, raw: str, at: Place, when: When) -> bool:
+def _fits(segment: Segment, raw: str, at: Place, when: When) -> bool:
     """Whether one repetition of the field is meant."""
-    for place, condition in _inner(when, at):
-        whole = condition.empty is not None and not place.component
+    for place, condition in when.places.items():
+        if place.whole != at.whole:
+            continue
         part = Place("", 0, place.component or 1, place.subcomponent or 1)
-        sent = raw if whole else taken(raw, part, segment.delimiters)
-        if not _met(condition, segment.decoded(sent)):
+        whole = condition.empty is not None and not place.component
+        sent = raw if whole else taken(raw, part, view.delimiters_of(segment))
+        if not _met(condition, view.decoded(segment, sent)):
             return False
     return True
 

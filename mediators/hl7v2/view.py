@@ -27,27 +27,17 @@ class View(Segment):
         self._mapped: dict[int, dict[int, str]] = {}
         self.sent: dict[int, str] = {}
 
-    @property
-    def delimiters(self) -> Delimiters:
-        return self._syntax.delimiters
-
-    def decoded(self, raw: str) -> str:
-        """A part of a field as text."""
-        return self._syntax.text(raw)
-
-    def parts(self, number: int) -> list[str]:
-        """The repetitions of a field as sent; one that is empty when there are none."""
-        return self.raw_field(number).split(self.delimiters.repetition)
-
     def put(self, number: int, parts: list[str]) -> None:
         """Gives a field these repetitions."""
-        if parts == self.parts(number):
-            return
         fields = self._fields or self._split()
         fields += [""] * (number + 1 - len(fields))
-        fields[number] = self.delimiters.repetition.join(parts)
+        fields[number] = self._syntax.delimiters.repetition.join(parts)
         told = [fields[0], *fields[2:]] if self.name == "MSH" else fields
-        self.raw = self.delimiters.field.join(told)
+        self.raw = self._syntax.delimiters.field.join(told)
+
+    def keep(self, number: int) -> None:
+        """Keeps a field as it is now, for its code will be another."""
+        self.sent.setdefault(number, self.raw_field(number))
 
     def note(self, number: int, repetition: int, mapped: str) -> None:
         """Says where the last coding of a repetition (from 1) came from."""
@@ -72,3 +62,23 @@ def view(hl7: Hl7, position: int) -> View:
     if not isinstance(segment, View):
         segment = hl7.segments[position] = View(segment)
     return segment
+
+
+def parts(segment: Segment, number: int) -> list[str]:
+    """The repetitions of a field as sent; one that is empty when there are none."""
+    return segment.raw_field(number).split(segment._syntax.delimiters.repetition)
+
+
+def put(hl7: Hl7, position: int, number: int, given: list[str]) -> None:
+    """Gives a field of the segment at this position these repetitions."""
+    if given != parts(hl7.segments[position], number):
+        view(hl7, position).put(number, given)
+
+
+def delimiters_of(segment: Segment) -> Delimiters:
+    return segment._syntax.delimiters
+
+
+def decoded(segment: Segment, raw: str) -> str:
+    """A part of a field as text."""
+    return segment._syntax.text(raw)

@@ -49,6 +49,7 @@ def events(rules: str, *segments: str) -> list[dict[str, Any]]:
          ["OBX|1|NM|A||1||||||F", "OBX|2|NM|B||2||||||C"]),
         ("[{set: OBX-11, to: F, always: true}]", ["OBX|1|NM|A||1||||||C"], ["OBX|1|NM|A||1||||||F"]),
         ("[{set: PID-3.5, to: PI}]", ["PID|1||1^^^A~2^^^B^XX"], ["PID|1||1^^^A^PI~2^^^B^XX"]),
+        ("[{set: PID-3.5, to: PI}]", ["PID|1||1^^^A~~"], ["PID|1||1^^^A^PI~~"]),
         ("[{set: PV1-3, to: MED^12^A}]", ["PV1|1|I"], ["PV1|1|I|MED^12^A"]),
         ("[{set: PV1-3.4.2, to: 1.2.3}]", ["PV1|1|I|MED^^^CHU"], ["PV1|1|I|MED^^^CHU&1.2.3"]),
         # what the sender deletes is not empty

@@ -75,3 +75,8 @@ def told(trigger: str, *segments: str, **context: Any) -> list[dict[str, Any]]:
 
 def left(event: dict[str, Any]) -> dict[str, str]:
     return {one["place"]: one["value"] for one in event["unmapped"]}
+
+
+def fields(name: str, told: dict[int, str]) -> str:
+    """A segment with these fields."""
+    return "|".join([name, *(told.get(number, "") for number in range(1, max(told) + 1))])

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mediators.mediator import Context
 from schemas.events import plain
-from tests.mediators.hl7v2.messages import PID, body, events, left, read
+from tests.mediators.hl7v2.messages import PID, body, events, fields, left, read
 
 OBR = "OBR|1|P-9^CHU||2345-7^Glucose^LN"
 
@@ -22,11 +22,6 @@ def orders(*segments: str, type: str = "ORM^O01", **context: Any) -> list[dict[s
 def order(*segments: str, type: str = "ORM^O01", **context: Any) -> dict[str, Any]:
     (found,) = orders(*segments, type=type, **context)
     return found
-
-
-def fields(name: str, told: dict[int, str]) -> str:
-    """A segment with these fields."""
-    return "|".join([name, *(told.get(number, "") for number in range(1, max(told) + 1))])
 
 
 def names(people: list[dict[str, Any]]) -> list[str]:

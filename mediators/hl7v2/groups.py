@@ -46,7 +46,8 @@ class Sent:
     """One report as it was sent. Without an OBR it is implied by results that stand alone.
 
     `orc_is_own`: its ORC is not the one of an earlier report. `others`: notes, participants, timing, whatever else.
-    `of_patient`: observations of the patient that stand before the first order (PATIENT_OBSERVATION), no report.
+    `of_patient`: observations of the patient that stand before the first order (PATIENT_OBSERVATION), no report; where
+    that order has no results, those before it may be its own, out of their place.
     """
 
     obr: Segment | None = None
@@ -99,7 +100,8 @@ class Group:
             self._pending = None
         for sample in self._waiting:
             self._alone(sample)
-        ordered = any(report.obr is not None for report in self.reports)
+        first = next((report for report in self.reports if report.obr is not None), None)
+        ordered = first is not None and bool(first.results)
         for report in self.reports:
             if report.visit is None and self.visits:
                 report.visit = self.visits[0]

@@ -87,7 +87,7 @@ def _reports(group: Group, head: Head, scope: Scope, several: bool, translation:
         events.append(event)
     _share(group, events, scope)
     for event in events:
-        if event.get("parent_result") or event.get("parents"):
+        if any(event.get(key) for key in ("parent_result", "parent_sub_id", "parent_value")):
             _descend(event, events)
     return [event for event in events if not wanted or event["place"] in wanted]
 

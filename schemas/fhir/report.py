@@ -208,6 +208,8 @@ def _parent(draft: Draft) -> Reference | None:
         fact = facts.name("fact", event.get("person") or draft.person, about)
         told = {"status": "unknown", "code": elements.required(event.get("parent_result")), "subject": draft.subject}
         return draft.add("Observation", facts.name("Observation", fact, id), told, version="0")
+    if not any(event.get(key) for key in ("parent_result", "parent_sub_id", "parent_value")):
+        return None  # a parent order only, which the ServiceRequest tells
     numbers = elements.identifiers(event.get("parents"))
     words = (elements.key(elements.concept(event.get("parent_result"))), event.get("parent_sub_id"))
     shown = " ".join(elements.texts([*words, event.get("parent_value")]))

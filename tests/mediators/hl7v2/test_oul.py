@@ -117,6 +117,12 @@ def test_observations_of_the_patient_are_no_report() -> None:
     assert "DiagnosticReport" not in kinds
 
 
+def test_results_out_of_their_place_stay_a_report() -> None:
+    found = told("ORU^R01", OBX.format(1, "GLU"), OBR, version="2.5.1")
+    assert [results(one) for one in found] == [["OBX 1"], []]
+    assert not any(one.get("bare") for one in found)
+
+
 def test_everything_a_specimen_says() -> None:
     spm = (
         "SPM|1|S-1&SIH^L-1&LABO|S-0&SIH|SER^Sérum^HL70487||EDTA^EDTA^HL70371|||||P^Patient^HL70369|2^mL|||FRZ^Congelé|"
@@ -182,6 +188,14 @@ def test_a_parent_of_another_message_is_told_by_its_number() -> None:
     assert "parent_id" not in event
     made = next(one for one in bundle.resources(event) if one["resourceType"] == "Observation")  # type: ignore[arg-type]
     assert made["derivedFrom"][0]["identifier"]["value"] == "F-9"
+
+
+def test_a_parent_order_is_no_parent_result() -> None:
+    child = obr(10, "50545-3^Antibiogramme^LN", f25="F", f29="P-9&SIH^F-9&LABO")
+    _, event = told("ORU^R01", obr(9, "6463-4^Culture^LN"), GERM.format(1, "X"), child, AMOXICILLIN, version="2.5.1")
+    assert "parent_id" not in event
+    made = [one for one in bundle.resources(event) if one["resourceType"] == "Observation"]  # type: ignore[arg-type]
+    assert not any("derivedFrom" in one for one in made)
 
 
 @pytest.mark.parametrize("status", ["Y", "Z"])

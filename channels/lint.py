@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from channels.channel import Channel, load_channel
-from channels.settings import Misconfigured, load_settings
+from channels.profiles import known_profiles, read_profile
+from channels.settings import Misconfigured, Settings, load_settings
 
 
 def lint(config: Path) -> Iterator[str]:
@@ -16,16 +17,27 @@ def lint(config: Path) -> Iterator[str]:
     except Misconfigured as error:
         yield from str(error).splitlines()
         return
-    channels: list[Channel] = []
+    told: dict[str, None] = {}
+    channels = list(_read(config, settings, told))
+    for name in known_profiles(config.parent):
+        try:
+            read_profile(name, config.parent)
+        except Misconfigured as error:
+            told |= dict.fromkeys(str(error).splitlines())
+    yield from told
+    enabled = (channel for channel in channels if channel.said.enabled)
+    yield from shadowed(sorted(enabled, key=lambda channel: (channel.said.priority, channel.name)))
+
+
+def _read(config: Path, settings: Settings, told: dict[str, None]) -> Iterator[Channel]:
+    """The channels without mistakes; those of the others go to `told`, each once."""
     for path in sorted((config.parent / "channels").glob("*.yaml")):
         if path.name.endswith(".test.yaml"):
             continue
         try:
-            channels.append(load_channel(path, settings))
+            yield load_channel(path, settings)
         except Misconfigured as error:
-            yield from str(error).splitlines()
-    enabled = (channel for channel in channels if channel.said.enabled)
-    yield from shadowed(sorted(enabled, key=lambda channel: (channel.said.priority, channel.name)))
+            told |= dict.fromkeys(str(error).splitlines())
 
 
 def shadowed(channels: Sequence[Channel]) -> Iterator[str]:

@@ -352,6 +352,7 @@ def _part(raw: str, separator: str, number: int) -> str:
     return parts[number - 1] if 0 < number <= len(parts) else ""
 
 
+@lru_cache(maxsize=256)
 def _type(said: str) -> tuple[str, str, str]:
     """Code, trigger and the structure's trigger in whatever spelling: ORU^R01, ORU~R01, oru_r01, ORU^^ORU_R01."""
     parts = re.split(r"[^A-Z0-9]", said.strip().upper())

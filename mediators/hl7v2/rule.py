@@ -24,7 +24,7 @@ from schemas.message import Severity
 Usage = Literal["R", "RE", "O", "C", "X"]
 Type = Literal["NM", "SI", "DT", "TM", "DTM", "TS"]
 
-_KEY: Final = re.compile(r"([A-Z][A-Z0-9]{2}[-.0-9]*)(?: \(([^()]+)\))?")
+_KEY: Final = re.compile(r"([A-Z][A-Z0-9]{2}(?:-[0-9.]+)?)(?: \(([^()]+)\))?")
 _USAGE: Final = re.compile(r"C\((R|RE|O|X)/(R|RE|O|X)\)|R|RE|O|C|X")
 _BOUNDS: Final = re.compile(r"(\d{1,5})\.\.(\d{1,5}|\*)")
 

@@ -39,7 +39,8 @@ def sieve(rules: Sequence[Rule]) -> Passes:
     whole = [test for rule in rules if not rule.component for test in _tests(rule, True)]
     parts = [one for rule in rules if rule.component for one in _part(rule)]
     if parts:
-        whole.append(_of_parts(parts))
+        subtle = any(rule.component and (rule.said.type == "NM" or rule.said.length[1]) for rule in rules)
+        whole.append(_of_parts(parts, _ESCAPE + _SUBCOMPONENT if subtle else _ESCAPE))
     return _all(whole)
 
 
@@ -115,11 +116,15 @@ def _guards(rule: Rule) -> list[tuple[int, Collection[str]]]:
     ]
 
 
-def _of_parts(tests: Sequence[Part]) -> Passes:
-    """Of every repetition that was sent, its components (the first subcomponent of each)."""
+def _of_parts(tests: Sequence[Part], unread: str) -> Passes:
+    """Of every repetition that was sent, its components (the first subcomponent of each).
+
+    What has a character of `unread` is left to careful judgement.
+    """
+    escape, subcomponent = unread[0], unread[-1]
 
     def passes(raw: str) -> bool:
-        if _ESCAPE in raw:
+        if escape in raw or subcomponent in raw:
             return False
         for repetition in raw.split(_REPETITION) if _REPETITION in raw else (raw,) if raw else ():
             parts = repetition.split(_COMPONENT)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from channels.consumers.cnss import twice
 from schemas.events import Code, Coding, Event, Identifier, plain
-from schemas.facts import name
+from schemas.facts import fact, name
+from schemas.fhir.terms import CURRENCY
 from schemas.message import Issue, Refused
 
 GTIN = "https://www.gs1.org/gtin"
-NGAP = "https://hie.sante.gov.ma/fhir/CodeSystem/ngap"
+NGAP = twice.NGAP
 INPE = frozenset({"https://hie.sante.gov.ma/id/inpe-es", "https://hie.sante.gov.ma/id/inpe-ps"})
 
 # HL7 table 0123: nothing was done yet, or the order was cancelled
@@ -26,6 +28,9 @@ NEVER_DISPENSED = frozenset({"cancelled", "entered-in-error", "declined", "stopp
 AMBULATORY = frozenset({"O", "AMB"})
 # Where what is handed over is not billed with a stay: ambulatory, or nothing told (N not applicable, U unknown)
 OUTSIDE_HOSPITAL = AMBULATORY | {"", "N", "U"}
+# HL7 table 0017, FT1-6: what is an act, and what is none
+CHARGE, CREDIT = "CG", "CD"
+NO_CHARGE = {"PY": "a payment", "CO": "a co-payment", "AJ": "an adjustment"}
 # HL7 table 0443, v3 ParticipationType, or the field it was named in
 ATTENDING = frozenset({"AT", "ATND", "PV1-7", ""})
 
@@ -45,7 +50,8 @@ class Line(NamedTuple):
 
     `quantity` and `amount` (dirhams, two decimals; None when the message gives no price) are decimal texts;
     `date` is YYYY-MM-DD; `version` and `received` as in the event. `again` names why another saying of a fact already
-    billed wants a person's eyes ("" when saying it again is normal).
+    billed wants a person's eyes ("" when saying it again is normal). `source` and `traces`: who tells of the act, and
+    what it may be known by when it is told otherwise (twice.py).
     """
 
     fact: str
@@ -65,6 +71,8 @@ class Line(NamedTuple):
     again: str
     version: int
     received: int
+    source: str = ""
+    traces: tuple[str, ...] = ()
 
 
 class NotBillable(Exception):
@@ -119,6 +127,8 @@ def _dispensed(event: Mapping[str, Any]) -> Line:
         quantity=str(event.get("quantity") or "0").strip(),
         amount=_amount(event, quantity),
         again=TOLD_OTHERWISE if order else SOLD_AGAIN,
+        source=twice.SALE,
+        traced=_codings(event["medication"]),
     )
 
 
@@ -143,6 +153,8 @@ def _reported(event: Mapping[str, Any]) -> Line:
         executor=executor,
         day=day,
         done=status != ORDER_CANCELLED,
+        source=twice.REPORT,
+        traced=_codings(event["code"]),
     )
 
 
@@ -167,6 +179,47 @@ def _consulted(event: Mapping[str, Any]) -> Line:
         executor=executor,
         day=day,
         done=status not in ("cancelled", "entered-in-error"),
+        source=twice.VISIT,
+        traced=[{"system": NGAP, "code": letter} for letter in twice.CONSULTATIONS],
+    )
+
+
+def _charged(event: Mapping[str, Any]) -> Line:
+    """A charge (FT1), the credit that takes it back, or an act told to the accounts (PR1, without a price)."""
+    kind, told_act = event.get("kind") or "", event["place"].startswith("PR1")
+    if not told_act and kind not in (CHARGE, CREDIT):
+        raise NotBillable(NO_CHARGE.get(kind, "neither charge nor credit"))
+    encounter, order = event.get("encounter") or {}, event.get("order") or {}
+    if (encounter.get("class_code") or "").upper() not in OUTSIDE_HOSPITAL:
+        raise NotBillable("charged during a stay")
+    # a credit has the key of the charge it takes back, and is marked
+    about = event["about"].removesuffix(f"|{CREDIT}")
+    done = kind != CREDIT and about == event["about"]
+    parts = [event["code"], event.get("procedure"), event.get("product")]
+    parts += [one.get("code") for one in event.get("procedures") or ()]
+    codings = [coding for part in parts for coding in _codings(part)]
+    executor = _executor(event, *(event.get("performers") or ()), event.get("performing_organization"))
+    day = _day(event, event.get("performed"), event.get("posted"))
+    quantity = abs(_number(event.get("quantity") or "1", "quantity"))
+    if done and not quantity:
+        raise _refused("quantity", "quantity", "nothing was charged", "send a quantity above zero in FT1-10")
+    priced = {**event, **{name: _positive(event.get(name), name) for name in ("amount", "unit_price")}}
+    numbers = [order.get("group"), order.get("placer"), order.get("filler"), *(encounter.get("identifiers") or ())]
+    numbers += [event.get("account"), {"system": "charge", "value": about}]
+    number = next(one for one in numbers if one and one.get("value"))
+    return _line(
+        {**event, "fact": fact({**event, "about": about})},
+        sheet=_sheet(event, executor, number["system"], number["value"], day),
+        coding=_coding({"codings": codings}, "FT1-7", prefer=NGAP),
+        code=event["code"],
+        executor=executor,
+        day=day,
+        done=done,
+        quantity=f"{quantity:f}",
+        amount=_amount(priced, quantity),
+        again=TOLD_OTHERWISE,
+        source=twice.ACT if told_act else twice.CHARGE,
+        traced=codings,
     )
 
 
@@ -175,6 +228,7 @@ _BILLING: Mapping[str, Callable[[Mapping[str, Any]], Line]] = {
     "LabReportIssued": _reported,
     "ImagingReportIssued": _reported,
     "EncounterRecorded": _consulted,
+    "ChargeRecorded": _charged,
 }
 BILLABLE = frozenset(_BILLING)
 
@@ -191,6 +245,8 @@ def _line(
     quantity: str = "1",
     amount: str | None = None,
     again: str = "",
+    source: str,
+    traced: Sequence[Mapping[str, Any]],
 ) -> Line:
     return Line(
         fact=event["fact"],
@@ -210,6 +266,8 @@ def _line(
         again=again if done else "",
         version=event["version"],
         received=event["received"],
+        source=source,
+        traces=twice.traces(event, traced),
     )
 
 
@@ -246,6 +304,10 @@ def _coding(code: Code, at: str, prefer: str = "") -> Coding:
     return next((one for one in sent if one.get("system") == prefer), sent[0])
 
 
+def _codings(code: Code | None) -> list[Coding]:
+    return [one for one in (code or {}).get("codings") or () if one.get("code")]
+
+
 def _day(event: Mapping[str, Any], *times: str | None) -> str:
     """The day of care, on the sender's own calendar; the day it was received when the message gives none."""
     for time in (*times, event.get("occurred")):
@@ -265,7 +327,8 @@ def _local(time: str) -> str | None:
 
 
 def _amount(event: Mapping[str, Any], quantity: Decimal) -> str | None:
-    if (event.get("currency") or "MAD") != "MAD":
+    currency = (event.get("currency") or "MAD").strip().upper()
+    if CURRENCY.get(currency, currency) != "MAD":
         raise _refused("currency", "currency", "the amount is not in dirhams", "send the price in dirhams (MAD)")
     if event.get("amount"):
         return str(_decimal(event["amount"], "amount").quantize(_CENTIME, ROUND_HALF_UP))
@@ -274,12 +337,22 @@ def _amount(event: Mapping[str, Any], quantity: Decimal) -> str | None:
     return None
 
 
+def _positive(text: str | None, at: str) -> str | None:
+    """A number without its sign, which a credit may have."""
+    return f"{abs(_number(text, at)):f}" if text else None
+
+
 def _decimal(text: str | None, at: str) -> Decimal:
+    value = _number(text, at)
+    return value if value >= 0 else _number(None, at)
+
+
+def _number(text: str | None, at: str) -> Decimal:
     try:
         value = Decimal(text or "")
     except InvalidOperation:
         value = Decimal("NaN")
-    if not value.is_finite() or not 0 <= value < _LIMIT:
+    if not value.is_finite() or abs(value) >= _LIMIT:
         raise _refused(at, "number", f"{at} is not a number from 0 to {_LIMIT}", "send it as digits: 12 or 12.50")
     return value
 

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import NamedTuple
 
 from sqlalchemy import Connection, Engine, bindparam, insert, select, update
 
-from channels.consumers.cnss import sheet
-from channels.consumers.cnss.billing import SOLD_AGAIN, Line
+from channels.consumers.cnss import sheet, twice
+from channels.consumers.cnss.billing import SOLD_AGAIN, TOLD_OTHERWISE, Line
 from channels.consumers.cnss.changes import Changes, Row
 from channels.consumers.cnss.sheet import LineState, State
 from channels.consumers.cnss.tables import SERIAL, counters, lines, sheets
+from channels.consumers.cnss.telling import Telling
 
 CANCELLED_LATE = "cancelled after submission"
 
+# What a bill tells of an act that a report, a visit or a sale has told, or the other way round
+TOLD_TWICE = "told twice"
+# A credit, or a charge told again, that is not of all that was charged
+CREDITED_IN_PART = "credited in part"
+
 _COMPARED = ("code", "system", "quantity", "amount", "executor", "date", "designation")
-_COPIED = (*_COMPARED, "fact", "event", "transaction", "executor_system", "version")
+_COPIED = (*_COMPARED, "fact", "event", "transaction", "executor_system", "version", "source")
 _OPEN = frozenset({State.EXECUTED, State.CORRECTED, State.ACCEPTED})
 
 _KNOWN_LINES = select(lines).where(lines.c.fact.in_(bindparam("facts", expanding=True)))
@@ -61,18 +68,52 @@ class Recording:
         self._new: dict[str, Row] = {}
         self._said_again: dict[str, Row] = {}
         self._emptied: dict[int, Line] = {}
+        self._twice: dict[str, tuple[str, twice.Verdict]] = {}
 
     def write(self, billed: Sequence[Line]) -> list[Recorded]:
         """One answer a line, in order."""
         self._read(billed)
-        firsts: dict[str, Line] = {}
-        for line in billed:
-            if line.fact not in self._lines:
-                firsts.setdefault(line.fact, line)
+        firsts = self._firsts(billed)
         self._open([line for line in firsts.values() if line.sheet not in self._by_key])
-        recorded = [self._again(line) if line.fact in self._lines else self._add(line) for line in billed]
+        recorded = [self._take(line) for line in billed]
         self._store()
         return recorded
+
+    def _firsts(self, billed: Sequence[Line]) -> dict[str, Line]:
+        """The lines that the ledger has not, by their fact, without those that tell an act that has a line already."""
+        firsts: dict[str, Line] = {}
+        told = Telling(self._connection, [line for line in billed if line.fact not in self._lines])
+        for line in billed:
+            if line.fact in self._lines or line.fact in firsts or line.fact in self._twice:
+                continue
+            if found := told.before(line):
+                self._twice[line.fact] = found
+                self._lines |= {found[0]: told.rows[found[0]]} if found[0] in told.rows else {}
+            else:
+                firsts[line.fact] = line
+                told.add(line)
+        self._read_pages()
+        return firsts
+
+    def _take(self, line: Line) -> Recorded:
+        if line.fact in self._twice:
+            return self._told_twice(line, *self._twice[line.fact])
+        return self._again(line) if line.fact in self._lines else self._add(line)
+
+    def _told_twice(self, line: Line, fact: str, verdict: twice.Verdict) -> Recorded:
+        """An act that has a line under another fact: never a second one. What differs, or may be another act, goes to
+        a person."""
+        row = self._lines[fact]
+        page = self._by_serial[row["sheet"]]
+        differing = ["state"] if line.done is (row["state"] == LineState.NOT_DONE) else []
+        if line.amount is not None and line.amount != row["amount"]:
+            differing.append("amount")
+        if verdict == "unsure":
+            differing += [name for name in ("code", "date") if getattr(line, name) != row[name]]
+        if verdict == "same" and not differing:
+            return Recorded(False, page["number"], TOLD_TWICE)
+        self._changes.work(TOLD_TWICE, row, line.event, line.transaction, ",".join(differing))
+        return Recorded(True, page["number"], TOLD_TWICE)
 
     def _read(self, billed: Sequence[Line]) -> None:
         known = self._connection.execute(_KNOWN_LINES, {"facts": [line.fact for line in billed]})
@@ -80,6 +121,10 @@ class Recording:
         there = self._connection.execute(_SHEETS_BY_KEY, {"keys": list({line.sheet for line in billed})})
         self._by_key = {row["key"]: dict(row) for row in there.mappings()}
         self._by_serial = {page["serial"]: page for page in self._by_key.values()}
+        self._read_pages()
+
+    def _read_pages(self) -> None:
+        """The sheets of the known lines."""
         if missing := {row["sheet"] for row in self._lines.values()} - self._by_serial.keys():
             others = self._connection.execute(_SHEETS_BY_SERIAL, {"serials": list(missing)})
             self._by_serial |= {row["serial"]: dict(row) for row in others.mappings()}
@@ -115,7 +160,7 @@ class Recording:
 
     def _add(self, line: Line) -> Recorded:
         page = self._by_key[line.sheet]
-        row: Row = {name: getattr(line, name) for name in _COPIED}
+        row: Row = {name: getattr(line, name) for name in _COPIED} | {"traces": " ".join(line.traces)}
         row["sheet"] = page["serial"]
         row |= {"state": LineState.DONE if line.done else LineState.NOT_DONE, "recorded": self._now, "claim": None}
         self._lines[line.fact] = self._new[line.fact] = row
@@ -137,6 +182,8 @@ class Recording:
         page = self._by_serial[row["sheet"]]
         if row["event"] == line.event:
             return Recorded(False, page["number"])
+        if line.source in twice.BILLED and (differing := _charged_otherwise(row, line)):
+            return self._charged_again(line, row, page, differing)
         differing = _differing(row, page, line) if line.again else ""
         if line.again == SOLD_AGAIN or (differing and row["state"] != LineState.NOT_DONE):
             self._changes.work(line.again, row, line.event, line.transaction, differing)
@@ -152,6 +199,12 @@ class Recording:
         if line.done and row["state"] == LineState.NOT_DONE and newer:
             return self._reinstate(line, row, page)
         return Recorded(False, page["number"])
+
+    def _charged_again(self, line: Line, row: Row, page: Row, differing: str) -> Recorded:
+        """A charge told with another price or quantity, or taken back in part, changes nothing by itself."""
+        why = CREDITED_IN_PART if not line.done or row["state"] == LineState.NOT_DONE else TOLD_OTHERWISE
+        self._changes.work(why, row, line.event, line.transaction, differing)
+        return Recorded(True, page["number"], why)
 
     def _cancel(self, line: Line, row: Row, page: Row) -> Recorded:
         self._changes.move_line(row, LineState.NOT_DONE, "cancelled", line.transaction, line.executor)
@@ -195,4 +248,13 @@ def _differing(row: Row, page: Row, line: Line) -> str:
         names.append("person")
     elif page["key"] != line.sheet:
         names.append("care sheet")
+    return ",".join(names)
+
+
+def _charged_otherwise(row: Row, line: Line) -> str:
+    """What of a charge's price and quantity is not as it was; a credit without a price is one of all of it."""
+    names = [] if Decimal(row["quantity"]) == Decimal(line.quantity) else ["quantity"]
+    before, now = row["amount"], line.amount
+    if before is not None and now is not None and Decimal(before) != Decimal(now):
+        names.append("amount")
     return ",".join(names)

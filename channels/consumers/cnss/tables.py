@@ -47,7 +47,8 @@ sheets = Table(
     Column("forced", Boolean, nullable=False),
 )
 
-# claim: the claim that carries it, accepted or still open; none once refused
+# claim: the claim that carries it, accepted or still open; none once refused. source: who tells of the act; traces:
+# what it may be known by when it is told otherwise, in words (lines that are older than these columns have neither)
 lines = Table(
     "care_sheet_lines",
     TABLES,
@@ -67,6 +68,8 @@ lines = Table(
     Column("version", BigInteger, nullable=False),
     Column("recorded", BigInteger, nullable=False),
     Column("claim", Text),
+    Column("source", Text),
+    Column("traces", Text),
 )
 
 # body: the Claim as it is sent, and sent again, to the byte. state: PENDING, QUEUED, ACCEPTED, REFUSED

@@ -11,6 +11,7 @@ CNSS = "https://hie.sante.gov.ma/id/cnss"
 INPE_ES = "https://hie.sante.gov.ma/id/inpe-es"
 INPE_PS = "https://hie.sante.gov.ma/id/inpe-ps"
 GTIN = "https://www.gs1.org/gtin"
+NGAP = "https://hie.sante.gov.ma/fhir/CodeSystem/ngap"
 LOCAL = "urn:id:LABO-ATLAS"
 
 PHARMACY = {"identifiers": [{"system": INPE_ES, "value": "104200317"}]}
@@ -25,7 +26,7 @@ def person(name: str) -> str:
 
 
 def event(
-    kind: str, who: str, about: str, saying: str = "1", *, insured: str | None = "271828182", **more: Any
+    kind: str, /, who: str, about: str, saying: str = "1", *, insured: str | None = "271828182", **more: Any
 ) -> Event:
     """`saying` makes another event about the same fact; `insured` None: nobody knows the CNSS number."""
     identifiers = [{"system": LOCAL, "value": f"IPP-{who}"}]
@@ -90,3 +91,28 @@ def visit(who: str = "amina", number: str = "V-5", **more: Any) -> Event:
     } | more.pop("encounter", {})
     facility = {"identifiers": [{"system": INPE_ES, "value": "100600111"}]}
     return event("EncounterRecorded", who, number, **({"encounter": encounter, "facility": facility} | more))
+
+
+def charge(who: str = "amina", number: str = "T-1", done: str = "CS", kind: str = "CG", **more: Any) -> Event:
+    """FT1 of an ambulatory visit; `kind` CD is the credit of the charge with the same number."""
+    said: dict[str, Any] = {
+        "code": {"text": "Consultation spécialisée", "codings": [{"system": NGAP, "code": done}]},
+        "number": {"system": LOCAL, "value": number},
+        "kind": kind,
+        "place": "FT1 1",
+        "performed": "2025-06-12T09:30",
+        "quantity": "1",
+        "amount": "150.00",
+        "currency": "MAD",
+        "performers": [{"identifiers": [{"system": INPE_PS, "value": "101900733"}]}],
+        "encounter": {"class_code": "O", "identifiers": [{"system": LOCAL, "value": "V-5"}]},
+    } | more
+    suffix = "" if kind == "CG" else f"|{kind}"
+    return event("ChargeRecorded", who, f"charge|{LOCAL}|{number}|{done}{suffix}", **said)
+
+
+def act(who: str = "amina", code: str = "DEQP003", **more: Any) -> Event:
+    """PR1 of a message to the accounts (BAR)."""
+    coding = {"system": "urn:id:CCAM", "code": code}
+    told = charge(who, f"PR1-{code}", code) | {"kind": None, "place": "PR1 1", "amount": None, "currency": None}
+    return told | {"code": {"codings": [coding]}, "number": None} | more  # type: ignore[return-value]  # a changed copy

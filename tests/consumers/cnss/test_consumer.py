@@ -195,6 +195,7 @@ def test_it_takes_what_is_billable_and_what_may_bring_a_number(house: House) -> 
         "LabReportIssued",
         "ImagingReportIssued",
         "EncounterRecorded",
+        "ChargeRecorded",
         "PatientRegistered",
         "PatientUpdated",
     }

@@ -17,6 +17,7 @@ Verdict = Literal["A", "E", "R"]
 
 CONTENT_TYPE: Final = "x-application/hl7-v2+er7"
 # What says nothing but how another message fared: of queries QCK, of master files MFK
+_ENVELOPE: Final = frozenset(("MSH", "MSA", "ERR", "SFT", "UAC", "NTE", "QAK", "QPD", "QRD", "QRF", "DSC"))
 ACKNOWLEDGEMENTS: Final = frozenset({"ACK", "MCF", "NAK", "QCK", "MFK"})
 
 # HL7 table 0357
@@ -75,7 +76,10 @@ def reply(
 
 
 def is_acknowledgement(hl7: Hl7) -> bool:
-    return hl7.type.partition("^")[0] in ACKNOWLEDGEMENTS
+    """By its type, or an answer (ORR, RSP ...) that tells of no patient and no order: taken or not is all it says."""
+    if hl7.type.partition("^")[0] in ACKNOWLEDGEMENTS:
+        return True
+    return hl7.first("MSA") is not None and all(segment.name in _ENVELOPE for segment in hl7.segments)
 
 
 def _level(hl7: Hl7, verdict: Verdict) -> str:

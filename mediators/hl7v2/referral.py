@@ -82,7 +82,7 @@ def mediate(hl7: Hl7, message: Message, context: Context) -> Translation:
         told = [_referral(sent, hl7.trigger, head, own)]
         head.settle(told[0], own)
         own = scope.part()
-    elif hl7.first("MSA") is None or len(pids) > 1:
+    elif hl7.first("MSA") is None or pids or sent.all("RF1", "PRD"):
         translation.refused.append(Part("PID", [_nobody(len(pids))]))
     translation.events.extend(cast(list[Event], told))
     translation.unmapped = [Unmapped(each["place"], each["value"]) for each in own.left]

@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mediators.hl7v2.mediator import Hl7v2
 from mediators.mediator import Context
 from schemas.events import plain
-from tests.mediators.hl7v2.messages import PID, body, events, fields, left, read
+from schemas.message import Message
+from tests.mediators.hl7v2.messages import PID, RECEIVED, body, events, fields, left, read
 
 OBR = "OBR|1|P-9^CHU||2345-7^Glucose^LN"
 
@@ -309,6 +311,14 @@ def test_a_reply_that_names_no_order_is_only_an_acknowledgement() -> None:
     told = read(body("ORR^O02", "MSA|AA|C-16", PID))
     assert not told.events
     assert not told.refused
+
+
+def test_the_door_takes_an_answer_without_a_patient_and_never_answers_it() -> None:
+    data = body("ORR^O02", "MSA|AA|C-16", "ERR|||0")
+    message = Message("t-1", "lab-hl7v2", "LABO|CHU", data, "x-application/hl7-v2+er7", RECEIVED, "C-17")
+    assert Hl7v2().check(message, Context()) == []
+    assert Hl7v2().accept(message, []).body == b""
+    assert not Hl7v2().mediate(message, Context()).events
 
 
 def test_a_reply_tells_how_the_order_stands() -> None:

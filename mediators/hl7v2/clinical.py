@@ -97,7 +97,7 @@ def _course(pr1: Segment, told: Procedure, scope: Scope) -> None:
         told["identifier"] = number
     if action := said(pr1.text(20)):
         told["action"] = action
-    if places := listed(pr1, 23, pl):
+    if places := listed(pr1, 23, lambda field: pl(field, scope)):
         told["places"] = places
     if parent := one(pr1, 25, lambda field: ei(field, scope)):
         told["parent"] = parent

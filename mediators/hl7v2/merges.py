@@ -189,7 +189,7 @@ def _whose(mrg: Segment, scope: Scope) -> Patient | None:
     numbers = [one for place in (1, 2, 4) for one in identifiers(mrg, place, scope)]
     if numbers:
         told["identifiers"] = [one for place, one in enumerate(numbers) if one not in numbers[:place]]
-    if names := listed(mrg, 7, xpn):
+    if names := listed(mrg, 7, lambda field: xpn(field, scope)):
         told["names"] = names
     return told or None
 

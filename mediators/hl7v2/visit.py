@@ -6,7 +6,7 @@ accident, grouping, billing and death that a stay brings (ACC, DRG, UB1, UB2, PD
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 from mediators.hl7v2 import roles
@@ -66,6 +66,18 @@ _CLEARED: Final[dict[str, dict[int, str]]] = {
     | {number: f"participants:{role}" for number, role in _PARTICIPANTS.items()},
     "PV2": _NAMED["PV2"] | {13: f"participants:{_REFERRAL_SOURCE}"},
 }
+_Read = Callable[[Segment, int, Scope], Any]
+_BY_TABLE: Final[tuple[tuple[dict[str, dict[int, str]], _Read], ...]] = (
+    (_CODES, lambda segment, number, scope: one(segment, number, code)),
+    (_LISTS, lambda segment, number, scope: listed(segment, number, code)),
+    (_PLACES, lambda segment, number, scope: one(segment, number, lambda field: pl(field, scope))),
+    (_TIMES, lambda segment, number, scope: scope.time(segment, number)),
+    (_TEXTS, lambda segment, number, scope: said(segment.whole(number))),
+)
+_READ: Final[dict[str, list[tuple[int, str, _Read]]]] = {
+    name: [(number, field, read) for table, read in _BY_TABLE for number, field in table[name].items()]
+    for name in ("PV1", "PV2")
+}
 # Where each field of an encounter stands
 FIELDS: Final = {field: (segment, number) for segment, row in _NAMED.items() for number, field in row.items()}
 _MAPPED: Final = {"PV1": frozenset((1, 39, 40, 50, *_CLEARED["PV1"])), "PV2": frozenset(_CLEARED["PV2"])}
@@ -91,25 +103,13 @@ def visit(pv1: Segment | None, others: Sequence[Segment], scope: Scope) -> Encou
 
 def _fields(segment: Segment, told: Any, scope: Scope) -> None:
     """What the tables say of a segment."""
-    name = segment.name
-    for number, field in _NAMED[name].items():
-        if not segment.raw_field(number):
-            continue
-        value: Any = None
-        if number in _CODES[name]:
-            value = one(segment, number, code)
-        elif number in _LISTS[name]:
-            value = listed(segment, number, code)
-        elif number in _PLACES[name]:
-            value = one(segment, number, pl)
-        elif number in _TIMES[name]:
-            value = scope.time(segment, number)
-        elif number in _TEXTS[name]:
-            value = said(segment.whole(number))
-        if value:
+    for number, field, read in _READ[segment.name]:
+        if segment.raw_field(number) and (value := read(segment, number, scope)):
             told[field] = value
-    if cleared := [field for number, field in _CLEARED[name].items() if segment.raw_field(number) == NULL]:
-        told["cleared"] = [*told.get("cleared", ()), *cleared]
+    if NULL in segment.raw:
+        rows = _CLEARED[segment.name].items()
+        if cleared := [field for number, field in rows if segment.raw_field(number) == NULL]:
+            told["cleared"] = [*told.get("cleared", ()), *cleared]
 
 
 def _bare(pv1: Segment, told: Any) -> None:

@@ -59,6 +59,13 @@ def test_a_merge_goes_out_under_both_identities(work: Mediated) -> None:
     assert [record.key for record in event_records(merged)] == ["p1"]
 
 
+def test_a_link_goes_out_under_both_identities(work: Mediated) -> None:
+    assert work.translation
+    linked = work.translation.events[0]
+    linked["other_person"] = "p0"  # type: ignore[typeddict-unknown-key]  # any event may be one that links
+    assert [record.key for record in event_records(linked)] == ["p1", "p0"]
+
+
 def test_what_waits_is_told_and_does_not_go_out(work: Mediated) -> None:
     work.resolutions = [[Resolution("unknown", waiting_for=["facility|2", "facility|1"])]]
     events, (mediated, parked) = out(work)

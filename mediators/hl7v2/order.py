@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Final, cast
 
-from mediators.hl7v2 import timing
+from mediators.hl7v2 import rows, timing
 from mediators.hl7v2.datatypes import (
     body_system,
     code,
@@ -17,7 +17,6 @@ from mediators.hl7v2.datatypes import (
     part,
     people,
     pl,
-    repeats,
     said,
     telecoms,
     xad,
@@ -32,11 +31,37 @@ _ORC: Final = frozenset(
     (1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 21, 22, 23, 24, 25, 27, 28, 29, 33)
 )
 OBR: Final = frozenset((1, 2, 3, 5, 6, 10, 11, 12, 13, 16, 17, 27, 29, 31, 36, 44, 45, 46, 53, 54))
-_PEOPLE: Final = {10: "entered_by", 11: "verified_by", 19: "acted_by"}
-_CODES: Final = {16: "control_reason", 18: "entering_device", 25: "modifier", 28: "confidentiality", 29: "kind"}
-_TIMES: Final = {9: "ordered", 15: "effective", 27: "available"}
-# The roles of table 0443 and 0912 that those fields stand for
-_ROLES: Final = {"entered_by": "EP", "verified_by": "VP", "acted_by": "AP"}
+# ORC's persons stand in the roles of tables 0443 and 0912
+_OWN: Final[rows.Table] = {
+    1: ("control", rows.plain),
+    5: ("status", rows.plain),
+    9: ("ordered", rows.moment),
+    10: ("entered_by", rows.persons("EP")),
+    11: ("verified_by", rows.persons("VP")),
+    13: ("entered_at", lambda segment, at, scope: one(segment, at, lambda field: pl(field, scope))),
+    15: ("effective", rows.moment),
+    16: ("control_reason", rows.coded),
+    17: ("entering_organization", lambda segment, at, scope: one(segment, at, lambda field: _body(field, scope))),
+    18: ("entering_device", rows.coded),
+    19: ("acted_by", rows.persons("AP")),
+    25: ("modifier", rows.coded),
+    27: ("available", rows.moment),
+    28: ("confidentiality", rows.coded),
+    29: ("kind", rows.coded),
+}
+# What of OBR is about the order, not about its result
+_ASKED: Final[rows.Table] = {
+    6: ("requested", rows.moment),
+    10: ("collectors", rows.persons("OBR-10")),
+    11: ("action", rows.plain),
+    12: ("danger", rows.coded),
+    13: ("clinical_information", rows.text),
+    31: ("reasons", rows.codes),
+    36: ("scheduled", rows.moment),
+    44: ("procedures", rows.codes),
+    45: ("procedures", rows.codes),
+    46: ("supplements", rows.codes),
+}
 
 
 def order(orc: Segment | None, obr: Segment | None, timings: Sequence[Segment], scope: Scope) -> Order:
@@ -45,11 +70,15 @@ def order(orc: Segment | None, obr: Segment | None, timings: Sequence[Segment], 
     _numbers(orc, obr, told, scope)
     _parents(orc, obr, told, scope)
     if orc is not None:
-        _common(orc, told, scope)
+        told.update(cast(Order, rows.read(orc, _OWN, scope)))
+        if organization := _organization(orc, scope):
+            told["organization"] = organization
     if requesters := _requesters(orc, obr, scope):
         told["requesters"] = requesters
     if obr is not None:
-        _asked(obr, told, scope)
+        told.update(cast(Order, rows.read(obr, _ASKED, scope)))
+        if obr.raw_field(13) and (information := _coded(obr, 13)):
+            told["information"] = information
     _when(orc, obr, timings, told, scope)
     if orc is not None:
         scope.rest(orc, _ORC)
@@ -117,8 +146,8 @@ def _numbers(orc: Segment | None, obr: Segment | None, told: Order, scope: Scope
     if group := one(orc, 4, lambda field: ei(field, scope)):
         told["group"] = group
     for at, kept in ((2, told.get("placer")), (3, told.get("filler"))):
-        second = one(orc, at, lambda sent: ei(sent, scope))
-        if second and kept and second["value"] != kept["value"]:
+        second = said(orc.text(at)) if kept else None
+        if second and kept and second != kept["value"]:
             scope.others.append((orc, at, 0))
 
 
@@ -134,41 +163,6 @@ def _parents(orc: Segment | None, obr: Segment | None, told: Order, scope: Scope
                 told.setdefault("parent_filler", found)
 
 
-def _common(orc: Segment, told: Order, scope: Scope) -> None:
-    found: dict[str, Any] = {"control": said(orc.text(1)), "status": said(orc.text(5))}
-    for at, key in _TIMES.items():
-        found[key] = scope.time(orc, at)
-    for at, key in _PEOPLE.items():
-        found[key] = people(orc, at, scope, _ROLES[key])
-    for at, key in _CODES.items():
-        found[key] = one(orc, at, code)
-    found["entered_at"] = one(orc, 13, pl)
-    found["entering_organization"] = one(orc, 17, lambda field: _body(field, scope))
-    found["organization"] = _organization(orc, scope)
-    _keep(found, told)
-
-
-def _asked(obr: Segment, told: Order, scope: Scope) -> None:
-    """What of OBR is about the order, not about its result."""
-    found: dict[str, Any] = {
-        "reasons": listed(obr, 31, code),
-        "clinical_information": repeats(obr, 13),
-        "information": _coded(obr, 13),
-        "action": said(obr.text(11)),
-        "danger": one(obr, 12, code),
-        "requested": scope.time(obr, 6),
-        "scheduled": scope.time(obr, 36),
-        "collectors": people(obr, 10, scope, "OBR-10"),
-        "procedures": [*listed(obr, 44, code), *listed(obr, 45, code)],
-        "supplements": listed(obr, 46, code),
-    }
-    _keep(found, told)
-
-
-def _keep(found: dict[str, Any], told: Order) -> None:
-    told.update({key: value for key, value in found.items() if value})  # type: ignore[typeddict-item]  # Order's keys
-
-
 def _coded(segment: Segment, at: int) -> list[Code]:
     """A field that is a code from 2.7 on and was a text before: only what is written as a code."""
     return [found for field in segment.repetitions(at) if field.components > 1 and (found := code(field))]
@@ -177,7 +171,8 @@ def _coded(segment: Segment, at: int) -> list[Code]:
 def _requesters(orc: Segment | None, obr: Segment | None, scope: Scope) -> list[Practitioner]:
     """OBR-16, then who ORC-12 adds; a call-back number (OBR-17, ORC-14) and address (ORC-24) go to the first."""
     found: list[Practitioner] = people(obr, 16, scope, "OP") if obr is not None else []
-    if orc is not None:
+    # the same again, as most write it, is not read again
+    if orc is not None and (obr is None or orc.raw_field(12) != obr.raw_field(16)):
         found += [person for person in people(orc, 12, scope, "OP") if not among(person, found)]
     for segment, at in ((obr, 17), (orc, 14)):
         if segment is None or not segment.raw_field(at):
@@ -197,6 +192,8 @@ def _requesters(orc: Segment | None, obr: Segment | None, scope: Scope) -> list[
 
 def _organization(orc: Segment, scope: Scope) -> Organization | None:
     """ORC-21 with its address (22) and telephone (23)."""
+    if orc.count() < 21:
+        return None
     told: Organization = one(orc, 21, lambda field: xon(field, scope)) or {}
     if addresses := listed(orc, 22, xad):
         told["addresses"] = addresses

@@ -8,6 +8,7 @@ from pathlib import Path
 from channels.channel import Channel, load_channel
 from channels.profiles import known_profiles, read_profile
 from channels.settings import Misconfigured, Settings, load_settings
+from channels.trial import trials
 
 
 def lint(config: Path) -> Iterator[str]:
@@ -35,7 +36,9 @@ def _read(config: Path, settings: Settings, told: dict[str, None]) -> Iterator[C
         if path.name.endswith(".test.yaml"):
             continue
         try:
-            yield load_channel(path, settings)
+            channel = load_channel(path, settings)
+            trials(channel)
+            yield channel
         except Misconfigured as error:
             told |= dict.fromkeys(str(error).splitlines())
 

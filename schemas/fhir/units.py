@@ -28,10 +28,13 @@ _HABITS = {
 _PARTS = {
     "UI": "[IU]", "IU": "[IU]", "mUI": "m[IU]", "mIU": "m[IU]", "uUI": "u[IU]", "uIU": "u[IU]", "kUI": "k[IU]",
     "kIU": "k[IU]", "KUI": "k[IU]", "mEq": "meq", "uEq": "ueq", "Eq": "eq", "mcg": "ug", "gr": "g", "Kg": "kg",
-    "24h": "(24.h)", "24H": "(24.h)", "mn": "min", "litre": "L",
+    "24h": "(24.h)", "24H": "(24.h)", "mn": "min", "litre": "L", "UFC": "[CFU]", "CFU": "[CFU]",
+    "1.73m2": "{1.73_m2}", "1,73m2": "{1.73_m2}",
 }  # fmt: skip
 
-_COUNT = re.compile(r"(?:[xX×*])?10(?:\^|\*\*|\*|[eE])?([0-9]{1,2})/(.+)", re.ASCII)
+_COUNT = re.compile(r"(?:[xX×*])?10(?:\^|\*\*|\*|[eE])?\(?([0-9]{1,2})\)?/(.+)", re.ASCII)
+# Letters that are written in several ways: micro, powers, full-width
+_WRITTEN = str.maketrans("µμ＾／％⁰¹²³⁴⁵⁶⁷⁸⁹", "uu^/%0123456789")
 
 # Atoms a laboratory, a pharmacy or a ward uses and nobody mistakes for another word.
 _METRIC = words("g l L m s mol U kat eq osm cal [IU] [iU] m[Hg] m[H2O] [arb'U]")
@@ -54,7 +57,7 @@ def ucum(text: str, declared: bool = False) -> str | None:
     """The UCUM code of a unit as sent, None when that is not plain. `declared`: the sender says it is UCUM."""
     if declared and _valid(text, declared=True):
         return text
-    written = "".join(text.split()).replace("µ", "u").replace("μ", "u").replace("＾", "^")
+    written = "".join(text.split()).translate(_WRITTEN)
     if habit := _HABITS.get(written):
         return habit
     if count := _COUNT.fullmatch(written):

@@ -8,7 +8,7 @@ import pytest
 
 from channels.channel import Retention, first_fit, load_channels
 from channels.lint import lint
-from channels.settings import Misconfigured, Settings, default_config
+from channels.settings import Misconfigured, Settings, default_config, load_settings
 from schemas.message import Description
 from tests.plain import channel
 
@@ -65,6 +65,7 @@ def test_matches_by_sender_and_pattern() -> None:
         ("mediator: hl7v2\nretention: {body: long}\n", "expected full, hash-only, none, or a period"),
         ("mediator: csv\nmapping: none.yaml\n", "line 2: mapping: no file"),
         ("mediator: csv\ncodes: [none.csv]\n", "line 2: codes: no file"),
+        ("mediator: hl7v2\nconversions:\n  - none.csv\n", "line 3: conversions: no file"),
         ("listen: mllp\n", "mediator"),
     ],
 )
@@ -112,3 +113,36 @@ def test_a_rate_that_is_none_is_told(tmp_path: Path, text: str) -> None:
     (told,) = lint(house(tmp_path, lab=f"mediator: hl7v2\nrate: {text}\n"))
     assert "lab.yaml, line 2: rate: " in told
     assert "such as 50/s, 3000/m or 10000/h" in told
+
+
+def test_tables_of_all_channels_come_after_their_own(tmp_path: Path) -> None:
+    path = house(tmp_path, a="mediator: hl7v2\ncodes: own.csv\n", b="mediator: csv\n")
+    (tmp_path / "codes").mkdir()
+    head = "system,code,standard_system,standard_code,display\n"
+    (tmp_path / "codes" / "all.csv").write_text(head + "L,GLY,LN,2345-7,\nL,NA,LN,2951-2,\n")
+    (tmp_path / "codes" / "own.csv").write_text(head + "L,GLY,LN,2339-0,\n")
+    a, b = load_channels(path, load_settings(path, {"WASL_CODES": "all.csv"}))
+    assert [one.context.codes.table["urn:id:L", code]["code"] for one in (a, b) for code in ("GLY", "NA")] == [
+        "2339-0", "2951-2", "2345-7", "2951-2",
+    ]  # fmt: skip
+    with pytest.raises(Misconfigured, match=r"wasl\.yaml: codes: no file"):
+        load_channels(path, load_settings(path, {"WASL_CODES": "gone.csv"}))
+
+
+def test_mistakes_of_a_table_are_told_by_line(tmp_path: Path) -> None:
+    path = house(tmp_path, a="mediator: hl7v2\ncodes: own.csv\n", b="mediator: hl7v2\nconversions: own.csv\n")
+    codes = "system,code,standard_system,standard_code,display\nL,,LN,1-8,\n"
+    units = "loinc,from_unit,to_unit,factor,target_loinc,target_display,source\n2345-7,g/L,mmol/L,x,14749-6,,y\n"
+    for folder, text in (("codes", codes), ("units", units)):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "own.csv").write_text(text)
+    assert [line.removeprefix(f"{tmp_path}/").partition(":")[0] for line in lint(path)] == [
+        "codes/own.csv, line 2, code", "units/own.csv, line 2, factor",
+    ]  # fmt: skip
+
+
+def test_mistakes_of_a_channels_tests_are_told_by_line(tmp_path: Path) -> None:
+    path = house(tmp_path, a="mediator: hl7v2\n")
+    (tmp_path / "channels" / "a.test.yaml").write_text("- name: one\n  send: x\n  evnts: []\n")
+    (told,) = lint(path)
+    assert told.endswith("a.test.yaml, line 3: 0.evnts: this key is not known")

@@ -1,4 +1,4 @@
-"""The strict opinion of the standard's own tables: as information, of whatever comes, and never in the message's words."""
+"""The strict opinion of the standard's own tables: information, of whatever comes, never in the message's words."""
 
 from __future__ import annotations
 
@@ -30,8 +30,7 @@ def test_what_fields_break_is_told_with_its_place() -> None:
 
 def test_segments_that_are_missing_or_have_no_place_are_told() -> None:
     assert ("AL1", "AL1^1", "segment-sequence") in told((b"ORC|", b"AL1|1||X^Y^L\rORC|"))
-    (group,) = [said for said in told((b"OBR|1|", b"ZBR|1|")) if said[2] == "required"]
-    assert group[0] == "OBR"
+    assert "OBR" in [at for at, _, reason in told((b"OBR|1|", b"ZBR|1|")) if reason == "required"]
 
 
 def test_a_site_may_have_segments_of_its_own() -> None:
@@ -39,12 +38,8 @@ def test_a_site_may_have_segments_of_its_own() -> None:
 
 
 def test_everything_is_information_with_its_source_and_holds_nothing_of_the_message() -> None:
-    body = (
-        result()
-        .replace(b"BENNANI", b"SECRET" * 60)
-        .replace(b"|19840317|F", b"|SECRET|SECRET")
-        .replace(b"|F|", b"|SECRET|")
-    )
+    body = result().replace(b"BENNANI", b"SECRET" * 60).replace(b"|19840317|F", b"|SECRET|SECRET")
+    body = body.replace(b"|F|", b"|SECRET|")
     said = opinion(body)
     assert said
     for issue in said:

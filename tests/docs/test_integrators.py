@@ -31,7 +31,7 @@ def laboratory(config: Path) -> Channel:
 
 
 def test_the_files_of_the_page_are_clean(config: Path) -> None:
-    assert len(FILE.findall(PAGE.read_text("utf-8"))) == 4
+    assert len(FILE.findall(PAGE.read_text("utf-8"))) == 6
     assert list(lint(config)) == []
 
 

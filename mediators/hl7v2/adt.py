@@ -75,9 +75,10 @@ def _told(
     if trigger in LINKS or trigger in MERGES or trigger in merges.CHANGES:
         _beside(person, scope)
     else:
+        yield _patient(person, told, trigger, head, scope)
+    if trigger not in MERGES and trigger not in merges.CHANGES:
         for mrg in person.priors:
             scope.rest(mrg)
-        yield _patient(person, told, trigger, head, scope)
     yield from merges.renumbered(changes, list(_stays(person, told, trigger, head, scope)), head)
 
 

@@ -47,7 +47,7 @@ def diagnosis(dg1: Segment, scope: Scope) -> Diagnosis | None:
         told["parent"] = parent
     if present := one(dg1, 26, code):
         told["present_on_admission"] = present
-    if rest := beside(dg1, scope, _DG1):
+    if rest := beside(dg1, scope, _DG1 - _unused(dg1, found)):
         told["details"] = rest
     return told or None
 
@@ -72,7 +72,7 @@ def procedure(pr1: Segment, scope: Scope) -> Procedure | None:
     if by:
         told["by"] = by
     _course(pr1, told, scope)
-    if rest := beside(pr1, scope, _PR1):
+    if rest := beside(pr1, scope, _PR1 - _unused(pr1, found)):
         told["details"] = rest
     return told or None
 
@@ -107,6 +107,13 @@ def more(segment: Segment, number: int) -> Code | None:
     """A coded field whole, where more than a code was sent."""
     found = one(segment, number, code) if segment.field(number).components > 1 else None
     return found if found and found.keys() & {"codings", "text"} else None
+
+
+def _unused(segment: Segment, found: Code | None) -> frozenset[int]:
+    """The coding method (2) of a code that says another system itself."""
+    method = part(segment.field(2), 1)
+    systems = {coding.get("system") for coding in (found or {}).get("codings") or ()}
+    return frozenset((2,)) if method and coding_system(method) not in systems else frozenset()
 
 
 def _described(segment: Segment) -> tuple[Code | None, str | None]:

@@ -70,7 +70,8 @@ def resources(event: Event) -> list[Resource]:
     patient.write(draft)
     _WRITERS[event["type"]](draft)
     _beside(draft)
-    provenance.write(draft, details.written(draft, _told(draft, of_the_message=True)))
+    head = details.written(draft, _told(draft, of_the_message=True))
+    provenance.write(draft, [*head, *identity.before(draft)])
     person = draft.resources.pop(f"Patient/{draft.person}")
     return [person, *draft.resources.values()]
 

@@ -120,6 +120,7 @@ def _of_condition(draft: Draft, source: Diagnosis, others: list[Reference]) -> l
         ),
         named("DG1-15-diagnosis-priority", "String", elements.text(source.get("priority"))),
         named("DG1-17-diagnosis-classification", "CodeableConcept", classification),
+        named("DG1-21-diagnosis-action-code", "String", elements.text(source.get("action"))),
         named("DG1-26-present-on-admission-poa-indicator", "CodeableConcept", present),
         *(named("DG1-16-diagnosing-clinician", "Reference", one) for one in others),
     )
@@ -134,6 +135,7 @@ def _of_procedure(draft: Draft, source: Procedure, places: list[Reference]) -> l
         named("PR1-10-anesthesia-minutes", "String", elements.text(source.get("anesthesia_minutes"))),
         named("PR1-13-consent-code", "CodeableConcept", elements.concept(source.get("consent"))),
         named("PR1-14-procedure-priority", "String", elements.text(source.get("priority"))),
+        named("PR1-20-procedure-action-code", "String", elements.text(source.get("action"))),
         *(named("PR1-16-procedure-code-modifier", "CodeableConcept", one) for one in _modifiers(source)),
         *(named("PR1-23-treating-organizational-unit", "Reference", one) for one in places),
     )

@@ -55,6 +55,22 @@ def changed(draft: Draft) -> None:
             writer(draft, prior, _owner(draft))
 
 
+def before(draft: Draft) -> list[dict[str, Any]]:
+    """Whose a number was said to be (MRG-1, -2, -4 and -7), as extensions of the event's Provenance: which identity
+    that is, the registry decides."""
+    told = cast(Patient, draft.event.get("prior_patient") or {})
+    numbers = elements.identifiers(told.get("identifiers"))
+    names = elements.human_names(told.get("names"))
+    return [
+        *(_said("MRG-1-prior-patient-identifier-list", "Identifier", one) for one in numbers),
+        *(_said("MRG-7-prior-patient-name", "HumanName", one) for one in names),
+    ]
+
+
+def _said(field: str, kind: str, value: dict[str, Any]) -> dict[str, Any]:
+    return {"url": extensions.OURS + field, f"value{kind}": value}
+
+
 def _owner(draft: Draft) -> str:
     """Whose the number was: as the registry says; without one, the patient's own unless it moved."""
     before: Patient | None = draft.event.get("prior_patient")

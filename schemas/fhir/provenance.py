@@ -44,6 +44,7 @@ def write(draft: Draft, details: Sequence[dict[str, Any]] = ()) -> None:
             "extension": [*extensions.extensions(extensions.extension(PLANNED, "DateTime", planned)), *details],
             "target": targets,
             "occurredDateTime": times.date_time(event.get("occurred"), draft.zone),
+            "_recorded": times.sent(origin.get("recorded"), times.instant(origin.get("recorded"), draft.zone)),
             "recorded": times.instant(origin.get("recorded"), draft.zone) or times.at(event["received"]),
             "location": where,
             "reason": [reason] if reason else None,

@@ -30,7 +30,12 @@ STRUCTURES: Final[dict[str, str]] = {
     **dict.fromkeys(("ADT^A01", "ADT^A03", "ADT^A04", "ADT^A05", "ADT^A08", "ADT^A13", "ADT^A28", "ADT^A31"),
                     _ADMISSION),
     "ADT^A02": f"EVN {_PATIENT} {_VISIT} ROL DB1 OBX PDA",
-    "ADT^A40": "EVN PID PD1 MRG PV1",
+    **dict.fromkeys(("ADT^A11", "ADT^A12", "ADT^A25", "ADT^A53"), f"EVN {_PATIENT} {_VISIT} DG1"),
+    "ADT^A17": f"EVN {_PATIENT} {_VISIT} {_PATIENT} {_VISIT}",
+    "ADT^A24": "EVN PID PD1 PV1 PID PD1 PV1",
+    **dict.fromkeys(
+        ("ADT^A36", "ADT^A40", "ADT^A41", "ADT^A43", "ADT^A45", "ADT^A47", "ADT^A50"), "EVN PID PD1 MRG PV1"
+    ),
     "ADT^A60": "EVN PID PV1 PV2 ARV IAM NTE IAM NTE",
     "ORU^R01": f"{_PATIENT} NTE OBX {_VISIT} ORC OBR NTE PRT TQ1 TQ2 CTD OBX PRT NTE FT1 CTI SPM OBX",
     "OUL^R22": f"PID PD1 NTE NK1 OBX {_VISIT} SPM OBX SAC INV ORC OBR NTE TQ1 OBX TCD SID NTE CTI",

@@ -161,7 +161,7 @@ def test_a_procedure_whole() -> None:
     assert (first["partOf"][0]["identifier"]["value"], first["reasonCode"][0]["text"]) == ("PR-0", "Déshydratation")
     assert (second["status"], second["performedDateTime"]) == ("entered-in-error", "2024-03-12")
     assert {one["url"].rpartition("/")[2] for one in second["extension"]} == {
-        "source-version", "PR1-7-procedure-minutes",
+        "source-version", "PR1-7-procedure-minutes", "PR1-20-procedure-action-code",
     }  # fmt: skip
 
 

@@ -25,7 +25,8 @@ def notes(segments: Iterable[Segment], scope: Scope) -> list[Note]:
             found.append(note)
             scope.rest(nte, range(1, 9))
         else:
-            scope.rest(nte, (1, 2, 3, 4))
+            # a source is one letter (table 0105): what is longer is a text that slipped there
+            scope.rest(nte, (1, 2, 3, 4) if len(nte.text(2).strip()) < 3 else (1, 3, 4))
     return found
 
 

@@ -2,7 +2,7 @@
 
 Sources: HL7 V2-to-FHIR guide, maps SCH[Appointment], AIS, AIG, AIL, AIP[Appointment]; FHIR R4 Appointment. R4 wants a
 start and an end wherever an appointment is more than proposed (app-2, app-3): what nobody told is said to be unknown.
-A reason of cancelling needs an appointment that was called off or missed (app-4): of others SCH-6 is an extension.
+A reason of cancelling needs a cancelled appointment (app-4, which misspells noshow): of others SCH-6 is an extension.
 Things (AIG) are Devices, unless their type says that they are persons; orders (SCH-26, -27) are named by their number.
 A participant's id tells where it was named: a later saying replaces those of the places it names, and no others.
 """
@@ -20,7 +20,6 @@ STATUSES: Final = terms.words(
 )
 PARTICIPANT_STATUSES: Final = terms.words("accepted declined tentative needs-action")
 _TIMELESS: Final = frozenset({"proposed", "cancelled", "waitlist"})
-_CALLED_OFF: Final = frozenset({"cancelled", "noshow"})
 _NOT_SURE: Final = frozenset({"pending", "proposed", "waitlist"})
 # AIG-4 as met, where a person is booked as a thing
 _PERSONNEL: Final = terms.words("P PER PERSON PERSONNEL PROVIDER PRACTITIONER PHYSICIAN DOCTOR MEDECIN STAFF NURSE")
@@ -42,10 +41,10 @@ def recorded(draft: Draft) -> None:
         "Appointment",
         draft.fact,
         {
-            "extension": _extensions(draft, None if status in _CALLED_OFF else reason),
+            "extension": _extensions(draft, None if status == "cancelled" else reason),
             "identifier": elements.identifiers(event.get("numbers")),
             "status": status,
-            "cancelationReason": reason if status in _CALLED_OFF else None,
+            "cancelationReason": reason if status == "cancelled" else None,
             "serviceType": _services(draft),
             "appointmentType": elements.concept(event.get("kind")) or _kind(event),
             "reasonCode": elements.concepts(event.get("reasons")),
@@ -68,7 +67,7 @@ def recorded(draft: Draft) -> None:
 
 def consistent(resource: dict[str, Any]) -> dict[str, Any]:
     """An appointment that is kept after all has no reason of cancelling any more (app-4)."""
-    if resource.get("status") in _CALLED_OFF:
+    if resource.get("status") == "cancelled":
         return resource
     return {name: one for name, one in resource.items() if name != "cancelationReason"}
 

@@ -248,6 +248,11 @@ def test_a_rerun_of_one_patient_gives_only_theirs() -> None:
     assert event["place"] == "PID 2"
 
 
+def test_a_note_in_the_place_of_its_source_is_kept() -> None:
+    event = appointment("S13", SCH, "NTE||Reporté à la demande du patient", PID)
+    assert [(one["place"], one["text"]) for one in event["details"]] == [("NTE-2", "Reporté à la demande du patient")]
+
+
 def test_no_segment_is_dropped_in_silence() -> None:
     event = appointment("S12", SCH, PID, "ZRV|1|note du site", "RGS|1|A", "AL1|1|DA|PEN^Pénicilline")
     places = {one["place"] for one in event["unmapped"]} | {one["place"] for one in event["details"]}

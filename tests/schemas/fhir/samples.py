@@ -523,7 +523,7 @@ def charge(**more: Any) -> dict[str, Any]:
         procedure={"text": "ECG", "codings": [{"code": "DEQP003"}]},
         modifiers=[{"text": "Nuit"}],
         product={"text": "DOLIPRANE 1 g"},
-        procedures=[{"code": {"text": "ECG"}, "performed": "2024-03-12"}],
+        procedures=[{"code": {"text": "ECG", "codings": [{"code": "DEQP003"}]}, "performed": "2024-03-12"}],
         diagnoses=[{"code": {"text": "HTA"}}],
         order={"placer": identifier("urn:id:CHU", "P-9"), "filler": identifier("urn:id:LABO", "F-9")},
         performing_organization=laboratory(),

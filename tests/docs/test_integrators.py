@@ -10,6 +10,7 @@ import pytest
 
 from channels.channel import Channel, load_channel
 from channels.lint import lint
+from channels.preview import apart, preview
 from channels.settings import default_config, load_settings
 from channels.trial import run
 
@@ -58,3 +59,24 @@ def test_a_mistake_in_them_is_told_with_its_line(config: Path, file: str, line: 
         "ZPI-3", "ZPI-99999"), 1), "utf-8")  # fmt: skip
     (told,) = lint(config)
     assert where in told
+
+
+def test_the_profile_of_the_page_refuses_what_was_not_agreed(config: Path) -> None:
+    channel = load_channel(config.parent / "channels" / "lab-casa.yaml", load_settings(config, {}))
+    message = "\r".join(
+        [
+            r"MSH|^~\&|LIS-CASA|130310623|WASL|HIE|20260312103000+0100||ORU^R01^ORU_R01|1|P|2.5.1",
+            "PID|1||7^^^CASA||BENNANI^Khadija||19840317|F",
+            "OBR|1|P1|F1|2345-7^Glucose^LN|||20260312|||||||||||||||20260312||CH|F",
+            "OBX|1|NM|2345-7^Glucose^LN||0.9|g/L|||||F",
+        ]
+    )
+    ((_, sound),) = apart([channel], message.encode())
+    assert preview(channel, sound).issues == []
+    ((_, wrong),) = apart([channel], message.replace("|CH|", "|XX|").replace("|g/L|", "||").encode())
+    found = preview(channel, wrong)
+    assert found.answer == "AE"
+    assert [(issue.at, issue.source) for issue in found.issues] == [
+        ("OBR-24", "agreement of March 2026"),
+        ("OBX-6", "agreement of March 2026"),
+    ]

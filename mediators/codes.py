@@ -27,10 +27,10 @@ _TRANSLATED: Final = (
 )  # fmt: skip
 # … and these hold more of them
 _PARTS: Final = (
-    "results", "observations", "values", "specimens", "order", "orders", "diagnoses", "procedures", "allergies",
+    "results", "observations", "specimens", "order", "orders", "diagnoses", "procedures", "allergies",
     "ingredients", "dosages", "encounter", "resources",
 )  # fmt: skip
-_WITHOUT_TABLE: Final = {**dict.fromkeys(_LISTED, 1), **dict.fromkeys(_PARTS, 3)}
+_WITHOUT_TABLE: Final = {**dict.fromkeys(_LISTED, 1), **dict.fromkeys(_PARTS, 3), "values": 4}
 _WALK: Final = {**_WITHOUT_TABLE, **dict.fromkeys(_TRANSLATED, 2)}
 
 
@@ -116,8 +116,16 @@ def _gather(part: Mapping[str, Any], found: list[tuple[bool, Code]], walk: Mappi
                 break
             if kind == 3:
                 _gather(one, found, walk)
+            elif kind == 4:
+                _gather_answer(one, found)
             else:
                 found.append((kind == 1, cast(Code, one)))
+
+
+def _gather_answer(value: Mapping[str, Any], found: list[tuple[bool, Code]]) -> None:
+    """A coded answer. Without a system it may be anything that was written about somebody: it is not listed."""
+    if code := value.get("code"):
+        found.append((any(coding.get("system") for coding in code.get("codings") or ()), code))
 
 
 def worth_listing(unknown: str) -> bool:

@@ -57,7 +57,16 @@ class Served:
         stories = [f"/transactions/{one}" for one in self.made]
         groups = [f"/failures/group?kind={one['kind']}&channel={one['channel']}&reason={one['reason']}"
                   for one in self.place.desk.groups()]  # fmt: skip
-        fixed = ["/", "/transactions", "/failures", "/care-sheets", "/check", "/console/channels/lab-hl7v2", "/nowhere"]
+        fixed = [
+            "/",
+            "/transactions",
+            "/failures",
+            "/care-sheets",
+            "/codes",
+            "/check",
+            "/console/channels/lab-hl7v2",
+            "/nowhere",
+        ]
         return [*fixed, *stories, *groups]
 
     def close(self) -> None:

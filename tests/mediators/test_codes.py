@@ -119,3 +119,11 @@ def test_every_clinical_code_of_an_event_is_translated_and_nothing_of_the_patien
 )
 def test_the_work_list_holds_local_codes_and_nothing_about_anybody(coding: Any, listed: dict[str, str]) -> None:
     assert Codes().complete({"results": [{"code": {"codings": [coding]}}]}) == listed
+
+
+def test_an_answer_is_listed_only_as_a_code_of_a_system() -> None:
+    def answered(**coding: str) -> dict[str, str]:
+        return Codes().complete({"results": [{"code": {"text": "x"}, "values": [{"code": {"codings": [coding]}}]}]})
+
+    assert answered(system="urn:id:L", code="POS", display="positif") == {"urn:id:L|POS": "positif"}
+    assert answered(code="BENNANI") == {}

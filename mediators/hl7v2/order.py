@@ -179,11 +179,11 @@ def _requesters(orc: Segment | None, obr: Segment | None, scope: Scope) -> list[
             continue
         if not found:
             scope.others.append((segment, at, 0))
-        elif reached := telecoms(segment, at, "work"):
+        elif reached := telecoms(segment, at, "work", scope):
             known = found[0].get("telecoms", [])
             found[0]["telecoms"] = [*known, *(one for one in reached if one not in known)]
     if orc is not None and orc.raw_field(24):
-        if found and (addresses := listed(orc, 24, xad)):
+        if found and (addresses := listed(orc, 24, lambda field: xad(field, scope))):
             found[0]["addresses"] = addresses
         else:
             scope.others.append((orc, 24, 0))
@@ -195,9 +195,9 @@ def _organization(orc: Segment, scope: Scope) -> Organization | None:
     if orc.count() < 21:
         return None
     told: Organization = one(orc, 21, lambda field: xon(field, scope)) or {}
-    if addresses := listed(orc, 22, xad):
+    if addresses := listed(orc, 22, lambda field: xad(field, scope)):
         told["addresses"] = addresses
-    if reached := telecoms(orc, 23, "work"):
+    if reached := telecoms(orc, 23, "work", scope):
         told["telecoms"] = reached
     return told or None
 

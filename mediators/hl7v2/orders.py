@@ -15,6 +15,7 @@ from mediators.hl7v2.patient import patient
 from mediators.hl7v2.reader import Hl7
 from mediators.hl7v2.request import name, request
 from mediators.hl7v2.requests import Request
+from mediators.hl7v2.results import Numbering
 from mediators.hl7v2.scope import Scope
 from mediators.hl7v2.visit import visit
 from mediators.mediator import Context, Part, Translation
@@ -81,10 +82,12 @@ def _orders(
     shared = around(one.around, one.results, own_key, scope)
     keys, events = _keys(one.requests, head, scope), []
     visits = {id(each.visit): visit(each.visit.pv1, each.visit.others, scope) for each in one.requests if each.visit}
+    numberings: dict[str, Numbering] = {}
     for sent, key in zip(one.requests, keys, strict=True):
         own = scope.part()
         encounter = visits.get(id(sent.visit))
-        event = request(sent, key, {**told}, {**encounter} if encounter else None, head, own)
+        numbering = numberings.setdefault(key, Numbering(key))
+        event = request(sent, numbering, {**told}, {**encounter} if encounter else None, head, own)
         if (number := order.numbered(sent.orc, sent.obr, own)) and key != order.known_by(number):
             event["order"]["key"] = key
         if shared.get("insurances"):

@@ -6,11 +6,12 @@ instance (PRB-4), else by what it is. Pathways and variances (PTH, VAR) are deta
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any, Final, cast
 
 from mediators.hl7v2 import order, problems, rows
 from mediators.hl7v2.around import around
+from mediators.hl7v2.datatypes import code, ei, one
 from mediators.hl7v2.details import beside
 from mediators.hl7v2.envelope import Head, about_patient, number_digest
 from mediators.hl7v2.notes import notes
@@ -18,12 +19,13 @@ from mediators.hl7v2.patient import patient
 from mediators.hl7v2.problems import Sent
 from mediators.hl7v2.reader import Hl7
 from mediators.hl7v2.request import name, request
+from mediators.hl7v2.requests import Request
 from mediators.hl7v2.results import Numbering, result
 from mediators.hl7v2.roles import roles
 from mediators.hl7v2.scope import Scope
 from mediators.hl7v2.visit import visit
 from mediators.mediator import Context, Part, Translation
-from schemas.events import Code, Encounter, Event, Goal
+from schemas.events import Code, Event, Goal, Identifier
 from schemas.events import Patient as Person
 from schemas.message import Issue, Message, Unmapped
 
@@ -63,10 +65,10 @@ def mediate(hl7: Hl7, message: Message, context: Context) -> Translation:
     scope = Scope.of(hl7, context, message.channel)
     head = Head(hl7, message, scope)
     translation, left = Translation(), head.scope
-    for one in problems.patients(hl7):
+    for each in problems.patients(hl7):
         own = scope.part()
         own.adopt(left)
-        events = list(_events(one, hl7.trigger, head, own))
+        events = list(_events(each, hl7.trigger, head, own))
         wanted = [event for event in events if not message.places or event["place"] in message.places]
         if not events and (not message.places or "PID" in message.places):
             translation.refused.append(Part("PID", [_no_problem()]))
@@ -81,56 +83,91 @@ def mediate(hl7: Hl7, message: Message, context: Context) -> Translation:
     return translation
 
 
-def _events(one: problems.Patient, trigger: str, head: Head, scope: Scope) -> Iterator[dict[str, Any]]:
-    about = patient(one.pid, one.others, scope)
-    for segment in one.strays:
+def _events(told: problems.Patient, trigger: str, head: Head, scope: Scope) -> Iterator[dict[str, Any]]:
+    about = patient(told.pid, told.others, scope)
+    for segment in told.strays:
         scope.rest(segment)
-    shared = around(one.around, (), about_patient(about, head.digest), scope)
-    stay = visit(one.visit.pv1, one.visit.others, scope) if one.visit is not None else None
-    for sent in one.problems:
+    around_them = around(told.around, (), about_patient(about, head.digest), scope)
+    stay = visit(told.visit.pv1, told.visit.others, scope) if told.visit is not None else None
+    keys = _Keys(told, about, head, scope)
+    for sent in told.problems:
         own = scope.part()
-        event = _problem(sent, trigger, about, stay, head, own)
-        if sent is one.problems[0]:
-            event.update(shared)
+        event = _problem(sent, trigger, keys.problem(sent), about, head, own)
+        if stay:
+            event["encounter"] = {**stay}
+        if sent is told.problems[0]:
+            event.update(around_them)
         head.settle(event, own)
         yield event
-        yield from _ordered(sent, event["code"], about, stay, head, scope)
+        for asked in sent.orders:
+            own = scope.part()
+            event_of = request(asked, keys.order(asked), {**about}, {**stay} if stay else None, head, own)
+            # the problem is why it was ordered
+            if event["code"]:
+                event_of["order"]["reasons"] = [*event_of["order"].get("reasons", ()), event["code"]]
+            head.settle(event_of, own)
+            yield event_of
 
 
-def _problem(
-    sent: Sent, trigger: str, about: Person, stay: Encounter | None, head: Head, scope: Scope
-) -> dict[str, Any]:
+class _Keys:
+    """What the problems and orders of a patient are known by: their numbers; with what they are, where the message uses
+    one number for several."""
+
+    def __init__(self, told: problems.Patient, about: Person, head: Head, scope: Scope) -> None:
+        self._who, self._head, self._scope = number_digest(about), head, scope.part()
+        self._numberings: dict[str, Numbering] = {}
+        asked = [each for sent in told.problems for each in sent.orders]
+        self._problems = order.shared(map(self._named, told.problems))
+        self._orders = order.shared((order.numbered(each.orc, each.obr, self._scope), name(each)) for each in asked)
+
+    def problem(self, sent: Sent) -> Numbering:
+        number, what = self._named(sent)
+        if number:
+            key = f"problem|{number['system']}|{number['value']}"
+            return self._numbering(f"{key}|{what}" if order.known_by(number) in self._problems and what else key)
+        if self._who and what:
+            since = self._scope.time(sent.head, 7) or ""
+            return self._numbering(f"problem|{self._who}|{what}|{since[:10]}")
+        return self._numbering(self._alone("problem", f"PRB {sent.head.index}"))
+
+    def order(self, asked: Request) -> Numbering:
+        number, what = order.numbered(asked.orc, asked.obr, self._scope), name(asked)
+        if not number:
+            return self._numbering(self._alone("order", asked.place))
+        key = order.known_by(number)
+        return self._numbering(f"{key}|{what}" if key in self._orders and what else key)
+
+    def _named(self, sent: Sent) -> tuple[Identifier | None, str]:
+        number = one(sent.head, 4, lambda field: ei(field, self._scope))
+        return number, order.named(one(sent.head, 3, code) or {})
+
+    def _alone(self, kind: str, place: str) -> str:
+        message = self._head.message
+        return f"{kind}|{message.sender}|{message.control_id}|{self._head.digest}|{place}"
+
+    def _numbering(self, key: str) -> Numbering:
+        return self._numberings.setdefault(key, Numbering(key))
+
+
+def _problem(sent: Sent, trigger: str, numbering: Numbering, about: Person, head: Head, scope: Scope) -> dict[str, Any]:
     prb = sent.head
     told = rows.read(prb, _PRB, scope)
+    event = head.event("ProblemRecorded", f"PRB {prb.index}", numbering.about, {**about}, told.get("acted"))
     none: Code = {}
-    coded: Code = rows.coded(prb, 3, scope) or none
-    key = _key(told, coded, about, head, f"PRB {prb.index}")
-    event = head.event("ProblemRecorded", f"PRB {prb.index}", key, {**about}, told.get("acted"))
-    event["code"] = scope.coded(coded)
+    event["code"] = scope.coded(rows.coded(prb, 3, scope) or none)
     told["deleted"] = True if trigger == _DELETES or (told.get("action") or "").upper() == _DELETED else None
     told["state"] = _state(told.get("status")) or ("resolved" if told.get("resolved") else None)
     told["performers"] = roles(sent.named("ROL", "PRT"), scope)
     told["notes"] = notes(sent.named("NTE"), scope)
-    numbering = Numbering(key)
     told["observations"] = [result(branch.head, branch.others, numbering, scope) for branch in sent.results]
     told["goals"] = [_goal(goal, numbering, scope) for goal in sent.goals]
-    told["encounter"] = {**stay} if stay else None
     scope.rest(prb, {3, *_PRB})
     for segment in sent.others:
         if segment.name not in ("NTE", "ROL", "PRT"):
             scope.rest(segment)
-    event.update((name, value) for name, value in told.items() if value)
+    event.update((key, value) for key, value in told.items() if value)
     event["occurred"] = told.get("acted") or event["occurred"]
     return event
-
-
-def _key(told: dict[str, Any], coded: Code, about: Person, head: Head, place: str) -> str:
-    if number := told.get("number"):
-        return f"problem|{number['system']}|{number['value']}"
-    who, what = number_digest(about), order.named(coded)
-    if who and what:
-        return f"problem|{who}|{what}|{(told.get('established') or '')[:10]}"
-    return f"problem|{head.message.sender}|{head.message.control_id}|{head.digest}|{place}"
 
 
 def _state(status: Code | None) -> str | None:
@@ -153,24 +190,6 @@ def _goal(sent: Sent, numbering: Numbering, scope: Scope) -> Goal:
             told["details"] += beside(segment, scope)
     found: Any = {key: value for key, value in told.items() if value}
     return found  # type: ignore[no-any-return]  # the keys are those of Goal
-
-
-def _ordered(
-    sent: Sent, problem: Code, about: Person, stay: Encounter | None, head: Head, scope: Scope
-) -> Iterable[dict[str, Any]]:
-    """The orders under a problem: it is a reason for each."""
-    for asked in sent.orders:
-        own = scope.part()
-        number = order.numbered(asked.orc, asked.obr, own)
-        message = head.message
-        alone = f"order|{message.sender}|{message.control_id}|{head.digest}|{asked.place}|{name(asked)}"
-        event = request(
-            asked, order.known_by(number) if number else alone, {**about}, {**stay} if stay else None, head, own
-        )
-        if problem:
-            event["order"]["reasons"] = [*event["order"].get("reasons", ()), problem]
-        head.settle(event, own)
-        yield event
 
 
 def _no_problem() -> Issue:

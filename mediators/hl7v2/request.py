@@ -35,9 +35,11 @@ _OF_ORDER: Final = {"OP": "requesters", "EP": "entered_by", "VP": "verified_by"}
 
 
 def request(
-    sent: Request, key: str, patient: Patient, encounter: Encounter | None, head: Head, scope: Scope
+    sent: Request, numbering: Numbering, patient: Patient, encounter: Encounter | None, head: Head, scope: Scope
 ) -> dict[str, Any]:
-    """The event of a request. `key` is its `about`. A time of the order itself (ORC-9) orders what is told of it."""
+    """The event of a request. `numbering` is that of all requests with its key in the message. A time of the order
+    itself (ORC-9) orders what is told of it."""
+    key = numbering.about
     asked, orc = sent.asked, sent.orc
     moment = scope.part().time(orc, 9) if orc is not None else None
     event = head.event("OrderRecorded", sent.place, key, patient, moment)
@@ -47,7 +49,6 @@ def request(
     told["order"] = order.order(orc, sent.obr, timings, scope)
     if sent.obr is not None:
         _asked(sent.obr, told, scope)
-    numbering = Numbering(key)
     told["results"] = [result(branch.head, branch.others, numbering, scope) for branch in sent.results]
     told["results"] += [one for prior in sent.priors for one in _earlier(prior, numbering, patient, scope)]
     told["specimens"] = _specimens(sent, key, told, scope)

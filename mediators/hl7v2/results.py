@@ -29,10 +29,10 @@ _POWER: Final = re.compile(r"\s*[x×*]?\s*10\^-?[0-9]+\s*/?.*")
 class Numbering:
     """Gives each result of a report its id: by OBX-3 and OBX-4, and by occurrence where those repeat."""
 
-    __slots__ = ("_about", "_seen")
+    __slots__ = ("_seen", "about")
 
     def __init__(self, about: str) -> None:
-        self._about = about
+        self.about = about
         self._seen: Counter[tuple[str, str]] = Counter()
 
     def next(self, obx: Segment, told: Code) -> str:
@@ -42,7 +42,7 @@ class Numbering:
         suffix = obx.text(3, 1, 2)
         key = f"{key}&{suffix}" if suffix else key
         self._seen[key, sub_id] += 1
-        return facts.result_id(self._about, key, sub_id, self._seen[key, sub_id])
+        return facts.result_id(self.about, key, sub_id, self._seen[key, sub_id])
 
 
 def result(obx: Segment, others: Sequence[Segment], numbering: Numbering, scope: Scope) -> Result:

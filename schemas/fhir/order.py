@@ -293,6 +293,8 @@ def _performers(draft: Draft) -> list[Reference | None]:
 def _of_event(draft: Draft) -> list[dict[str, Any]]:
     copies = people.practitioners(draft, draft.event.get("copies_to"))
     made = extensions.extensions(*(extensions.extension(extensions.COPY_TO, "Reference", one) for one in copies))
+    observed = times.period(draft.event.get("started"), draft.event.get("ended"), draft.zone)
+    made += extensions.extensions(_own("observation", "Period", observed))
     return [*made, *contacts.written(draft, draft.event.get("contacts"))]
 
 

@@ -178,6 +178,13 @@ def test_a_number_that_stands_for_several_things_is_told_apart_by_them() -> None
     assert "key" not in third["order"]
 
 
+def test_results_of_two_orders_of_one_number_are_not_the_same() -> None:
+    obx = "OBX|1|TX|||clair"
+    first, second = orders(PID, "ORC|NW|P-1^CHU", "OBR|1|||GLY", obx, "ORC|SC|P-1^CHU", "OBR|2|||GLY", obx)
+    assert first["about"] == second["about"]
+    assert first["results"][0]["id"] != second["results"][0]["id"]
+
+
 def test_a_cancellation_without_an_obr_is_of_the_same_order() -> None:
     asked, cancelled = order(PID, "ORC|NW|P-9^CHU", OBR), order(PID, "ORC|CA|P-9^CHU||||||||||||||R1^Erreur^L")
     assert asked["about"] == cancelled["about"]

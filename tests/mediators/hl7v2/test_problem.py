@@ -131,6 +131,11 @@ def test_without_an_instance_it_is_known_by_the_patient_and_what_it_is() -> None
     assert "0044" not in first["about"]
 
 
+def test_one_number_for_two_problems_is_told_apart_by_what_they_are() -> None:
+    first, second = problems(PID, "PRB|AD|20240312|I10|PB-1^CHU", "PRB|AD|20240312|E11|PB-1^CHU")
+    assert [one["about"] for one in (first, second)] == ["problem|urn:id:CHU|PB-1|I10", "problem|urn:id:CHU|PB-1|E11"]
+
+
 def test_a_patient_without_a_problem_is_refused() -> None:
     told = read(body("PPR^PC1", PID, "PV1|1|O"))
     assert not told.events

@@ -14,6 +14,7 @@ from mediators.mediator import Context
 from schemas.fhir import bundle
 from schemas.message import Message
 from tests.mediators.fhir.messages import GTIN, HIE, LOINC
+from tests.schemas.fhir import samples
 
 UCUM = "http://unitsofmeasure.org"
 PATIENT: dict[str, Any] = {
@@ -159,6 +160,19 @@ def kept(before: Any, after: Any, path: str = "") -> list[str]:
 def test_the_facts_are_kept(event: dict[str, Any]) -> None:
     facts = {name: value for name, value in event.items() if name not in ENVELOPE or name == "patient"}
     assert kept(facts, again(event)) == []
+
+
+def test_what_a_patient_is_told_by_is_kept_to_its_parts() -> None:
+    told = samples.surrounded()["patient"]
+    after = again(ENVELOPE | {"type": "PatientUpdated", "patient": told})
+    parts = ("identifiers", "addresses", "telecoms", "race", "ethnicity", "citizenships", "disabilities", "county",
+             "veteran_status", "identity_reliability")  # fmt: skip
+    assert kept({name: told[name] for name in parts}, after["patient"]) == []
+    (name,) = told["names"]
+    # R4 has one place for a suffix, a degree and a professional suffix
+    assert after["patient"]["names"][0].pop("suffix") == "Jr PhD Pr"
+    assert kept({key: one for key, one in name.items() if key not in ("suffix", "degree", "professional_suffix")},
+                after["patient"]["names"][0]) == []  # fmt: skip
 
 
 @settings(max_examples=60, deadline=None)

@@ -353,7 +353,7 @@ class AppointmentRecorded(Envelope, total=False):
     sent_status: Code | None
     event_reason: Code | None
     occurrence: str | None
-    group: Identifier | None
+    groups: list[Identifier]
     parents: list[Identifier]
     schedule: Code | None
     entered_by: list[Practitioner]

@@ -25,6 +25,7 @@ from mediators.hl7v2.datatypes import code, ei, listed, one, people, pl, said, t
 from mediators.hl7v2.envelope import Head
 from mediators.hl7v2.insurance import insurances
 from mediators.hl7v2.notes import notes
+from mediators.hl7v2.order import pair
 from mediators.hl7v2.patient import patient
 from mediators.hl7v2.persons import Person
 from mediators.hl7v2.reader import Hl7, Segment
@@ -143,7 +144,7 @@ def _numbers(sch: Segment | None, scope: Scope) -> list[Identifier]:
 def _schedule(sch: Segment, told: dict[str, Any], scope: Scope) -> None:
     """SCH, but for when it is."""
     told["occurrence"] = said(sch.text(3))
-    told["group"] = one(sch, 4, lambda field: ei(field.component(1), scope) or ei(field.component(2), scope))
+    told["groups"] = [number for field in sch.repetitions(4) for number in pair(field, scope)]
     told["schedule"] = one(sch, 5, code)
     told["event_reason"] = one(sch, 6, code)
     told["reasons"] = listed(sch, 7, code)

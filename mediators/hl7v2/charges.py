@@ -14,6 +14,7 @@ from typing import Any, Final, cast
 from mediators.hl7v2.around import around
 from mediators.hl7v2.charge import Keys, charge
 from mediators.hl7v2.clinical import diagnosis, procedure
+from mediators.hl7v2.coded import code
 from mediators.hl7v2.envelope import Head
 from mediators.hl7v2.groups import Branch
 from mediators.hl7v2.notes import notes
@@ -22,6 +23,7 @@ from mediators.hl7v2.patient import patient
 from mediators.hl7v2.persons import Person
 from mediators.hl7v2.reader import Hl7, Segment
 from mediators.hl7v2.scope import Scope
+from mediators.hl7v2.texts import one
 from mediators.hl7v2.visit import visit
 from mediators.mediator import Context, Part, Translation
 from schemas.events import Event, Order
@@ -129,13 +131,16 @@ def _charges(sent: _Patient, head: Head, scope: Scope) -> list[dict[str, Any]]:
             scope,
         ),
     }
-    orders = [_order(one, scope) for one in sent.orders]
+    fitting = {id(each): _fitting(cast(Segment, each.ft1), sent.orders) for each in sent.charges if not each.order}
+    for order_ in sent.orders:
+        if not any(order_ is found for found in fitting.values()):
+            person.rest += order_.order
     for segment in person.rest:
         scope.rest(segment)
     events = []
-    for one in sent.charges:
+    for each in sent.charges:
         own = scope.part()
-        event = _event(one, said, orders, keys, head, own)
+        event = _event(each, fitting.get(id(each), each), said, keys, head, own)
         event["patient"] = {**told}
         head.settle(event, own)
         events.append(event)
@@ -145,12 +150,11 @@ def _charges(sent: _Patient, head: Head, scope: Scope) -> list[dict[str, Any]]:
 
 
 def _event(
-    sent: _Sent, said: dict[str, Any], orders: Sequence[Order], keys: Keys, head: Head, scope: Scope
+    sent: _Sent, ordered: _Sent | None, said: dict[str, Any], keys: Keys, head: Head, scope: Scope
 ) -> dict[str, Any]:
-    """`said`: what is of all charges of the patient. What is the charge's own adds to it."""
+    """`ordered` holds its order; `said`: what is of all charges of the patient. What is its own adds to it."""
     ft1 = cast(Segment, sent.ft1)
-    ordered = _order(sent, scope) if sent.order else _fitting(ft1, orders)
-    told = charge(ft1, {**said, "order": ordered}, scope)
+    told = charge(ft1, {**said, "order": _order(ordered, scope) if ordered else None}, scope)
     event = head.event("ChargeRecorded", f"FT1 {ft1.index}", keys.next(told, head, scope.sender), {})
     own = around(sent.shared, sent.results, f"{event['about']}|{head.message.control_id}|{head.digest}", scope)
     own["procedures"] = [done for pr1 in sent.procedures if (done := procedure(pr1, scope))]
@@ -169,25 +173,26 @@ def _diagnoses(segments: Sequence[Segment], scope: Scope) -> list[Any]:
 
 
 def _order(sent: _Sent, scope: Scope) -> Order:
-    """What was ordered (OBR-4) is a detail of the charge: the order itself is told by others."""
     orc, obr = sent.first("ORC"), sent.first("OBR")
     told = order(orc, obr, [other for other in sent.order if other.name in ("TQ1", "TQ2")], scope)
     for segment in sent.order:
         if segment is obr:
-            scope.rest(segment, OBR | {1})
+            if asked := one(obr, 4, code):
+                told["code"] = asked
+            scope.rest(segment, OBR | {1, 4})
         elif segment is not orc and segment.name in ("ORC", "OBR"):
             scope.rest(segment)
     return told
 
 
-def _fitting(ft1: Segment, orders: Sequence[Order]) -> Order | None:
-    """The order before all charges that this one names by the filler's number, or that is the only one."""
+def _fitting(ft1: Segment, orders: Sequence[_Sent]) -> _Sent | None:
+    """The order before all charges that this one names by the filler's number; of a charge that names none, the only
+    one."""
     number = ft1.text(23).strip()
-    for told in orders:
-        filler = told.get("filler")
-        if (len(orders) == 1 and not number) or (number and filler and filler["value"] == number):
-            return told
-    return None
+    if not number:
+        return orders[0] if len(orders) == 1 else None
+    named = (each for each in orders if any(number == segment.text(3).strip() for segment in each.order))
+    return next(named, None)
 
 
 def _no_charge(place: str) -> Issue:

@@ -3,7 +3,7 @@
 Sources: HL7 V2-to-FHIR guide, maps SCH[Appointment], AIS, AIG, AIL, AIP[Appointment]; FHIR R4 Appointment. R4 wants a
 start and an end wherever an appointment is more than proposed (app-2, app-3): what nobody told is said to be unknown.
 A reason of cancelling needs a cancelled appointment (app-4, which misspells noshow): of others SCH-6 is an extension.
-Things (AIG) are Devices, unless their type says that they are persons; orders (SCH-26, -27) are named by their number.
+Things (AIG) are Devices, unless their type says that they are persons.
 A participant's id tells where it was named: a later saying replaces those of the places it names, and no others.
 """
 
@@ -11,8 +11,20 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from schemas.events import Booked, Identifier, Practitioner
-from schemas.fhir import details, elements, encounter, extensions, observation, people, quantity, terms, times, timing
+from schemas.events import Booked, Practitioner, Timing
+from schemas.fhir import (
+    details,
+    elements,
+    encounter,
+    extensions,
+    observation,
+    order,
+    people,
+    quantity,
+    terms,
+    times,
+    timing,
+)
 from schemas.fhir.draft import Draft, Reference
 
 STATUSES: Final = terms.words(
@@ -53,7 +65,7 @@ def recorded(draft: Draft) -> None:
             **_times(draft, status),
             **_length(event.get("minutes")),
             "comment": "\n".join(elements.texts(one.get("text") for one in event.get("notes") or ())),
-            "basedOn": [made for one in event.get("orders") or () if (made := _order(one))],
+            "basedOn": _orders(draft, visit),
             "participant": [
                 {"id": "patient", "actor": draft.subject, "status": _attends(status)},
                 *({"id": f"contact.{at}", "actor": one, "status": "accepted"} for at, one in enumerate(fillers, 1)),
@@ -107,9 +119,16 @@ def _length(minutes: str | None) -> dict[str, Any]:
     return {"_minutesDuration": times.sent(minutes, None)}
 
 
-def _order(source: Identifier) -> Reference | None:
-    made = elements.identifier(source)
-    return {"type": "ServiceRequest", "identifier": made} if made else None
+def _orders(draft: Draft, visit: Reference | None) -> list[Reference]:
+    """SCH-26 with the SCH-27 in the same place. A filler's number alone is only named: its order may have another."""
+    given = draft.event.get("orders") or ()
+    fillers = [one for one in given if one.get("type") == "FILL"]
+    made: list[Reference] = []
+    for number in (one for one in given if one.get("type") != "FILL"):
+        filler = fillers.pop(0) if fillers else None
+        made.append(order.mentioned(draft, {"placer": number, "filler": filler}, visit))
+    named = elements.identifiers(fillers)
+    return [*people.each_once(made), *({"type": "ServiceRequest", "identifier": one} for one in named)]
 
 
 def _services(draft: Draft) -> list[dict[str, Any]]:
@@ -194,7 +213,7 @@ def _second(code: dict[str, Any]) -> str:
 
 
 def _beside(draft: Draft, source: Booked) -> list[dict[str, Any]]:
-    notes = elements.notes(source.get("notes"))
+    notes = people.notes(draft, source.get("notes"))
     return extensions.extensions(
         *details.written(draft, source.get("details")),
         *(extensions.extension(extensions.RESOURCE_NOTE, "Annotation", one) for one in notes),
@@ -208,14 +227,14 @@ def _beside(draft: Draft, source: Booked) -> list[dict[str, Any]]:
 
 def _extensions(draft: Draft, reason: dict[str, Any] | None) -> list[dict[str, Any]]:
     event, one = draft.event, extensions.extension
-    told = event.get("timings") or []
+    told, notes = event.get("timings") or [], people.notes(draft, event.get("notes"))
     placers, enterers = (people.practitioners(draft, event.get(name)) for name in ("placers", "entered_by"))
     return extensions.extensions(
         one(extensions.APPOINTMENT_STATUS, "CodeableConcept", elements.concept(event.get("sent_status"))),
         one(extensions.APPOINTMENT_EVENT, "CodeableConcept", reason),
         one(extensions.APPOINTMENT_SCHEDULE, "CodeableConcept", elements.concept(event.get("schedule"))),
         one(extensions.APPOINTMENT_OCCURRENCE, "String", elements.text(event.get("occurrence"))),
-        one(extensions.APPOINTMENT_GROUP, "Identifier", elements.identifier(event.get("group"))),
+        *(one(extensions.APPOINTMENT_GROUP, "Identifier", made) for made in elements.identifiers(event.get("groups"))),
         *(
             one(extensions.APPOINTMENT_PARENT, "Identifier", made)
             for made in elements.identifiers(event.get("parents"))
@@ -223,6 +242,28 @@ def _extensions(draft: Draft, reason: dict[str, Any] | None) -> list[dict[str, A
         *(one(extensions.APPOINTMENT_PLACER, "Reference", who) for who in placers),
         *(one(extensions.APPOINTMENT_ENTERER, "Reference", who) for who in enterers),
         *(one(extensions.APPOINTMENT_TIMING, "Timing", timing.timing(each, draft.zone)) for each in told),
-        *(one(extensions.APPOINTMENT_PRIORITY, "String", elements.text(each.get("priority"))) for each in told),
+        *(made for each in told for made in _timed(each)),
+        *(one(extensions.APPOINTMENT_NOTE, "Annotation", made) for made in notes if made.keys() != {"text"}),
         *(made for each in told for made in details.written(draft, each.get("details"))),
     )
+
+
+def _timed(source: Timing) -> list[dict[str, Any] | None]:
+    """What of a timing R4's Timing has no element for: priority, quantity, and a period in no unit of time."""
+    urgency = elements.concept(source.get("urgency")) or {"text": elements.text(source.get("priority"))}
+    amounts = [
+        ("quantity", "quantity_unit"),
+        *([] if timing.duration(source.get("period"), source.get("period_unit")) else [("period", "period_unit")]),
+    ]
+    told: Any = source
+    return [
+        extensions.extension(extensions.APPOINTMENT_PRIORITY, "CodeableConcept", elements.said(urgency)),
+        *(
+            extensions.extension(
+                extensions.APPOINTMENT_QUANTITY,
+                "Quantity",
+                quantity.quantity(told.get(name), quantity.measured(told.get(unit))),
+            )
+            for name, unit in amounts
+        ),
+    ]

@@ -6,15 +6,15 @@ Source: FHIR R4 ChargeItem; the HL7 V2-to-FHIR guide has no map for FT1. Decided
   names in `partOf`: its factor is -1. Payments, adjustments and co-payments are no items of a bill: not-billable. A
   procedure that is taken back (PR1-20 D) was entered in error.
 - `priceOverride` is the price of all of it (FT1-11); what one costs (FT1-12) is an extension, as of a dispensation.
-- FT1-21 has no element: it is a performer whose function is to order. The order itself is named by its number.
+- FT1-21 has no element: it is a performer whose function is to order.
 """
 
 from __future__ import annotations
 
 from typing import Any, Final
 
-from schemas.events import Code
-from schemas.fhir import elements, encounter, extensions, observation, people, quantity, terms, times
+from schemas.events import Code, Order
+from schemas.fhir import elements, encounter, extensions, observation, order, people, quantity, terms, times
 from schemas.fhir.coverage import account
 from schemas.fhir.draft import Draft, Reference
 
@@ -61,8 +61,8 @@ def recorded(draft: Draft) -> None:
             "service": people.each_once(procedures),
             "productCodeableConcept": elements.concept(event.get("product")),
             "account": [on] if on else None,
-            "note": [*elements.notes(event.get("notes")), *_descriptions(event)],
-            "supportingInformation": [*people.each_once([*conditions, *seen]), *_orders(event)],
+            "note": [*people.notes(draft, event.get("notes")), *_descriptions(event)],
+            "supportingInformation": [*people.each_once([*conditions, *seen]), *_orders(draft, visit)],
         },
     )
 
@@ -119,10 +119,15 @@ def _descriptions(event: dict[str, Any]) -> list[dict[str, Any]]:
     return [{"text": one} for one in elements.texts(event.get("descriptions")) if one != known]
 
 
-def _orders(event: dict[str, Any]) -> list[Reference]:
-    order = event.get("order") or {}
-    numbers = [elements.identifier(order.get(name), kind) for name, kind in (("placer", "PLAC"), ("filler", "FILL"))]
-    return [{"type": "ServiceRequest", "identifier": one} for one in numbers if one]
+def _orders(draft: Draft, visit: Reference | None) -> list[Reference]:
+    """The order, told in passing. A filler's number alone (FT1-23) is only named: its order may be known by another."""
+    told: Order | None = draft.event.get("order")
+    if not told:
+        return []
+    if told.keys() - {"filler"}:
+        return [order.mentioned(draft, told, visit)]
+    number = elements.identifier(told.get("filler"), "FILL")
+    return [{"type": "ServiceRequest", "identifier": number}] if number else []
 
 
 def _extensions(draft: Draft) -> list[dict[str, Any]]:

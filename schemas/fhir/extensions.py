@@ -261,6 +261,9 @@ APPOINTMENT_PLACER = OURS + "appointment-placer"
 APPOINTMENT_ENTERER = OURS + "appointment-entered-by"
 APPOINTMENT_TIMING = OURS + "appointment-timing"
 APPOINTMENT_PRIORITY = OURS + "appointment-priority"
+# Appointment: valueQuantity, TQ1-2; valueAnnotation, a note (its text alone is Appointment.comment).
+APPOINTMENT_QUANTITY = OURS + "appointment-quantity"
+APPOINTMENT_NOTE = OURS + "appointment-note"
 # Appointment.participant and .serviceType: valueCodeableConcept, the resource's own status, its group (RGS-3);
 # valueString, its action (table 0206); valueAnnotation, NTE after it; valuePeriod, valueQuantity: when a service is
 # needed, and for how long.

@@ -468,7 +468,7 @@ def appointment(**more: Any) -> dict[str, Any]:
         end=end,
         minutes="30",
         occurrence="2",
-        group=identifier("urn:id:AGENDA", "G-1"),
+        groups=[identifier("urn:id:AGENDA", "G-1", type="PLAC")],
         parents=[identifier("urn:id:AGENDA", "P-0")],
         schedule={"text": "Consultations du lundi"},
         timings=[{"start": start, "end": end, "priority": "R", "interval": {"text": "M20"}}],

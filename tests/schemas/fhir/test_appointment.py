@@ -31,7 +31,8 @@ def test_everybody_and_everything_that_takes_part() -> None:
     assert (made["start"], made["end"], made["minutesDuration"]) == (
         "2024-06-10T10:00:00+01:00", "2024-06-10T10:30:00+01:00", 30,
     )  # fmt: skip
-    assert made["basedOn"][0]["identifier"]["value"] == "O-7"
+    assert made["basedOn"] == [{"reference": f"ServiceRequest/{found['ServiceRequest'][0]['id']}"}]
+    assert found["ServiceRequest"][0]["identifier"][0]["value"] == "O-7"
     assert made["comment"] == "Venir à jeun\nApporter les examens"
     assert [one["value"] for one in made["identifier"]] == ["F-1", "P-1"]
     assert "cancelationReason" not in made
@@ -136,15 +137,20 @@ def test_a_charge_with_price_people_and_reasons() -> None:
     # FT1-25 and PR1 tell the same procedure
     assert len(found["Procedure"]) == len(made["service"]) == 1
     assert made["productCodeableConcept"]["text"] == "DOLIPRANE 1 g"
-    assert {one["identifier"]["value"] for one in made["supportingInformation"] if "identifier" in one} == {
-        "P-9",
-        "F-9",
-    }
+    asked = f"ServiceRequest/{found['ServiceRequest'][0]['id']}"
+    assert asked in {one["reference"] for one in made["supportingInformation"]}
     urls = {one["url"].rpartition("/")[2] for one in made["extension"]}
     assert urls >= {
         "charge-type", "charge-health-plan", "charge-insurance-amount", "charge-unit-cost", "charge-batch",
         "charge-authorization", "charge-prescription", "charge-procedure-modifier", "charge-location", "unit-price",
     }  # fmt: skip
+
+
+def test_a_fillers_number_alone_is_only_named() -> None:
+    number = {"system": "urn:id:LABO", "value": "F-9"}
+    assert charge(order={"filler": number})["supportingInformation"][-1]["identifier"]["value"] == "F-9"
+    made = appointment(orders=[{**number, "type": "FILL"}])
+    assert made["basedOn"][0]["identifier"]["value"] == "F-9"
 
 
 @pytest.mark.parametrize(

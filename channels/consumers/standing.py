@@ -219,8 +219,17 @@ def _in_parts(
             parts[name] = value
         if newer:
             said[name] = version
+    if version >= before.version:
+        for unnamed in _written_before(parts, coming):
+            del parts[unnamed]
     latest = new if version >= before.version else before.resource
     return Standing(_consistent(_joined(latest, parts)), max(version, before.version), said)
+
+
+def _written_before(parts: Mapping[str, Resource], coming: Mapping[str, Resource]) -> list[str]:
+    """Entries from before they were told apart, where entries that are come in their place."""
+    unnamed = [f"{one}:" for one in APART if f"{one}:" in parts and f"{one}:" not in coming]
+    return [one for one in unnamed if any(name.startswith(one) for name in coming)]
 
 
 def _cleared(named: Collection[str], parts: Mapping[str, Resource]) -> list[str]:

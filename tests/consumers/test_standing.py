@@ -140,3 +140,45 @@ def test_of_two_that_share_an_organization_the_later_sees_the_earlier() -> None:
     assert first[0].before is None
     assert second[0].before == first[0].after
     assert standing["Organization", "o"].resource == laboratory(name="Labo", alias=["L"])
+
+
+def visit(version: int, **said: Any) -> dict[str, Any]:
+    own = [{"url": VERSION, "valueString": str(version)}]
+    known = {"status": "in-progress", "class": {"code": "IMP"}}
+    return {"resourceType": "Encounter", "id": "v", "extension": own, **known, **said}
+
+
+def place(name: str, id: str = "") -> dict[str, Any]:
+    made = {"location": {"reference": f"Location/{name}"}, "status": "active"}
+    return {"id": id, **made} if id else made
+
+
+def test_who_tells_of_one_place_or_doctor_leaves_the_others() -> None:
+    told = visit(1, location=[place("bed", "place"), place("next", "pending")], participant=[{"id": "AT.1"}])
+    standing = after(saying(told, 1), saying(visit(2, location=[place("other", "place")]), 2))
+    assert [one["location"]["reference"] for one in standing.resource["location"]] == [
+        "Location/other",
+        "Location/next",
+    ]
+    assert standing.resource["participant"] == [{"id": "AT.1"}]
+
+
+def test_all_of_a_list_are_emptied_or_one() -> None:
+    told = saying(visit(1, location=[place("bed", "place")], participant=[{"id": "AT.1"}, {"id": "CP.1"}]), 1)
+    one = after(told, saying(visit(2), 2, {"participant:AT"})).resource
+    assert one["participant"] == [{"id": "CP.1"}]
+    assert "participant" not in after(told, saying(visit(2), 2, {"participant"})).resource
+
+
+def test_places_written_before_they_were_told_apart_make_room_for_those_that_are() -> None:
+    old, new = saying(visit(1, location=[place("bed")]), 1), saying(visit(2, location=[place("other", "place")]), 2)
+    assert [one["location"]["reference"] for one in after(old, new).resource["location"]] == ["Location/other"]
+    assert after(old, saying(visit(2), 2)).resource["location"] == [place("bed")]
+
+
+def test_what_is_said_for_want_of_better_stands_only_where_nothing_else_was() -> None:
+    weak = Saying([visit(2)], 2, "p", "t2", {}, (), {("Encounter", "v"): ("status",)})
+    assert after(weak).resource["status"] == "in-progress"
+    assert after(saying(visit(1, status="finished"), 1), weak).resource["status"] == "finished"
+    assert after(weak, saying(visit(1, status="finished"), 1)).resource["status"] == "finished"
+    assert after(saying(visit(1, status="unknown"), 1), weak).resource["status"] == "in-progress"

@@ -51,5 +51,11 @@ def test_a_merge_is_found_by_what_it_was_and_what_it_is() -> None:
         assert digests.asked(asked) in found
 
 
+def test_a_link_and_a_moved_number_are_found_by_both_patients() -> None:
+    for second in ("other", "prior_patient"):
+        event = {"type": "PatientLinked", "patient": {}, second: {"identifiers": [{"system": CNIE, "value": "AB2"}]}}
+        assert digests.asked("AB2") in digests.subjects_of(cast(Event, event))
+
+
 def test_a_patient_without_identifiers_has_no_subjects() -> None:
     assert digests.subjects_of(cast(Event, {"type": "PatientUpdated", "patient": {}})) == []

@@ -127,7 +127,7 @@ def _dispensed(event: Mapping[str, Any]) -> Line:
         quantity=str(event.get("quantity") or "0").strip(),
         amount=_amount(event, quantity),
         again=TOLD_OTHERWISE if order else SOLD_AGAIN,
-        source=twice.SALE,
+        source=twice.DISPENSATION if order else twice.SALE,
         traced=_codings(event["medication"]),
     )
 

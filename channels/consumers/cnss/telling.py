@@ -20,19 +20,21 @@ _ALL = (
     .join(sheets, lines.c.sheet == sheets.c.serial)
     .where(sheets.c.person.in_(bindparam("persons", expanding=True)))
 )
-_BILLED = _ALL.where(lines.c.source.in_(sorted(twice.BILLED)))
+_BILLED = _ALL.where(lines.c.source.in_(sorted({*twice.BILLED, twice.DISPENSATION})))
+_SOLD = _ALL.where(lines.c.source.in_(sorted(twice.BILLED | twice.PHARMACY)))
 
 
 class Telling:
-    """What is known of the persons whom `coming` lines are about. A bill is compared with all that a person has,
-    whatever else is told with the bills only."""
+    """What is known of the persons whom `coming` lines are about. A bill is compared with all that a person has, what
+    was dispensed by order with the sales too, whatever else with bills and what was dispensed only."""
 
     def __init__(self, connection: Connection, coming: Sequence[Line]) -> None:
         self.rows: dict[str, Row] = {}
         self._known: defaultdict[str, list[tuple[str, Told, bool]]] = defaultdict(list)
         on_bills = {line.person for line in coming if line.source in twice.BILLED}
-        others = {line.person for line in coming} - on_bills
-        for wanted, persons in ((_ALL, on_bills), (_BILLED, others)):
+        handed = {line.person for line in coming if line.source == twice.DISPENSATION} - on_bills
+        others = {line.person for line in coming} - on_bills - handed
+        for wanted, persons in ((_ALL, on_bills), (_SOLD, handed), (_BILLED, others)):
             if persons:
                 for row in connection.execute(wanted, {"persons": list(persons)}).mappings():
                     self.rows[row["fact"]] = {name: value for name, value in row.items() if name != "person"}

@@ -14,9 +14,10 @@ from schemas.facts import name
 
 Verdict = Literal["", "same", "unsure"]
 
-# Who tells of an act: the bill, the accounts; a report, a visit, a sale
-CHARGE, ACT, REPORT, VISIT, SALE = "charge", "act", "report", "visit", "sale"
+# Who tells of an act: the bill, the accounts; a report, a visit, a sale by its ticket, a dispensation by its order
+CHARGE, ACT, REPORT, VISIT, SALE, DISPENSATION = "charge", "act", "report", "visit", "sale", "dispensation"
 BILLED: Final = frozenset({CHARGE, ACT})
+PHARMACY: Final = frozenset({SALE, DISPENSATION})
 
 NGAP: Final = "https://hie.sante.gov.ma/fhir/CodeSystem/ngap"
 # NGAP's key letters of consultations and visits, of which a visit that took place is one
@@ -60,7 +61,10 @@ def traces(event: Mapping[str, Any], codings: Iterable[Mapping[str, Any]]) -> tu
 
 
 def verdict(one: Told, other: Told) -> Verdict:
-    """Whether two lines of one person tell of one act: the same, perhaps, or ("") not. Only a bill tells again."""
+    """Whether two lines of one person tell of one act: the same, perhaps, or ("") not. Only a bill tells again, and a
+    pharmacy that sends both its sales and what it dispensed by order."""
+    if {one.source, other.source} == PHARMACY:
+        return "unsure" if one.date == other.date and _codes(one) & _codes(other) and not _elsewhere(one, other) else ""
     if one.source == other.source or not BILLED & {one.source, other.source}:
         return ""
     alike = bool(_codes(one) & _codes(other))
@@ -86,13 +90,18 @@ def _apart(one: Told, other: Told) -> bool:
     if ours & theirs:
         # codes of one nomenclature, and none of them the same
         return True
-    if one.executor_system and one.executor_system == other.executor_system and one.executor != other.executor:
+    if _elsewhere(one, other):
         return True
     letters = _LETTERS.match(_written(one.code)) if one.system == NGAP else None
     if other.source == REPORT and letters and letters[0] in _NEVER_REPORTED:
         return True
     # a nomenclature of acts names neither a consultation by another's code nor what a pharmacy sells
-    return other.source in (VISIT, SALE) and bool(ours)
+    return other.source in (VISIT, *PHARMACY) and bool(ours)
+
+
+def _elsewhere(one: Told, other: Told) -> bool:
+    """Whether two establishments with numbers of one kind did them."""
+    return bool(one.executor_system) and one.executor_system == other.executor_system and one.executor != other.executor
 
 
 def _other_order(one: Told, other: Told) -> bool:

@@ -10,7 +10,7 @@ from channels.consumers.cnss.billing import NotBillable, billed
 from schemas import facts
 from schemas.events import Event
 from tests.consumers.cnss.house import House
-from tests.consumers.cnss.said import CNSS, person
+from tests.consumers.cnss.said import CNSS, INPE_ES, PHARMACY, person, sale
 from tests.mediators.hl7v2.medicines import EAN, made, rxd, rxe
 
 PID = "PID|1||271828182^^^CNSS||ALAMI^Amina||19881102|F"
@@ -92,6 +92,24 @@ def test_products_of_one_prescription_gather_on_one_sheet(house: House) -> None:
     house.deliver(*by_number)
     assert len(house.rows("sheets")) == 1
     assert len(house.rows("lines")) == 2
+
+
+@pytest.mark.parametrize("first", ["sale", "dispensation"])
+def test_a_sale_by_its_ticket_and_a_dispensation_of_it_are_not_both_billed(house: House, first: str) -> None:
+    told_both = [sale(dispensed="2024-03-12", article=EAN), *told(rxd())]
+    for event in told_both if first == "sale" else reversed(told_both):
+        house.deliver(event)
+    assert len(house.rows("lines")) == 1
+    assert [work["kind"] for work in house.ledger.work()] == ["told twice"]
+
+
+def test_another_article_day_or_pharmacy_is_another_sale(house: House) -> None:
+    elsewhere = {"identifiers": [{"system": INPE_ES, "value": "104200999"}]}
+    here: list[Any] = [{**event, "pharmacy": PHARMACY} for event in told(rxd())]
+    house.deliver(*here, sale(ticket="T-1", dispensed="2024-03-12", article="6118000012344"))
+    house.deliver(sale(ticket="T-2", dispensed="2024-03-13", article=EAN))
+    house.deliver(sale(ticket="T-3", dispensed="2024-03-12", article=EAN, pharmacy=elsewhere))
+    assert len(house.rows("lines")) == 4
 
 
 def test_it_is_the_insureds() -> None:

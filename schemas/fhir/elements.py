@@ -270,9 +270,8 @@ def _note(one: Note, words: str) -> dict[str, Any]:
     made: dict[str, Any] = {"authorString": one.get("source"), "text": words}
     if len(one) > 2:
         by = one.get("by") or {}
-        author = spelled(human_names(by.get("names"))) or next(
-            (each["value"] for each in identifiers(by.get("identifiers"))), ""
-        )
+        names, numbers = human_names(by.get("names")), identifiers(by.get("identifiers"))
+        author = spelled(names) or (numbers[0]["value"] if numbers else "")
         kind = concept(one.get("kind")) or tabled(one.get("type"), "0364", terms.NOTE_TYPES)
         held = times.period(one.get("start"), one.get("end"))
         made |= {
@@ -280,6 +279,8 @@ def _note(one: Note, words: str) -> dict[str, Any]:
                 extensions.extension(extensions.NOTE_TYPE, "CodeableConcept", kind),
                 extensions.extension(extensions.NOTE_SOURCE, "String", text(one.get("source")) if author else None),
                 extensions.extension(extensions.NOTE_PERIOD, "Period", held),
+                *(extensions.extension(extensions.NOTE_AUTHOR_NAME, "HumanName", each) for each in names),
+                *(extensions.extension(extensions.NOTE_AUTHOR_NUMBER, "Identifier", each) for each in numbers),
             ),
             "authorString": author or one.get("source"),
             "time": times.date_time(one.get("recorded")),

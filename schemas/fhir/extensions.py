@@ -78,6 +78,10 @@ PHONE_COMMENT = OURS + "telecom-comment"
 NOTE_TYPE = OURS + "note-type"
 NOTE_SOURCE = OURS + "note-source"
 NOTE_PERIOD = OURS + "note-period"
+# Annotation: valueHumanName and valueIdentifier, who wrote it (NTE-5) where .author is no reference.
+NOTE_AUTHOR_NAME = OURS + "note-author-name"
+NOTE_AUTHOR_NUMBER = OURS + "note-author-identifier"
+NOTE_AUTHOR = frozenset({NOTE_AUTHOR_NAME, NOTE_AUTHOR_NUMBER})
 # Organization: valueString, XON.2. Location: valueReference(Organization), PL.11.
 ORGANIZATION_NAME_TYPE = OURS + "organization-name-type"
 LOCATION_AUTHORITY = OURS + "location-authority"
@@ -200,8 +204,11 @@ OTHER_REQUESTER = OURS + "other-requester"
 REPLACED_BY = OURS + "replaced-by"
 # MedicationDispense: valueReference(Practitioner), where there is no prescription to carry its requester.
 PRESCRIBER = OURS + "prescriber"
-# Timing: valueQuantity or valueString, how long, where its bounds are a start or an end; valueString, on which condition
-# (TQ1-10), and the instruction in words (TQ1-11).
+# Timing: valueQuantity or valueString, how long, where its bounds are a start or an end; valueString, on which
+# condition (TQ1-10), and the instruction in words (TQ1-11); valueQuantity, its period in no unit of time;
+# valueCodeableConcept, the priority of one that is not the first.
+TIMING_PERIOD = OURS + "timing-period"
+TIMING_PRIORITY = OURS + "timing-priority"
 TIMING_DURATION = OURS + "timing-duration"
 TIMING_CONDITION = OURS + "timing-condition"
 TIMING_TEXT = OURS + "timing-text"

@@ -168,6 +168,9 @@ def notes(draft: Draft, ones: Iterable[Note] | None) -> list[dict[str, Any]]:
     for note, annotation in zip(written, made, strict=True):
         if author := practitioner(draft, note.get("by")):
             annotation.pop("authorString", None)
+            told = [one for one in annotation.pop("extension", ()) if one["url"] not in extensions.NOTE_AUTHOR]
+            if told:
+                annotation["extension"] = told
             annotation["authorReference"] = author
     return made
 

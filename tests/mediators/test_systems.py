@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mediators.systems import coding_system, identifier_system
+from mediators.systems import coding_system, identifier_system, payer
 
 HIE = "https://hie.sante.gov.ma/id/"
 
@@ -44,10 +44,22 @@ def test_establishments_and_the_channels_own_authorities() -> None:
         ("I10", "http://hl7.org/fhir/sid/icd-10"),
         ("HL70078", "http://terminology.hl7.org/CodeSystem/v2-0078"),
         ("ATC", "http://www.whocc.no/atc"),
-        ("2.16.840.1.113883.6.1", "urn:oid:2.16.840.1.113883.6.1"),
+        ("2.16.840.1.113883.6.1", "http://loinc.org"),
+        ("2.16.840.1.113883.9.9", "urn:oid:2.16.840.1.113883.9.9"),
         ("L", "urn:id:L"),
         (" ", None),
     ],
 )
 def test_coding_systems(name: str, system: str | None) -> None:
     assert coding_system(name) == system
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("CNSS", "cnss"), ("Caisse Nationale de Sécurité Sociale", "cnss"), ("amo-cnss", "cnss"), ("CNOPS", "cnops"),
+        ("AMO TADAMON", "amo-tadamon"), ("Mutuelle des Ports", None), ("", None),
+    ],
+)  # fmt: skip
+def test_the_national_payers_by_any_of_their_names(name: str, code: str | None) -> None:
+    assert payer(name) == code

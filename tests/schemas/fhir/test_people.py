@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from schemas.fhir import people
+from schemas.fhir import elements, extensions, people
 from schemas.fhir.draft import Draft
 from tests.schemas.fhir import samples
 
@@ -160,3 +160,6 @@ def test_a_note_is_written_by_a_professional() -> None:
     (made,) = people.notes(page, [note])
     assert made["authorReference"]["reference"].startswith("Practitioner/")
     assert "authorString" not in made
+    (alone,) = elements.notes([note])
+    assert alone["authorString"] == "Dr Omar Alaoui"
+    assert {one["url"] for one in alone["extension"]} >= extensions.NOTE_AUTHOR

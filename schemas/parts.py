@@ -473,6 +473,7 @@ class Order(TypedDict, total=False):
     details: list[Detail]
     key: str | None
     replaces: list[Identifier]
+    filler_group: Identifier | None
     parent_filler: Identifier | None
     alternate: Identifier | None
     acted_by: list[Practitioner]

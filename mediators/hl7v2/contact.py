@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mediators.hl7v2.datatypes import code, inner_time, listed, one, part, said, telecoms, xad, xpn
-from mediators.hl7v2.details import beside
+from mediators.hl7v2.details import beside, details
 from mediators.hl7v2.numbers import system_named
 from mediators.hl7v2.reader import Field, Segment
 from mediators.hl7v2.scope import Scope
@@ -25,9 +25,14 @@ def contact(ctd: Segment, scope: Scope) -> Contact | None:
         told["telecoms"] = reached
     if numbers := listed(ctd, 7, lambda field: pln(field, scope)):
         told["identifiers"] = numbers
-    if left := beside(ctd, scope, _CTD):
+    if left := [*beside(ctd, scope, _CTD), *details(kinds(ctd, 7), scope)]:
         told["details"] = left
     return told or None
+
+
+def kinds(segment: Segment, at: int) -> list[tuple[Segment, int, int]]:
+    """The types of the numbers of a field of PLN where they are more than a bare code."""
+    return [(segment, at, 2)] if any(field.component(2).components > 1 for field in segment.repetitions(at)) else []
 
 
 def pln(field: Field, scope: Scope) -> Identifier | None:

@@ -138,17 +138,32 @@ def _numbers(orc: Segment | None, obr: Segment | None, told: Order, scope: Scope
         told["placer"] = placer
     if filler := number(orc, obr, 3, scope):
         told["filler"] = filler
-    for segment, at in ((orc, 33), (obr, 53)):
-        if segment is not None and (alternate := one(segment, at, lambda sent: cx(sent, scope))):
-            told["alternate"] = alternate
+    for segment, at in ((obr, 53), (orc, 33)):
+        alternate = one(segment, at, lambda sent: cx(sent, scope)) if segment is not None else None
+        if segment is not None and alternate and told.setdefault("alternate", alternate) != alternate:
+            scope.others.append((segment, at, 0))
     if orc is None:
         return
-    if group := one(orc, 4, lambda field: ei(field, scope)):
-        told["group"] = group
+    _group(orc, told, scope)
     for at, kept in ((2, told.get("placer")), (3, told.get("filler"))):
         second = said(orc.text(at)) if kept else None
         if second and kept and second != kept["value"]:
             scope.others.append((orc, at, 0))
+
+
+def _group(orc: Segment, told: Order, scope: Scope) -> None:
+    """ORC-4: an EI, from 2.8 on an EIP with the filler's number too."""
+    field = orc.field(4)
+    if not field:
+        return
+    if field.component(1).components > 1 or field.component(2).components > 1:
+        for found in pair(field, scope):
+            if found.pop("type", None) == "PLAC":
+                told["group"] = found
+            else:
+                told["filler_group"] = found
+    elif group := ei(field, scope):
+        told["group"] = group
 
 
 def _parents(orc: Segment | None, obr: Segment | None, told: Order, scope: Scope) -> None:
@@ -157,10 +172,10 @@ def _parents(orc: Segment | None, obr: Segment | None, told: Order, scope: Scope
         if segment is None or not segment.raw_field(at):
             continue
         for found in pair(segment.field(at), scope):
-            if found.get("type") == "PLAC":
-                told.setdefault("parent", found)
-            else:
-                told.setdefault("parent_filler", found)
+            first = found.get("type") == "PLAC"
+            known = told.setdefault("parent", found) if first else told.setdefault("parent_filler", found)
+            if known != found:
+                scope.others.append((segment, at, 1 if first else 2))
 
 
 def _coded(segment: Segment, at: int) -> list[Code]:
@@ -223,9 +238,11 @@ def _when(orc: Segment | None, obr: Segment | None, sent: Sequence[Segment], tol
         found += [one for one in timing.of_field(segment, at, scope) if not _within(one, found)]
     if found:
         told["timings"] = found
-    priority = timing.priority(found) or (said(obr.text(5)) if obr is not None else None)
-    if priority:
+    older = said(obr.text(5)) if obr is not None else None
+    if priority := timing.priority(found) or older:
         told["priority"] = priority
+        if obr is not None and older and older != priority:
+            scope.others.append((obr, 5, 0))
 
 
 def _within(one: Timing, others: Sequence[Timing]) -> bool:

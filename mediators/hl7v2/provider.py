@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from mediators.hl7v2.contact import pln
+from mediators.hl7v2.contact import kinds, pln
 from mediators.hl7v2.datatypes import code, listed, one, pl, said, telecoms, xad, xon, xpn
 from mediators.hl7v2.reader import Segment
 from mediators.hl7v2.scope import Scope
@@ -30,6 +30,7 @@ def provider(prd: Segment, scope: Scope) -> Practitioner:
     if duty and (duty.get("codings") or [{}])[0].keys() != {"code"}:
         told["duty"] = duty
     scope.rest(prd, _PRD)
+    scope.others += kinds(prd, 7)
     found: Any = {key: value for key, value in told.items() if value}
     return found  # type: ignore[no-any-return]  # the keys are those of Practitioner
 

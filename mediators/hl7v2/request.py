@@ -84,7 +84,8 @@ def _mapped(asked: Segment, sent: Request, told: dict[str, Any]) -> frozenset[in
     mapped = _OBR
     if told.get("specimens") and not sent.specimens:
         mapped |= {9, 14, 15}
-    return mapped | {18} if told.get("accession") else mapped
+    number = (told.get("accession") or {}).get("value")
+    return mapped | {18} if number == asked.text(18).strip() else mapped
 
 
 def _asked(obr: Segment, told: dict[str, Any], scope: Scope) -> None:
@@ -160,9 +161,14 @@ def _others(sent: Request, told: dict[str, Any], scope: Scope) -> None:
         if segment.name == "PRT":
             _takes_part(segment, told, scope)
         elif segment.name in imaging.MAPPED:
-            scope.rest(segment, imaging.MAPPED[segment.name])
+            # a study and a device are kept as their code alone
+            scope.rest(segment, [at for at in imaging.MAPPED[segment.name] if at == 1 or _is_bare(segment, at)])
         elif segment.name not in _READ:
             scope.rest(segment)
+
+
+def _is_bare(segment: Segment, at: int) -> bool:
+    return segment.field(at).components < 2
 
 
 def _takes_part(prt: Segment, told: dict[str, Any], scope: Scope) -> None:

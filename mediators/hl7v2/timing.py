@@ -45,7 +45,7 @@ def of_field(segment: Segment | None, number: int, scope: Scope) -> list[Timing]
         return []
     found = [_tq(field, segment, number, scope) for field in segment.repetitions(number)]
     if found and (left := details([(segment, number, component) for component in _TQ], scope)):
-        found[0]["details"] = left
+        found[0]["details"] = [*found[0].get("details", ()), *left]
     return [told for told in found if told]
 
 
@@ -91,8 +91,11 @@ def _tq(field: Field, segment: Segment, number: int, scope: Scope) -> Timing:
     _amount(field.component(1), told, "quantity")
     if interval := said(field.text(2)):
         told["interval"] = {"text": interval, "codings": [{"code": interval}]}
-    if clocks := [clock for text in field.text(2, 2).split(",") if (clock := times.clock(text.strip()))]:
+    sent = [text.strip() for text in field.text(2, 2).split(",") if text.strip()]
+    if clocks := [clock for text in sent if (clock := times.clock(text))]:
         told["times"] = clocks
+    if len(clocks) < len(sent):
+        told["details"] = details([(segment, number, 2)], scope)
     _lasts(said(field.text(3)), told)
     if start := scope.time_of(segment, number, field.text(4)):
         told["start"] = start

@@ -21,7 +21,9 @@ from schemas.fhir import (
     encounter,
     extensions,
     imaging,
+    notes,
     observation,
+    participants,
     people,
     quantity,
     specimen,
@@ -71,12 +73,11 @@ def recorded(draft: Draft) -> None:
             "status": status(order) or "unknown",
             "replaces": [_replaced(draft, one) for one in order.get("replaces") or ()],
             "performer": people.each_once(_performers(draft)),
-            "locationCode": [one for one in [elements.concept(order.get("kind"))] if one],
             "reasonReference": people.each_once(reasons),
             "insurance": [coverage.write(draft, one) for one in event.get("insurances") or ()],
             "supportingInfo": people.each_once(supporting),
             "specimen": specimens,
-            "note": elements.notes(event.get("notes")),
+            "note": notes.written(draft, event.get("notes")),
         },
     )
 
@@ -97,7 +98,10 @@ def of_report(draft: Draft, told: str, visit: Reference | None) -> Reference:
             **_common(draft, order, visit),
             **_when(draft, order, order.get("timings") or []),
             "status": state,
-            "note": [*elements.notes(draft.event.get("notes")), *([{"text": information}] if information else ())],
+            "note": [
+                *notes.written(draft, draft.event.get("notes")),
+                *([{"text": information}] if information else ()),
+            ],
         },
         version=None if state in SETTLED else "0",
     )
@@ -187,6 +191,7 @@ def _common(draft: Draft, order: Order, visit: Reference | None) -> dict[str, An
         "encounter": visit,
         "authoredOn": times.date_time(order.get("ordered"), draft.zone) if control in _NEW else None,
         "requester": who[0] if who else where,
+        "locationCode": [one for one in [elements.concept(order.get("kind"))] if one],
         "reasonCode": elements.concepts([*(order.get("reasons") or ()), *_reason(order, control)]),
     }
 
@@ -286,7 +291,7 @@ def _performers(draft: Draft) -> list[Reference | None]:
     """Who is to do it: a person, or a body where nobody of it is named."""
     event = draft.event
     named: list[Practitioner] = event.get("performers") or []
-    who = [people.practitioner(draft, one) or people.organization(draft, one.get("organization")) for one in named]
+    who = [participants.reference(draft, one) for one in named]
     return [*who, people.organization(draft, event.get("laboratory"))]
 
 
@@ -295,6 +300,7 @@ def _of_event(draft: Draft) -> list[dict[str, Any]]:
     made = extensions.extensions(*(extensions.extension(extensions.COPY_TO, "Reference", one) for one in copies))
     observed = times.period(draft.event.get("started"), draft.event.get("ended"), draft.zone)
     made += extensions.extensions(_own("observation", "Period", observed))
+    made += participants.written(draft, f"{extensions.OURS}order-performer", draft.event.get("performers"))
     return [*made, *contacts.written(draft, draft.event.get("contacts"))]
 
 
@@ -324,7 +330,11 @@ def beside(draft: Draft, order: Order) -> list[dict[str, Any]]:
         if urgency := elements.concept(one.get("urgency")):
             made.append(_own("priority", "CodeableConcept", urgency))
         made += details.written(draft, one.get("details"))
-    made += [_own("timing", "Timing", timing.timing(one, draft.zone)) for one in (order.get("timings") or [])[1:]]
+    further = (order.get("timings") or [])[1:]
+    made += [_own("timing", "Timing", timing.timing(one, draft.zone, whole=True)) for one in further]
+    if (order.get("timings") or [{}])[0].get("start"):
+        made.append(_own("requested", "DateTime", times.date_time(order.get("requested"), draft.zone)))
+    made.append(_own("filler-group", "Identifier", elements.identifier(order.get("filler_group"))))
     return [*extensions.extensions(*made), *details.written(draft, order.get("details"))]
 
 

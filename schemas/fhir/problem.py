@@ -12,7 +12,19 @@ from typing import Any
 
 from schemas import facts
 from schemas.events import Code, Goal, Practitioner
-from schemas.fhir import details, elements, encounter, extensions, observation, people, tables, terms, times
+from schemas.fhir import (
+    details,
+    elements,
+    encounter,
+    extensions,
+    notes,
+    observation,
+    participants,
+    people,
+    tables,
+    terms,
+    times,
+)
 from schemas.fhir.draft import Draft, Reference, key_of
 
 CLINICAL = terms.TERMINOLOGY + "condition-clinical"
@@ -58,7 +70,7 @@ def recorded(draft: Draft) -> None:
         "Condition",
         draft.fact,
         {
-            "extension": _beside(draft, who[1:], onset),
+            "extension": _beside(draft, onset),
             "identifier": elements.identifiers([event["number"]] if event.get("number") else None),
             **_state(event, times.date_time(event.get("resolved"), draft.zone)),
             "category": [
@@ -75,7 +87,7 @@ def recorded(draft: Draft) -> None:
             "recordedDate": times.date_time(event.get("established"), draft.zone),
             "asserter": who[0] if who else None,
             "evidence": [{"detail": people.each_once(observed)}] if any(observed) else None,
-            "note": elements.notes(event.get("notes")),
+            "note": notes.written(draft, event.get("notes")),
         },
     )
 
@@ -106,14 +118,12 @@ def _word(code: Code | None, table: dict[str, str]) -> str | None:
 
 
 def _people(draft: Draft, named: list[Practitioner] | None) -> list[Reference]:
-    return people.each_once(
-        people.practitioner(draft, one) or people.organization(draft, one.get("organization")) for one in named or ()
-    )
+    return people.each_once(participants.reference(draft, one) for one in named or ())
 
 
-def _beside(draft: Draft, others: list[Reference], onset: str | None) -> list[dict[str, Any]]:
+def _beside(draft: Draft, onset: str | None) -> list[dict[str, Any]]:
     event = draft.event
-    made = [_own("problem", "participant", "Reference", one) for one in others]
+    made: list[dict[str, Any] | None] = []
     for key, name in _CODES.items():
         made.append(_own("problem", name, "CodeableConcept", elements.concept(event.get(key))))
     for key, name in _TEXTS.items():
@@ -127,6 +137,7 @@ def _beside(draft: Draft, others: list[Reference], onset: str | None) -> list[di
     )
     if onset:
         made.append(_own("problem", "onset-text", "String", elements.text(event.get("onset_text"))))
+    made += participants.written(draft, f"{extensions.OURS}problem-participant", event.get("performers"))
     return extensions.extensions(*made)
 
 
@@ -143,7 +154,7 @@ def _goal(draft: Draft, source: Goal, problem: Reference) -> Reference:
         "Goal",
         facts.name("Goal", draft.person, *(key or (draft.fact, elements.key(code)))),
         {
-            "extension": [*_of_goal(draft, told, who[1:]), *details.written(draft, source.get("details"))],
+            "extension": [*_of_goal(draft, told), *details.written(draft, source.get("details"))],
             "identifier": elements.identifiers([source["number"]] if source.get("number") else None),  # type: ignore[list-item]
             "lifecycleStatus": _lifecycle(source),
             "category": elements.concepts([one for one in [source.get("category")] if one]),
@@ -156,7 +167,10 @@ def _goal(draft: Draft, source: Goal, problem: Reference) -> Reference:
             "addresses": [problem],
             "outcomeCode": elements.concepts([one for one in [source.get("evaluation")] if one]),
             "outcomeReference": people.each_once(observed),
-            "note": [*elements.notes(source.get("notes")), *elements.notes([{"text": source.get("comment") or ""}])],
+            "note": [
+                *notes.written(draft, source.get("notes")),
+                *elements.notes([{"text": source.get("comment") or ""}]),
+            ],
         },
     )
 
@@ -167,8 +181,9 @@ def _lifecycle(source: Goal) -> str:
     return _word(source.get("status"), LIFECYCLE) or "active"
 
 
-def _of_goal(draft: Draft, told: dict[str, Any], others: list[Reference]) -> list[dict[str, Any]]:
-    made = [_own("goal", "participant", "Reference", one) for one in others]
+def _of_goal(draft: Draft, told: dict[str, Any]) -> list[dict[str, Any]]:
+    made: list[dict[str, Any] | None] = []
+    made += participants.written(draft, f"{extensions.OURS}goal-participant", told.get("performers"))
     for key in ("status", "review"):
         made.append(_own("goal", key, "CodeableConcept", elements.concept(told.get(key))))
     made += [_own("goal", "discipline", "CodeableConcept", one) for one in elements.concepts(told.get("disciplines"))]

@@ -18,7 +18,9 @@ from schemas.fhir import (
     elements,
     encounter,
     extensions,
+    notes,
     observation,
+    participants,
     people,
     tables,
     terms,
@@ -68,7 +70,10 @@ def recorded(draft: Draft) -> None:
             "reasonReference": people.each_once(reasons),
             "insurance": [coverage.write(draft, one) for one in event.get("insurances") or ()],
             "supportingInfo": people.each_once(supporting),
-            "note": [*elements.notes(event.get("notes")), *elements.notes([{"text": event.get("comment") or ""}])],
+            "note": [
+                *notes.written(draft, event.get("notes")),
+                *elements.notes([{"text": event.get("comment") or ""}]),
+            ],
         },
     )
 
@@ -100,7 +105,7 @@ def _sides(draft: Draft, side: str) -> list[Reference]:
     """Those who refer, or are referred to: persons, else the body alone; a person's body stands beside him."""
     event = draft.event
     named: list[Practitioner] = event.get(side) or []
-    who = [people.practitioner(draft, one) or people.organization(draft, one.get("organization")) for one in named]
+    who = [participants.reference(draft, one) for one in named]
     return people.each_once([*who, people.organization(draft, event.get(f"{side}_organization"))])
 
 
@@ -118,18 +123,15 @@ def _performers(draft: Draft) -> list[Reference]:
 def _beside(draft: Draft) -> list[dict[str, Any]]:
     event = draft.event
     made = [_own("other-referring", "Reference", one) for one in _sides(draft, "referring")[1:]]
-    named: list[Practitioner] = [*(event.get("providers") or ()), *(event.get("referring") or ())]
-    for one in event.get("providers") or ():
-        made.append(_own("provider", "Reference", people.practitioner(draft, one)))
-    places = [people.location(draft, one.get("location")) for one in [*named, *(event.get("referred_to") or ())]]
-    made += [_own("provider-location", "Reference", one) for one in people.each_once(places)]
+    sides = [one for side in ("referring", "referred_to", "providers") for one in event.get(side) or ()]
+    named = participants.written(draft, f"{extensions.OURS}referral-provider", sides)
     for key, name in _CODES.items():
         made.append(_own(name, "CodeableConcept", elements.concept(event.get(key))))
     made.append(_own("priority", "CodeableConcept", elements.concept(event.get("priority"))))
     made.append(_own("stops", "DateTime", times.date_time(event.get("stops"), draft.zone)))
     made.append(_own("action", "CodeableConcept", elements.tabled(event.get("action"), "0206", tables.codes("0206"))))
     made.append(_own("authorization", "Identifier", elements.identifier(event.get("authorization"))))
-    return [*extensions.extensions(*made), *contacts.written(draft, event.get("contacts"))]
+    return [*extensions.extensions(*made), *named, *contacts.written(draft, event.get("contacts"))]
 
 
 def _own(name: str, kind: str, value: Any) -> dict[str, Any] | None:

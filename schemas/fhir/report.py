@@ -17,6 +17,7 @@ from schemas.fhir import (
     encounter,
     extensions,
     imaging,
+    notes,
     observation,
     order,
     people,
@@ -133,13 +134,14 @@ def _effective(draft: Draft) -> dict[str, Any]:
 
 def _extensions(draft: Draft) -> list[dict[str, Any]]:
     event = draft.event
-    notes = (
-        extensions.extension(extensions.REPORT_NOTE, "Annotation", one) for one in elements.notes(event.get("notes"))
+    said = (
+        extensions.extension(extensions.REPORT_NOTE, "Annotation", one)
+        for one in notes.written(draft, event.get("notes"))
     )
     copies = people.practitioners(draft, event.get("copies_to"))
     written = _readers(draft, "transcriptionists")
     return extensions.extensions(
-        *notes,
+        *said,
         *(extensions.extension(extensions.COPY_TO, "Reference", one) for one in copies),
         *(extensions.extension(extensions.TRANSCRIPTIONIST, "Reference", one) for one in written),
         *_parent_as_told(event),

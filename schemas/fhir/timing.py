@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from schemas.events import Code, Timing
-from schemas.fhir import elements, extensions, quantity, terms, times, units
+from schemas.fhir import elements, extensions, quantity, tables, terms, times, units
 
 ABBREVIATIONS = terms.TERMINOLOGY + "v3-GTSAbbreviation"
 # Table 0335: how often in how long, where R4's timing-abbreviation has the same word or there is none
@@ -36,11 +36,15 @@ _WEEKDAY = re.compile(r"Q([1-9][0-9]?)?J([1-7])")
 _PERIODS = {"S": "s", "M": "min", "H": "h", "D": "d", "W": "wk", "L": "mo"}
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _TIME_UNITS = frozenset(("s", "min", "h", "d", "wk", "mo", "a"))
+_PRIORITIES = tables.codes("0485")
 _AS_NEEDED = re.compile(r"PRN.*")
 
 
-def timing(source: Timing, zone: str | None) -> dict[str, Any] | None:
-    """A Timing; None when nothing is told of when or how often (a priority or a quantity alone is none)."""
+def timing(source: Timing, zone: str | None, *, whole: bool = False) -> dict[str, Any] | None:
+    """A Timing; None when nothing is told of when or how often (a priority or a quantity alone is none).
+
+    `whole`: with the quantity and the priority, where nothing else holds them.
+    """
     code = elements.concept(source.get("interval"))
     clocks = [made for one in source.get("times") or () if (made := times.time_of_day(one))]
     repeat: dict[str, Any] = {**pattern(name(source.get("interval")))}
@@ -52,7 +56,8 @@ def timing(source: Timing, zone: str | None) -> dict[str, Any] | None:
         repeat["timeOfDay"] = clocks
         repeat.pop("when", None)
     repeat.update(_bounds(source, zone))
-    told = {"extension": _beside(source, "boundsDuration" in repeat), "repeat": repeat, "code": _coded(code)}
+    beside = _beside(source, "boundsDuration" in repeat) + (_further(source) if whole else [])
+    told = {"extension": beside, "repeat": repeat, "code": _coded(code)}
     return elements.said(told) or None
 
 
@@ -123,9 +128,22 @@ def _beside(source: Timing, bound: bool) -> list[dict[str, Any]]:
     """What has no element in Timing: condition, text, and a duration that bounds nothing."""
     lasts = None if bound else quantity.quantity(source.get("duration"), quantity.measured(source.get("duration_unit")))
     said = None if bound or lasts else elements.text(source.get("duration"))
+    # in no unit of time that R4 knows
+    every = None if _every(source) else source.get("period")
+    apart = quantity.quantity(every, quantity.measured(source.get("period_unit")))
     return extensions.extensions(
         extensions.extension(extensions.TIMING_DURATION, "Quantity", lasts),
         extensions.extension(extensions.TIMING_DURATION, "String", said),
+        extensions.extension(extensions.TIMING_PERIOD, "Quantity", apart),
         extensions.extension(extensions.TIMING_CONDITION, "String", elements.text(source.get("condition"))),
         extensions.extension(extensions.TIMING_TEXT, "String", elements.text(source.get("text"))),
+    )
+
+
+def _further(source: Timing) -> list[dict[str, Any]]:
+    amount = quantity.quantity(source.get("quantity"), quantity.measured(source.get("quantity_unit")))
+    urgency = elements.concept(source.get("urgency")) or elements.tabled(source.get("priority"), "0485", _PRIORITIES)
+    return extensions.extensions(
+        extensions.extension(extensions.TIMING_QUANTITY, "Quantity", amount),
+        extensions.extension(extensions.TIMING_PRIORITY, "CodeableConcept", urgency),
     )

@@ -42,7 +42,8 @@ def test_what_r4_has_no_element_for_is_beside_it() -> None:
     assert found["problem-onset-text"]["valueString"] == "après le ramadan"
     assert found["problem-probability"]["valueString"] == "0.9"
     assert found["problem-prognosis"]["valueCodeableConcept"] == {"text": "bon"}
-    assert found["problem-participant"]["valueReference"]["reference"].startswith("Practitioner/")
+    (who,) = found["problem-participant"]["extension"]
+    assert who["valueReference"]["reference"].startswith("Practitioner/")
 
 
 def test_an_onset_in_words_alone_is_the_onset() -> None:

@@ -45,6 +45,9 @@ def test_who_refers_and_to_whom() -> None:
     ]
     assert [names[one] for one in others] == ["Naciri", "CHU Salé"]
     assert {contacts.CONTACT, f"{extensions.OURS}referral-provider"} <= {one["url"] for one in made["extension"]}
+    sides = [one["extension"] for one in made["extension"] if one["url"] == f"{extensions.OURS}referral-provider"]
+    assert [names[one[0]["valueReference"]["reference"]] for one in sides] == ["Alaoui", "Naciri", "Bennis", "Sefrioui"]
+    assert sides[-1][1] == {"url": "role", "valueCodeableConcept": {"text": "PP"}}
     pay = next(one for one in made["extension"] if one["url"].endswith("referral-authorization"))
     assert pay["valueIdentifier"]["value"] == "PEC-9"
 

@@ -106,9 +106,15 @@ def _sheets(hl7: Hl7) -> tuple[Group, list[Sheet]]:
             beside = sheet.results[-1].others
         elif name in ("PID", "PD1", "NK1", "PV1", "PV2", "DG1", "PR1"):
             group.take(segment)
-            beside = group.visits[-1].others if group.visits else group.others
-        elif name == "NTE" or (name in ("PRT", "TQ1", "TQ2") and beside is not group.others):
+            beside = group.others
+        elif name == "NTE":
             beside.append(segment)
+        elif name in ("TQ1", "TQ2"):
+            (sheet.asked[-1] if sheet.asked else sheet.others).append(segment)
+        elif name == "PRT" and beside is not group.others:
+            beside.append(segment)
+        elif name == "PRT" and group.visits:
+            group.visits[-1].others.append(segment)
         elif name != "EVN":
             sheet.others.append(segment)
     return group, sheets

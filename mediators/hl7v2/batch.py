@@ -15,6 +15,7 @@ _HEADER: Final = re.compile(
     rb"(?:MSH(?=[^A-Za-z0-9\s])|(?:FHS|BHS|BTS|FTS)(?=[^A-Za-z0-9\s]|[\r\n]|$))"
 )
 _SEGMENT: Final = re.compile(rb"(?:^|[\r\n\x0b\x1c\x00])(?:\xef\xbb\xbf)?[ \t]*[A-Z][A-Z0-9]{2}[^A-Za-z0-9\s]")
+_COUNT: Final = re.compile(rb"BTS[^A-Za-z0-9\s]\s*([0-9]{1,9})(?![0-9])")
 _HEADERS: Final = (b"MSH", b"FHS", b"BHS", b"BTS", b"FTS")
 _FRAMING: Final = b"\x0b\x1c\x00\r\n"
 _COMMENT: Final = (b"#", b"//", b"/*")
@@ -24,7 +25,8 @@ _SEVERITY: Final = ("AA", "CA", "AE", "CE", "AR", "CR")
 def split(body: bytes) -> list[bytes]:
     """The messages of a batch, in order, without what stands around them; anything else is itself.
 
-    What looks like segments but follows no MSH is kept as a piece of its own, to be refused with a reason.
+    What looks like segments but follows no MSH is kept as a piece of its own, to be refused with a reason. A BTS that
+    counts another number of messages stays with the last of them, where `conformance` tells it.
     """
     if codec := wide(body):
         pieces = split(body.decode(codec, "ignore").removeprefix("\ufeff").encode())
@@ -37,9 +39,24 @@ def split(body: bytes) -> list[bytes]:
         return [body]
     ends = [*starts[1:], len(body)]
     pieces = [body[: starts[0]]] if starts else []
+    count = 0
     for kind, start, end in zip(kinds, starts, ends, strict=True):
-        pieces.append(body[start:end] if kind == b"MSH" else _after_line(body[start:end]))
+        piece = body[start:end]
+        if kind == b"MSH":
+            count += 1
+        elif kind == b"BTS" and count and _miscounted(piece, count):
+            pieces[-1] += piece
+            continue
+        else:
+            count, piece = 0, _after_line(piece)
+        pieces.append(piece)
     return [piece for piece in map(_trimmed, pieces) if _SEGMENT.search(piece)] or [body]
+
+
+def _miscounted(trailer: bytes, count: int) -> bool:
+    """Whether BTS-1 tells another number of messages."""
+    told = _COUNT.match(trailer.lstrip())
+    return told is not None and int(told[1]) != count
 
 
 def join(replies: Sequence[Reply]) -> Reply:

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 from mediators.hl7v2.acknowledgement import is_acknowledgement
+from mediators.hl7v2.kind import spelled
 from mediators.hl7v2.profile import Profile
 from mediators.hl7v2.reader import Field, Hl7, Segment
 from mediators.hl7v2.triggers import MERGES
@@ -83,6 +84,13 @@ def _header(hl7: Hl7, kind: str) -> Iterator[Issue]:
     if kind and not msh.raw_field(9).strip():
         text = "the message type is missing, it was told by the segments"
         yield _missing(msh, 9, text, "send the message type and the trigger event", _TYPE, "warning")
+    elif kind and hl7.trigger and not spelled(msh.raw_field(9))[1]:
+        text = "the trigger event is missing, it was told by the segments"
+        yield _issue(msh, 9, "required", "101", text, "send the trigger event", _TYPE, severity="warning", component=2)
+    if hl7.shifted:
+        text = "the message type stands in another field of the header: those before it were moved to their places"
+        remedy = "send every field of the MSH, empty ones too, so that the message type is the ninth"
+        yield _issue(msh, 9, "shifted", "100", text, remedy, _TYPE, severity="warning")
     if not msh.text(10).strip():
         remedy = "give every message a control ID of its own, so that it can be acknowledged"
         yield _missing(msh, 10, "the message control ID is missing", remedy, "HL7 2.5.1, 2.15.9.10")
@@ -96,6 +104,10 @@ def _header(hl7: Hl7, kind: str) -> Iterator[Issue]:
         text = "the bytes of the message are not in the character set declared"
         remedy = "declare the character set that is sent, preferably UNICODE UTF-8"
         yield _issue(msh, 18, "charset", "102", text, remedy, "HL7 2.5.1, 2.15.9.18", severity="warning")
+    if trailer := hl7.first("BTS"):
+        text = "the end of the batch counts another number of messages than came before it"
+        remedy = "send the messages that are missing, and in BTS-1 how many there are"
+        yield _issue(trailer, 1, "count", "103", text, remedy, "HL7 2.5.1, 2.15.3", severity="warning")
 
 
 def _patients(hl7: Hl7) -> Iterator[Issue]:

@@ -15,6 +15,7 @@ from typing import Final
 
 from mediators.hl7v2.charset import decode, wide
 from mediators.hl7v2.delimiters import Delimiters, Unreadable, delimiters_of, unescaped
+from mediators.hl7v2.kind import kind, put_right, spelled
 from schemas.message import Description
 
 __all__ = ["Delimiters", "Field", "Hl7", "Segment", "Unreadable", "glance", "nearest_version", "peek"]
@@ -26,10 +27,6 @@ HEADERS: Final = frozenset({"MSH", "FHS", "BHS"})
 
 # MLLP's own bytes and what stands before or after a message in files
 _FRAMING: Final = "\x0b\x1c\x00\r\n"
-_CODE: Final = re.compile(r"[A-Z][A-Z0-9]{2,}")
-_TRIGGER: Final = re.compile(r"[A-Z][0-9]{2}")
-# segments that results never come with, but other messages with OBR and OBX do
-_NOT_RESULTS: Final = frozenset({"RXA", "RXE", "RXO", "RXD", "RXG", "SCH", "TXA", "RF1"})
 # a line of just three letters is a segment only when the standard has one of that name: "NEG" is a result
 _BARE: Final = (
     "ABS ACC ADD AIG AIL AIP AIS AL1 ARQ AUT BLG BPO BPX BTX CTD CTI DB1 DG1 DRG DSC DSP EQU ERR EVN FT1 GOL GP1 GP2 "
@@ -215,9 +212,9 @@ class Segment:
 
 class Hl7:
     """One message. `version` is MSH-12.1, or the nearest there is; `charset` Python's name of what it was read in;
-    `contradicted` tells that MSH-18 declared something else."""
+    `contradicted` tells that MSH-18 declared something else, `shifted` how many fields were missing before MSH-9."""
 
-    __slots__ = ("_sent", "charset", "contradicted", "delimiters", "segments", "version")
+    __slots__ = ("_sent", "charset", "contradicted", "delimiters", "segments", "shifted", "version")
 
     def __init__(self, text: str, charset: str, contradicted: bool = False) -> None:
         self._sent = ("", text, "")
@@ -225,6 +222,7 @@ class Hl7:
         self.contradicted = contradicted
         self.delimiters = delimiters_of(text)
         self.segments = _segments(text, Syntax.of(self.delimiters, charset))
+        self.shifted = put_right(self.segments[0].fields, self.delimiters.component)
         self.version = nearest_version(self.msh.text(12))
 
     @staticmethod
@@ -249,14 +247,7 @@ class Hl7:
     @property
     def type(self) -> str:
         """Message type and trigger ("ORU^R01"), inferred from the segments where MSH-9 is silent; else ""."""
-        code, trigger, structure = _type(self.msh.raw_field(9))
-        if not code:
-            code = self._inferred_code()
-        if code == "ADT":
-            trigger = trigger or self._event()
-        elif code == "ORU":
-            trigger = trigger or "R01"
-        return f"{code}^{trigger or structure}".rstrip("^")
+        return kind(self.msh.raw_field(9), self.segments)
 
     @property
     def trigger(self) -> str:
@@ -271,19 +262,6 @@ class Hl7:
 
     def all(self, name: str) -> list[Segment]:
         return [segment for segment in self.segments if segment.name == name]
-
-    def _inferred_code(self) -> str:
-        if self._event():
-            return "ADT"
-        names = {segment.name for segment in self.segments}
-        ordered = self.first("ORC")
-        has_results = {"OBR", "OBX"} <= names and not names & _NOT_RESULTS
-        return "ORU" if has_results and (not ordered or ordered.text(1) == "RE") else ""
-
-    def _event(self) -> str:
-        """EVN-1, the trigger event of an ADT message."""
-        event = evn.text(1).strip().upper() if (evn := self.first("EVN")) else ""
-        return event if _TRIGGER.fullmatch(event) and event[0] == "A" else ""
 
 
 def peek(body: bytes) -> Description:
@@ -316,7 +294,7 @@ def _glanced(body: bytes) -> Hl7:
             found = _line_of(name + header[1][3:]).search(body, header.end())
             lines += [found[1]] if found else []
         hl7 = Hl7.read(b"\r".join(lines))
-        if all(_type(hl7.msh.raw_field(9))[:2]):
+        if all(spelled(hl7.msh.raw_field(9))[:2]):
             return hl7
     return Hl7.read(body)
 
@@ -350,16 +328,6 @@ def _part(raw: str, separator: str, number: int) -> str:
         return raw if number == 1 else ""
     parts = raw.split(separator, number)
     return parts[number - 1] if 0 < number <= len(parts) else ""
-
-
-@lru_cache(maxsize=256)
-def _type(said: str) -> tuple[str, str, str]:
-    """Code, trigger and the structure's trigger in whatever spelling: ORU^R01, ORU~R01, oru_r01, ORU^^ORU_R01."""
-    parts = re.split(r"[^A-Z0-9]", said.strip().upper())
-    if not _CODE.fullmatch(parts[0]):
-        return "", "", ""
-    trigger = parts[1] if len(parts) > 1 and _CODE.fullmatch(parts[1]) else ""
-    return parts[0], trigger, parts[-1] if _TRIGGER.fullmatch(parts[-1]) else ""
 
 
 def _declared_charsets(body: bytes) -> list[str]:

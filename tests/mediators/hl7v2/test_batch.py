@@ -25,6 +25,14 @@ def test_a_batch_gives_its_messages_in_order(end: str) -> None:
     assert [Hl7.read(piece).segments[-1].name for piece in split(body.encode())] == ["PID", "PID"]
 
 
+def test_a_trailer_that_counts_otherwise_stays_with_the_last_message() -> None:
+    body = f"BHS|^~\\&|\r{message(1)}{message(2)}BTS|%s\rFTS|1\r"
+    last = split((body % 3).encode())[-1]
+    assert [segment.name for segment in Hl7.read(last).segments] == ["MSH", "PID", "BTS"]
+    assert split(last) == [last]
+    assert all(b"BTS" not in piece for sent in ("2", "", "two") for piece in split((body % sent).encode()))
+
+
 def test_messages_without_a_batch_header() -> None:
     assert numbers(message(1) + message(2) + message(3)) == ["1", "2", "3"]
     assert numbers(f"\x0b{message(1)}\x1c\r\x0b{message(2)}\x1c\r") == ["1", "2"]

@@ -59,7 +59,7 @@ def test_the_refusal_tells_the_warnings_too() -> None:
 
 @pytest.mark.parametrize("type_", ["CRM^C01", "ORU^R99", "ADT^A99", ""])
 def test_an_unsupported_type_is_rejected_at_the_door_and_by_mediation(type_: str) -> None:
-    body = RESULT.replace("ORU^R01^ORU_R01", type_).replace("OBX", "ZBX")
+    body = RESULT.replace("ORU^R01^ORU_R01", type_).replace("OB", "ZB")
     assert refusal(body).reject
     with pytest.raises(Refused) as raised:
         HL7V2.mediate(message(body), Context())

@@ -155,9 +155,10 @@ def test_the_message_type_is_told_by_the_segments_when_nothing_else_does() -> No
     header = r"MSH|^~\&|||||||"
     assert read(header, PATIENT, ORDER, RESULT).type == "ORU^R01"
     assert read(header, PATIENT, "ORC|RE", ORDER, RESULT).type == "ORU^R01"
-    assert read(header, PATIENT, "ORC|NW", ORDER, RESULT).type == ""
-    assert read(header, PATIENT, ORDER, RESULT, "TXA|1").type == ""
-    assert read(header, "EVN|P03", PATIENT).type == ""
+    assert read(header, PATIENT, "ORC|NW", ORDER, RESULT).type == "ORM^O01"
+    assert read(header, PATIENT, ORDER, RESULT, "TXA|1").type == "MDM^T02"
+    assert read(header, "EVN|P03", PATIENT).type == "DFT^P03"
+    assert read(header, PATIENT).type == ""
 
 
 @pytest.mark.parametrize(

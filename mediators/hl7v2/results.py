@@ -60,6 +60,16 @@ def result(obx: Segment, others: Sequence[Segment], numbering: Numbering, scope:
         told["status"] = status
     if at := scope.time(obx, 14):
         told["observed"] = at
+    if obx.count() > 14 or others:  # most results end with their time
+        _obtained(obx, others, told, scope)
+    if NULL in obx.raw and (cleared := [name for number, name in _CLEARED.items() if obx.raw_field(number) == NULL]):
+        told["cleared"] = cleared
+    _rest(obx, others, told, scope)
+    return told
+
+
+def _obtained(obx: Segment, others: Sequence[Segment], told: Result, scope: Scope) -> None:
+    """By whom, where, how and with what: the fields after OBX-14, and the segments after OBX."""
     if analysed := scope.time(obx, 19):
         told["analysed"] = analysed
     if methods := listed(obx, 17, code):
@@ -71,15 +81,11 @@ def result(obx: Segment, others: Sequence[Segment], numbering: Numbering, scope:
     _performed(obx, [segment for segment in others if segment.name == "PRT"], told, scope)
     if written := notes([segment for segment in others if segment.name == "NTE"], scope):
         told["notes"] = written
-    if NULL in obx.raw and (cleared := [name for number, name in _CLEARED.items() if obx.raw_field(number) == NULL]):
-        told["cleared"] = cleared
     if obx.count() > 20:
         if number := one(obx, 21, lambda field: ei(field, scope)):
             told["identifier"] = number
         if absent := one(obx, 32, code):
             told["absent"] = absent
-    _rest(obx, others, told, scope)
-    return told
 
 
 def _rest(obx: Segment, others: Sequence[Segment], told: Result, scope: Scope) -> None:

@@ -31,9 +31,9 @@ _FEWEST: Final = 2
 UCUM: Final = "http://unitsofmeasure.org"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Conversion:
-    """A row: value × `times` ÷ `by`, as `unit`, under the code `target`. Each row is itself only."""
+    """A row: value × `times` ÷ `by`, as `unit`, under the code `target`."""
 
     times: Decimal
     by: Decimal
@@ -41,6 +41,9 @@ class Conversion:
     target: str
     display: str
     source: str
+
+    def __hash__(self) -> int:
+        return hash(self.source)
 
     @property
     def code(self) -> Code:

@@ -138,7 +138,7 @@ class Place:
         password = make_url(self._database).password or ""
         return {
             "etc": made["wasl-settings"],
-            **{f"etc/{folder}": made[f"wasl-{folder}"] for folder in ("channels", "mappings", "codes", "units", "profiles")},
+            **{f"etc/{name}": made[f"wasl-{name}"] for name in ("channels", "mappings", "codes", "units", "profiles")},
             "secrets": {
                 "master.key": KEY,
                 "admin-password": PASSWORD,

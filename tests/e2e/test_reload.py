@@ -49,7 +49,8 @@ class ConfigMap:
 @pytest.fixture(scope="module")
 def config(tmp_path_factory: pytest.TempPathFactory, surroundings: Servers | None) -> Path:
     folder = tmp_path_factory.mktemp("config")
-    shutil.copytree(default_config().parent / "codes", folder / "codes")
+    for name in ("codes", "units", "profiles"):
+        shutil.copytree(default_config().parent / name, folder / name)
     (folder / "wasl.yaml").write_text("mediation: {processes: 2}\n")
     return folder
 

@@ -156,3 +156,7 @@ def test_a_calculated_value_is_the_product_to_the_digits_that_were_sent(number: 
 @given(st.text(alphabet="0123456789.,+-<e ", max_size=24), st.text(alphabet="gmL/dl ", max_size=6))
 def test_any_text_is_survived(number: str, unit: str) -> None:
     calculated(number, unit, range_low=number)
+
+
+def test_a_table_read_again_is_the_same() -> None:
+    assert shipped() == SHIPPED

@@ -63,7 +63,7 @@ def test_before_version_2_5_err_1_and_msa_3_say_the_same(line: Mllp, version: st
 @pytest.mark.parametrize(
     ("head", "at", "condition"),
     [
-        (header("R1", kind="ORM^O01^ORM_O01"), "MSH^1^9", "200"),
+        (header("R1", kind="MFN^M02^MFN_M02"), "MSH^1^9", "200"),
         (header("R2", kind="ADT^A99^ADT_A01"), "MSH^1^9", "201"),
         (header("R3", version="3.1"), "MSH^1^12", "203"),
         (header("R4", _11="X"), "MSH^1^11", "202"),

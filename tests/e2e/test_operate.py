@@ -158,7 +158,7 @@ def test_what_waits_for_a_registry_entry_goes_on_by_itself(program: Program, sel
 
 
 def test_translate_tells_what_messages_become(program: Program, tmp_path: Path) -> None:
-    good, bad = glucose("T1", "Q5", "G5"), message(header("T2", kind="ORM^O01^ORM_O01"), person("Q5"), "ORC|NW|1")
+    good, bad = glucose("T1", "Q5", "G5"), message(header("T2", kind="MFN^M02^MFN_M02"), person("Q5"), "ORC|NW|1")
     (tmp_path / "good.hl7").write_text(good)
     (tmp_path / "batch.hl7").write_text(f"BHS|^~\\&|LIS\r{good}{glucose('T3', 'Q6', 'G6')}BTS|2\r")
     done = program.wasl("translate", str(tmp_path / "good.hl7"), str(tmp_path / "batch.hl7"))
@@ -237,7 +237,7 @@ def test_the_line_stops_when_everything_is_refused_and_flows_again_when_resumed(
         return answer.headers["X-Wasl-Transaction"]
 
     for number in range(10):
-        send(message(header(f"X{number}", kind="ORM^O01^ORM_O01"), person("Q10"), "ORC|NW|1"))
+        send(message(header(f"X{number}", kind="MFN^M02^MFN_M02"), person("Q10"), "ORC|NW|1"))
     until(lambda: paused(program, "unchecked"), what="the line to stop")
     assert "paused" in next(
         line for line in program.wasl("channels", "list").stdout.decode().split("\n") if "unche" in line

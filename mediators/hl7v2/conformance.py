@@ -24,6 +24,10 @@ _NULL: Final = '""'
 _TYPE: Final = "HL7 2.5.1, 2.15.9.9"
 _WHO: Final = "HL7 2.5.1, 3.4.2.3"
 _MERGED: Final = "HL7 2.5.1 ch. 3, MRG-1"
+_RESULT_STATUS: Final = "HL7 2.5.1, tables 0123 and 0085"
+# OBR-25 that only answers to queries may have, and what results may not be under another
+_NO_REPORT: Final = frozenset("YZ")
+_AGAINST: Final = {"F": frozenset("PIRS"), "C": frozenset("PIRS"), "X": frozenset("FCPRS")}
 # Types that need not be about a patient: queries and what answers them, master files
 _OF_NOBODY: Final = frozenset({"QBP", "QRY", "QCN", "QSB", "QVR", "RSP", "RTB", "MFN", "MFQ"})
 
@@ -48,6 +52,8 @@ def issues(hl7: Hl7, supported: Collection[str], profile: Profile | None = None)
         text, remedy = "there is no observation request", "send an OBR before the results that belong to it"
         source = "HL7 2.5.1, 7.3.1"
         found.append(Issue("OBR", "segment-sequence", text, remedy, code="100", location="OBR^1", source=source))
+    if kind[:3] in ("ORU", "OUL"):
+        found += _statuses(hl7)
     return [*found, *profile.issues(hl7, kind)] if profile else found
 
 
@@ -121,6 +127,26 @@ def _patients(hl7: Hl7) -> Iterator[Issue]:
         text = "an order stands before the first patient, and there are several patients"
         remedy, source = "send the PID before its OBR", "HL7 2.5.1, 7.3.1"
         yield Issue("PID", "segment-sequence", text, remedy, code="100", location="PID^1", source=source)
+
+
+def _statuses(hl7: Hl7) -> Iterator[Issue]:
+    """Reports that say that there is none, and results whose status (OBX-11) speaks against that of their report."""
+    reports = hl7.all("OBR")
+    nothing = [obr for obr in reports if obr.text(25).strip().upper() in _NO_REPORT]
+    for obr in nothing:
+        text, remedy = "the status says that there is no such order or no such patient", "send the status of the report"
+        severity: Severity = "error" if len(nothing) == len(reports) else "warning"
+        yield _issue(obr, 25, "value", "103", text, remedy, "HL7 2.5.1, table 0123", severity=severity)
+    if not any(obr.raw_field(25) for obr in reports):
+        return
+    told = ""
+    for segment in hl7.segments:
+        if segment.name == "OBR":
+            told = segment.text(25).strip().upper()
+        elif segment.name == "OBX" and segment.text(11).strip().upper() in _AGAINST.get(told, ()):
+            text = "the status of the result speaks against that of its report (OBR-25)"
+            remedy = "send a report as final, corrected or cancelled when all its results are"
+            yield _issue(segment, 11, "contradicts", "103", text, remedy, _RESULT_STATUS, severity="warning")
 
 
 def _anonymous(name: str, index: int) -> Issue:

@@ -13,14 +13,14 @@ from typing import Any, Final, cast
 
 from mediators.hl7v2 import groups, order, report
 from mediators.hl7v2.coded import code
-from mediators.hl7v2.envelope import Head
+from mediators.hl7v2.envelope import Head, about_patient
 from mediators.hl7v2.groups import Group, Sent
 from mediators.hl7v2.patient import patient
 from mediators.hl7v2.reader import Hl7
 from mediators.hl7v2.scope import Scope
 from mediators.hl7v2.visit import visit
 from mediators.mediator import Context, Part, Translation
-from schemas.events import Event
+from schemas.events import Event, Patient
 from schemas.message import Issue, Message, Unmapped
 
 TYPES: Final = (
@@ -31,7 +31,8 @@ _NO_REPORT: Final = frozenset(("Y", "Z"))
 
 
 def mediate(hl7: Hl7, message: Message, context: Context) -> Translation:
-    """The events of a message, in its order; patients without any report are refused parts.
+    """The events of a message, in its order. A patient without any report is a refused part, for a report is missing;
+    what the message tells of the patient is a PatientUpdated all the same.
 
     The place of a report is that of its OBR ("OBR 2"), of results without one that of their first OBX.
     """
@@ -66,6 +67,8 @@ def _reports(group: Group, head: Head, scope: Scope, several: bool, translation:
         place = f"PID {group.pid.index}" if group.pid is not None else "PID"
         if not wanted or place in wanted:
             translation.refused.append(Part(place, [_nobody() if nobody and group.reports else _no_report(place)]))
+            if about.get("identifiers"):
+                return [_known(group, place, about, head, scope)]
         return []
     visits = {id(one.visit): visit(one.visit.pv1, one.visit.others, scope) for one in group.reports if one.visit}
     seen: Counter[str] = Counter()
@@ -90,6 +93,14 @@ def _reports(group: Group, head: Head, scope: Scope, several: bool, translation:
         if any(event.get(key) for key in ("parent_result", "parent_sub_id", "parent_value")):
             _descend(event, events)
     return [event for event in events if not wanted or event["place"] in wanted]
+
+
+def _known(group: Group, place: str, about: Patient, head: Head, scope: Scope) -> dict[str, Any]:
+    """What is told of a patient whose report is missing."""
+    for stay in group.visits:
+        for segment in (stay.pv1, *stay.others):
+            scope.rest(segment)
+    return head.event("PatientUpdated", place, about_patient(about, f"{head.digest}|{place}"), about)
 
 
 def _share(group: Group, events: list[dict[str, Any]], scope: Scope) -> None:

@@ -24,6 +24,8 @@ VERSIONS: Final = (
     "2.1", "2.2", "2.3", "2.3.1", "2.4", "2.5", "2.5.1", "2.6", "2.7", "2.7.1", "2.8", "2.8.1", "2.8.2",
 )  # fmt: skip
 HEADERS: Final = frozenset({"MSH", "FHS", "BHS"})
+# How some systems write HL7's null
+_NULLS: Final = ('"null"', '"NULL"', '"Null"', "HL7_NULL", "HL7NULL")
 
 # MLLP's own bytes and what stands before or after a message in files
 _FRAMING: Final = "\x0b\x1c\x00\r\n"
@@ -352,13 +354,23 @@ def _segments(text: str, syntax: Syntax) -> list[Segment]:
     separator = syntax.delimiters.field
     segments: list[Segment] = []
     counts: dict[str, int] = {}
+    nulls = _nulls(syntax.delimiters) if any(word in text for word in _NULLS) else None
     for raw in _joined(_lines(text), separator):
         name = raw[:3]
+        if nulls is not None:
+            raw = nulls.sub('""', raw)
         if name == "MSH" and segments:
             raise Unreadable("MSH: a second message begins within this one; a batch must be split first")
         counts[name] = index = counts.get(name, 0) + 1
         segments.append(Segment(name, index, raw, syntax))
     return segments
+
+
+@lru_cache(maxsize=64)
+def _nulls(delimiters: Delimiters) -> re.Pattern[str]:
+    """A null in other words, as the whole of a field or of a part of it."""
+    ends = re.escape(delimiters.field + delimiters.component + delimiters.repetition + delimiters.subcomponent)
+    return re.compile(rf"(?<=[{ends}])(?:{'|'.join(_NULLS)})(?=[{ends}]|$)")
 
 
 def _lines(text: str) -> list[str]:

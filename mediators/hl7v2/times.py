@@ -8,7 +8,7 @@ from functools import lru_cache
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_OFFSET = r"(Z|[+-]\d\d:?\d\d)?"
+_OFFSET = r"(Z|[+-]\d\d(?::?\d\d)?)?"
 _BASIC = re.compile(
     r"(\d{4})(?:(\d\d)(?:(\d\d)(?:(\d\d)(?:(\d\d)(?:(\d\d)(\.\d+)?)?)?)?)?)?\s*" + _OFFSET,
     re.ASCII,
@@ -18,7 +18,10 @@ _EXTENDED = re.compile(
     r"(\d{4})-(\d\d)(?:-(\d\d)(?:[T ](\d\d)(?::(\d\d)(?::(\d\d)(\.\d+)?)?)?)?)?\s*" + _OFFSET,
     re.ASCII,
 )
-_CLOCK = re.compile(r"(\d\d)(?::?(\d\d)(?::?(\d\d)(\.\d+)?)?)?\s*" + _OFFSET, re.ASCII)
+_SPACED = re.compile(r"(\d{4})(\d\d)(\d\d)[T ](\d\d)(?::?(\d\d)(?::?(\d\d)(\.\d+)?)?)?\s*" + _OFFSET, re.ASCII)
+# What a careless export leaves around a date
+_AROUND = "{}[]()<>'\"`.,; \t"
+_CLOCK = re.compile(r"(\d\d)(?::?(\d\d)(?::?(\d\d)(\.\d+)?)?)?\s*(Z|[+-]\d\d:?\d\d)?", re.ASCII)
 
 
 @lru_cache(maxsize=8192)
@@ -28,9 +31,11 @@ def time(text: str, zone: tzinfo) -> str | None:
     A time of day has an offset: the one sent, else that of `zone` on that day. Zeros for the month or day mean that
     it is not known. None for what is no date: never a guessed day.
     """
-    found = _BASIC.fullmatch(text) or _EXTENDED.fullmatch(text)
+    basic = None if text[4:5] == "-" else _BASIC.fullmatch(text) or _SPACED.fullmatch(text)
+    found = basic or _EXTENDED.fullmatch(text)
     if not found:
-        return None
+        bare = text.strip(_AROUND)
+        return time(bare, zone) if bare != text else None
     year, month, day, hour, minute, second, fraction, offset = found.groups()
     if offset and not day:
         return None
@@ -95,7 +100,7 @@ def _partial(year: str, month: str, day: str | None, hour: str | None, minute: s
 def _sent(offset: str) -> str | None:
     if offset == "Z":
         return "+00:00"
-    hours, minutes = offset[1:3], offset[-2:]
+    hours, minutes = offset[1:3], offset[-2:] if len(offset) > 3 else "00"
     if int(minutes) > 59 or int(hours) * 60 + int(minutes) > 14 * 60:
         return None
     return f"{offset[0]}{hours}:{minutes}"

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from mediators import systems
 from mediators.hl7v2 import embedded, standard, times
 from mediators.hl7v2.datatypes import code, said
 from mediators.hl7v2.details import valued
@@ -35,6 +36,8 @@ def value(field: Field, kind: str, scope: Scope, has_unit: bool = False) -> Valu
         read(field, raw, told, scope)
     elif kind and (kind.upper() in _SAME or standard.components(kind.upper())):
         _composite(field, raw, told, scope)
+    elif not kind and _is_coded(field):
+        _coded(field, raw, told, scope)
     elif kind or not (has_unit and _number(raw, told)):
         _text(field, raw, told, scope)
     return told
@@ -112,6 +115,12 @@ def _nr(field: Field, raw: str, told: Value, scope: Scope) -> None:
         told["number"] = low
     if high:
         told["high"] = high
+
+
+def _is_coded(field: Field) -> bool:
+    """Whether the third component says a code system that everybody knows."""
+    system = systems.coding_system(field.text(3)) if field.components > 2 else None
+    return system is not None and systems.is_standard(system)
 
 
 def _coded(field: Field, raw: str, told: Value, scope: Scope) -> None:

@@ -177,10 +177,20 @@ def test_what_stands_before_the_first_of_several_patients_is_nobodys() -> None:
 def test_a_patient_without_a_report_is_a_refused_part() -> None:
     translation = read(body("ORU^R01", PID, "PID|2||0045^^^HOP", OBR, OBX))
     assert [part.place for part in translation.refused] == ["PID 1"]
-    assert len(translation.events) == 1
+    assert [event["type"] for event in translation.events] == ["PatientUpdated", "LabReportIssued"]
     empty = read(body("ORU^R01", "ZZZ|x"))
     assert [part.place for part in empty.refused] == ["PID"]
     assert [(one.place, one.value) for one in empty.unmapped] == [("ZZZ-1", "x")]
+
+
+def test_what_is_told_of_a_patient_whose_report_is_missing_is_kept() -> None:
+    translation = read(body("ORU^R01", PID, "PD1||||D-4^TAZI^NADIA", "NK1|1|BENNANI^OMAR|FTH", "PV1|1|O|CONS"))
+    (event,) = translation.events
+    assert (event["type"], event["place"]) == ("PatientUpdated", "PID 1")
+    assert event["patient"]["general_practitioners"][0]["names"][0]["family"] == "TAZI"
+    assert event["patient"]["contacts"][0]["names"][0]["given"] == ["OMAR"]
+    assert {"PV1-2", "PV1-3"} <= {one["place"] for one in event["details"]}
+    assert translation.refused[0].issues[0].remedy
 
 
 def test_a_rerun_of_some_places_gives_the_same_events_again() -> None:

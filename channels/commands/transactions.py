@@ -12,8 +12,8 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
-from channels.commands.messages import plain
 from channels.commands.options import DATA, Config, Data, house, reached, told
+from channels.commands.printing import plain
 from channels.journal.search import LIMIT, STATUSES, Query, search
 from channels.journal.story import story
 from channels.outputs import EVENTS

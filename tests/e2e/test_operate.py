@@ -30,7 +30,7 @@ def config(tmp_path_factory: pytest.TempPathFactory, surroundings: Servers | Non
     strict = sales.replace("facility: flag", "facility: require").replace('"files:inbox/pharmacy-csv"', '"http"')
     (folder / "channels" / "strict-csv.yaml").write_text(strict)
     unchecked = (folder / "channels" / "lab-hl7v2.yaml").read_text()
-    unchecked = unchecked.replace("listen: mllp", "listen: http").replace("  type: ORU^R01\n", "")
+    unchecked = unchecked.replace("listen: mllp", "listen: http").replace('  type: ["ORU^*", "OUL^*"]\n', "")
     (folder / "channels" / "unchecked.yaml").write_text(unchecked.replace("checked\n", "received\n"))
     wasl = (folder / "wasl.yaml").read_text()
     (folder / "wasl.yaml").write_text(wasl.replace("messages: 50", "messages: 10"))

@@ -26,7 +26,7 @@ def write(draft: Draft) -> None:
         "MedicationAdministration",
         draft.fact,
         {
-            "extension": [*beside, *_beside(draft), *sent(event)],
+            "extension": [*beside, *_beside(draft), *sent(event), *_of_order(draft)],
             "status": status(event, STATUS),
             "statusReason": elements.concepts(event.get("reasons")),
             **named,
@@ -79,6 +79,10 @@ def _beside(draft: Draft) -> list[dict[str, Any]]:
         extensions.extension(extensions.GIVEN_AT, "Reference", where),
         extensions.extension(extensions.RECORDED, "DateTime", recorded),
     )
+
+
+def _of_order(draft: Draft) -> list[dict[str, Any]]:
+    return medication.of_order(draft, medication.ordered(draft))
 
 
 def _effective(event: dict[str, Any], zone: str | None) -> dict[str, Any]:

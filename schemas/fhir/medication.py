@@ -58,7 +58,12 @@ def dispensed(draft: Draft) -> None:
         "MedicationDispense",
         draft.fact,
         {
-            "extension": [*_prices(event, None if prescription else prescriber), *beside, *_for_the_dispenser(event)],
+            "extension": [
+                *_prices(event, None if prescription else prescriber),
+                *beside,
+                *_for_the_dispenser(event),
+                *of_order(draft, ordered(draft)),
+            ],
             "identifier": _sale(event, pharmacy),
             "status": status,
             "statusReasonCodeableConcept": _ended(event, status),
@@ -155,8 +160,10 @@ def ordered(draft: Draft) -> Order:
 
 
 def of_order(draft: Draft, told: Order) -> list[dict[str, Any]]:
-    """What R4 has no element for: who entered and verified it, where, why it was changed. Its times are the doses'."""
-    return order.beside(draft, {**told, "timings": []}) if told else []
+    """What R4 has no element for: who entered and verified it, where, why it was changed, and times that are no
+    dose's."""
+    doses = draft.event.get("dosages") or ()
+    return order.carried(draft, told, [one for each in doses for one in each.get("timings") or ()])
 
 
 def _requester(draft: Draft, told: Order) -> Reference | None:

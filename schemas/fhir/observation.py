@@ -11,7 +11,7 @@ import re
 from typing import Any
 
 from schemas.events import Attachment, Code, Result, Value
-from schemas.fhir import calculated, details, elements, extensions, notes, people, quantity, terms, times
+from schemas.fhir import calculated, details, elements, extensions, people, quantity, terms, times
 from schemas.fhir.draft import Draft, Reference, Resource
 
 _SAMPLES = re.compile(r"(?:-?[0-9]+(?:\.[0-9]+)?|E)(?: (?:-?[0-9]+(?:\.[0-9]+)?|E))*")
@@ -56,7 +56,7 @@ def write(draft: Draft, source: Result, within: Resource | None, number: str | N
             **_calculated(source, value),
             "dataAbsentReason": _absent(told, value, source),
             "interpretation": [made for flag in source.get("flags") or () if (made := _interpretation(flag))],
-            "note": notes.written(draft, source.get("notes")),
+            "note": people.notes(draft, source.get("notes")),
             "bodySite": elements.concept(source.get("site")),
             "method": elements.joined(source.get("methods")),
             "specimen": report.get("specimen"),

@@ -8,6 +8,7 @@ replaced order is revoked by the one that replaces it. What R4 has no element fo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 from schemas import facts
@@ -21,7 +22,6 @@ from schemas.fhir import (
     encounter,
     extensions,
     imaging,
-    notes,
     observation,
     participants,
     people,
@@ -77,7 +77,7 @@ def recorded(draft: Draft) -> None:
             "insurance": [coverage.write(draft, one) for one in event.get("insurances") or ()],
             "supportingInfo": people.each_once(supporting),
             "specimen": specimens,
-            "note": notes.written(draft, event.get("notes")),
+            "note": people.notes(draft, event.get("notes")),
         },
     )
 
@@ -99,7 +99,7 @@ def of_report(draft: Draft, told: str, visit: Reference | None) -> Reference:
             **_when(draft, order, order.get("timings") or []),
             "status": state,
             "note": [
-                *notes.written(draft, draft.event.get("notes")),
+                *people.notes(draft, draft.event.get("notes")),
                 *([{"text": information}] if information else ()),
             ],
         },
@@ -221,7 +221,7 @@ def _priority(order: Order) -> str | None:
 
 def _parents(draft: Draft, order: Order) -> list[Reference]:
     """The order that this is a part of, told in passing."""
-    numbers = [one for one in (order.get("parent"), order.get("parent_filler")) if one]
+    numbers = _parent_numbers(order)
     own = {known_by({"placer": number}) for number in (order.get("placer"), order.get("filler")) if number}
     if not numbers or known_by({"placer": numbers[0]}) in own:
         return []
@@ -336,6 +336,31 @@ def beside(draft: Draft, order: Order) -> list[dict[str, Any]]:
         made.append(_own("requested", "DateTime", times.date_time(order.get("requested"), draft.zone)))
     made.append(_own("filler-group", "Identifier", elements.identifier(order.get("filler_group"))))
     return [*extensions.extensions(*made), *details.written(draft, order.get("details"))]
+
+
+def carried(draft: Draft, order: Order, known: Sequence[Timing] = ()) -> list[dict[str, Any]]:
+    """As `beside`, for what an order is carried out or written down as elsewhere (a prescription, a dispensation), and
+    what only a ServiceRequest has an element for. `known` timings have a place there."""
+    if not order:
+        return []
+    timings = [one for one in order.get("timings") or () if one not in known]
+    who = people.organization(draft, order.get("organization"))
+    told: Order = {**order, "timings": []}
+    made = [
+        *(_own("timing", "Timing", timing.timing(one, draft.zone, whole=True)) for one in timings),
+        *(_own("part-of", "Identifier", elements.identifier(one)) for one in _parent_numbers(order)),
+        _own("group", "Identifier", elements.identifier(order.get("group"))),
+        _own("facility", "Reference", who),
+        _own("kind", "CodeableConcept", elements.concept(order.get("kind"))),
+    ]
+    if (order.get("control") or "").strip().upper() in _NEW:
+        made.append(_own("ordered", "DateTime", times.date_time(order.get("ordered"), draft.zone)))
+    left = [one for each in timings for one in details.written(draft, each.get("details"))]
+    return [*beside(draft, told), *extensions.extensions(*made), *left]
+
+
+def _parent_numbers(order: Order) -> list[Identifier]:
+    return [one for one in (order.get("parent"), order.get("parent_filler")) if one]
 
 
 def _own(name: str, kind: str, value: Any) -> dict[str, Any] | None:

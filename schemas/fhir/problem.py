@@ -17,7 +17,6 @@ from schemas.fhir import (
     elements,
     encounter,
     extensions,
-    notes,
     observation,
     participants,
     people,
@@ -87,7 +86,7 @@ def recorded(draft: Draft) -> None:
             "recordedDate": times.date_time(event.get("established"), draft.zone),
             "asserter": who[0] if who else None,
             "evidence": [{"detail": people.each_once(observed)}] if any(observed) else None,
-            "note": notes.written(draft, event.get("notes")),
+            "note": people.notes(draft, event.get("notes")),
         },
     )
 
@@ -168,7 +167,7 @@ def _goal(draft: Draft, source: Goal, problem: Reference) -> Reference:
             "outcomeCode": elements.concepts([one for one in [source.get("evaluation")] if one]),
             "outcomeReference": people.each_once(observed),
             "note": [
-                *notes.written(draft, source.get("notes")),
+                *people.notes(draft, source.get("notes")),
                 *elements.notes([{"text": source.get("comment") or ""}]),
             ],
         },

@@ -18,7 +18,6 @@ from schemas.fhir import (
     elements,
     encounter,
     extensions,
-    notes,
     observation,
     participants,
     people,
@@ -71,7 +70,7 @@ def recorded(draft: Draft) -> None:
             "insurance": [coverage.write(draft, one) for one in event.get("insurances") or ()],
             "supportingInfo": people.each_once(supporting),
             "note": [
-                *notes.written(draft, event.get("notes")),
+                *people.notes(draft, event.get("notes")),
                 *elements.notes([{"text": event.get("comment") or ""}]),
             ],
         },

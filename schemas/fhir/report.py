@@ -17,7 +17,6 @@ from schemas.fhir import (
     encounter,
     extensions,
     imaging,
-    notes,
     observation,
     order,
     people,
@@ -136,7 +135,7 @@ def _extensions(draft: Draft) -> list[dict[str, Any]]:
     event = draft.event
     said = (
         extensions.extension(extensions.REPORT_NOTE, "Annotation", one)
-        for one in notes.written(draft, event.get("notes"))
+        for one in people.notes(draft, event.get("notes"))
     )
     copies = people.practitioners(draft, event.get("copies_to"))
     written = _readers(draft, "transcriptionists")

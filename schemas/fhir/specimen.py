@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from schemas.events import Container, Practitioner, Specimen
-from schemas.fhir import details, elements, extensions, notes, observation, people, quantity, times
+from schemas.fhir import details, elements, extensions, observation, people, quantity, times
 from schemas.fhir.draft import Draft, Reference, Resource, key_of
 
 
@@ -59,7 +59,7 @@ def _specimen(
             "collection": _collection(draft, source, who),
             "container": _containers(draft, source),
             "condition": elements.concepts(source.get("conditions")),
-            "note": notes.written(draft, source.get("notes")),
+            "note": people.notes(draft, source.get("notes")),
         },
     )
 

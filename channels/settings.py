@@ -12,6 +12,9 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, ValidationError, field_validator, model_validator
 
+# libyaml where it is there: a start reads some ninety files
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 
 class Misconfigured(ValueError):
     """A setting can't be used. The text names the file, the line, the key and what was expected."""
@@ -286,8 +289,9 @@ def parsed_yaml(path: Path) -> tuple[Any, dict[tuple[str, ...], int]]:
     """Whatever a YAML file holds, and the line of each of its keys. Raises Misconfigured."""
     try:
         text = path.read_text(encoding="utf-8")
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(text)
+        loader = _LOADER(text)
+        node = loader.get_single_node()
+        data = None if node is None else loader.construct_document(node)
     except OSError as error:
         raise Misconfigured(f"{path}: {error.strerror}") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:

@@ -87,6 +87,9 @@ def unsupported(hl7: Hl7, supported: Collection[str]) -> list[Issue]:
 
 def _header(hl7: Hl7, kind: str) -> Iterator[Issue]:
     msh = hl7.msh
+    if len(sent := msh.raw_field(2)) < 4 or sent != hl7.delimiters.encoding_characters:
+        text = "these are not the encoding characters of the standard; they were read by what they look like"
+        yield _issue(msh, 2, "delimiters", "102", text, r"send ^~\&", "HL7 2.5.1, 2.15.9.2", severity="warning")
     if kind and not msh.raw_field(9).strip():
         text = "the message type is missing, it was told by the segments"
         yield _missing(msh, 9, text, "send the message type and the trigger event", _TYPE, "warning")

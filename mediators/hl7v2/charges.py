@@ -165,7 +165,7 @@ def _event(
     for segment in (*sent.rest, *(other for other in sent.shared if other.name in ("DRG", "ACC"))):
         scope.rest(segment)
     event["occurred"] = told.get("performed") or event["occurred"]
-    return event | {name: value for name, value in told.items() if value}
+    return event | {name: value for name, value in told.items() if value or name == "code"}
 
 
 def _diagnoses(segments: Sequence[Segment], scope: Scope) -> list[Any]:

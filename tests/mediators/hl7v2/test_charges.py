@@ -98,6 +98,11 @@ def test_without_a_code_the_act_is_what_else_tells_it() -> None:
     assert charge("FT1|1|T-1||20240312||CG||Pansement")["code"] == {"text": "Pansement"}
 
 
+def test_a_charge_that_tells_no_act_is_a_charge_still() -> None:
+    event = charge("FT1|1|T-1||20240312||CG||||1|150")
+    assert (event["code"], event["amount"]) == ({}, "150")
+
+
 def test_a_credit_has_the_key_of_the_charge_it_takes_back() -> None:
     made = charge("FT1|1|T-1||20240312||CG|CS|||1|150")
     for taken in ("FT1|1|T-1||20240313||CD|CS|||1|150", "FT1|1|T-1||20240313||CG|CS|||-1|-150"):

@@ -224,7 +224,9 @@ class Hl7:
         self.contradicted = contradicted
         self.delimiters = delimiters_of(text)
         self.segments = _segments(text, Syntax.of(self.delimiters, charset))
-        self.shifted = put_right(self.segments[0].fields, self.delimiters.component)
+        self.shifted = put_right(self.msh.fields, self.delimiters.component)
+        if self.shifted:
+            self.msh.raw = self.delimiters.field.join([self.msh.name, *self.msh.fields[2:]])
         self.version = nearest_version(self.msh.text(12))
 
     @staticmethod
@@ -267,10 +269,7 @@ class Hl7:
 
 
 def peek(body: bytes) -> Description:
-    """What a glance at the bytes tells (MSH-3, MSH-4, MSH-9, MSH-10, the first OBR-24); never raises.
-
-    Empty where nothing can be told.
-    """
+    """What a glance at the bytes tells (MSH-3, -4, -9, -10, the first OBR-24), empty where nothing; never raises."""
     try:
         hl7 = glance(body)
     except Unreadable:

@@ -58,7 +58,7 @@ def test_a_changed_schema_is_noticed_and_published_as_the_next_version(contract:
 def test_a_part_that_grows_makes_a_new_version_of_each_event_that_holds_it(contract: Path) -> None:
     before = {name: len(publication.published(name)) for name in catalog.written()}
     made = grow(contract, "Allergy", {"name": "hops", "type": ["null", "string"], "default": None})
-    holders = ("PatientRegistered", "PatientUpdated")
+    holders = ("PatientRegistered", "PatientUpdated", "OrderRecorded", "ReferralRecorded", "ProblemRecorded")
     assert {path.name for path in made} == {f"wasl.{name}.{before[name] + 1}.avsc" for name in holders}
 
 

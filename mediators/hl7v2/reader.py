@@ -388,7 +388,9 @@ def _joined(lines: list[str], separator: str) -> list[str]:
     for line in lines:
         match = starts(line)
         if not match or (len(line) == 3 and line not in _BARE and line[0] != "Z"):
-            if pieces:
+            if pieces and pieces[-1][0] == pieces[-1][0][:3]:  # a name alone: what follows it is its first field
+                pieces[-1][0] += f"{separator}{line.removeprefix(separator)}" if line else ""
+            elif pieces:
                 pieces[-1] += ("\n", line)
         elif line.startswith("ADD") and len(pieces) > 1:
             target = -2 if pieces[-1][0].startswith("DSC") and len(pieces) > 2 else -1

@@ -19,6 +19,7 @@ _EXTENDED = re.compile(
     re.ASCII,
 )
 _SPACED = re.compile(r"(\d{4})(\d\d)(\d\d)[T ](\d\d)(?::?(\d\d)(?::?(\d\d)(\.\d+)?)?)?\s*" + _OFFSET, re.ASCII)
+_MILLISECONDS = re.compile(r"^(\d{14})(\d{3})(?!\d)", re.ASCII)
 # What a careless export leaves around a date
 _AROUND = "{}[]()<>'\"`.,; \t"
 _CLOCK = re.compile(r"(\d\d)(?::?(\d\d)(?::?(\d\d)(\.\d+)?)?)?\s*(Z|[+-]\d\d:?\d\d)?", re.ASCII)
@@ -34,7 +35,7 @@ def time(text: str, zone: tzinfo) -> str | None:
     basic = None if text[4:5] == "-" else _BASIC.fullmatch(text) or _SPACED.fullmatch(text)
     found = basic or _EXTENDED.fullmatch(text)
     if not found:
-        bare = text.strip(_AROUND)
+        bare = _MILLISECONDS.sub(r"\1.\2", text.strip(_AROUND))
         return time(bare, zone) if bare != text else None
     year, month, day, hour, minute, second, fraction, offset = found.groups()
     if offset and not day:

@@ -103,6 +103,11 @@ def test_a_segment_may_be_its_name_alone() -> None:
     assert names(read(HEADER, PATIENT, "PV1", "ZFR", ORDER)) == ["MSH", "PID", "PV1", "ZFR", "OBR"]
 
 
+@pytest.mark.parametrize("rest", ["|x", "x", "\n\n|x"])
+def test_what_follows_a_name_alone_is_its_first_field(rest: str) -> None:
+    assert only(read(HEADER, PATIENT, f"PV2\n{rest}\nand more", ORDER), "PV2").text(1) == "x\nand more"
+
+
 def test_unknown_segments_and_odd_orders_are_kept_in_place() -> None:
     hl7 = read(HEADER, "ZBE|1|x", ORDER, PATIENT, "PRT|1", RESULT, "OBX|2", "ORC|RE")
     assert names(hl7) == ["MSH", "ZBE", "OBR", "PID", "PRT", "OBX", "OBX", "ORC"]

@@ -28,7 +28,7 @@ from schemas.fhir import (
     report,
     times,
 )
-from schemas.fhir.draft import SHARED, Draft, Resource
+from schemas.fhir.draft import SHARED, Draft, Resource, lacking
 
 __all__ = ["BASE", "SHARED", "collection", "merged", "resources", "transaction", "version_of"]
 
@@ -132,7 +132,8 @@ def merged(ones: Iterable[Resource]) -> list[Resource]:
 
 
 def _over(before: Resource, one: Resource) -> Resource:
-    """One resource over another, its extensions by their url."""
+    """One resource over another, its extensions by their url; of an element of several types the newer."""
+    before = lacking(one, before)
     urls = {each["url"] for each in one.get("extension", ())}
     kept = [each for each in before.get("extension", ()) if each["url"] not in urls]
     return {**before, **one, "extension": [*kept, *one.get("extension", ())]} if kept else {**before, **one}

@@ -59,7 +59,7 @@ class Draft:
         key = f"{kind}/{id}"
         resource = self.resources.get(key)
         if resource is not None:
-            body = _lacking(resource, body)
+            body = lacking(resource, body)
         else:
             resource = self.resources[key] = {"resourceType": kind, "id": id}
             own = body.pop("extension", None) or []
@@ -109,7 +109,7 @@ def shared_id(kind: str, *parts: str) -> str:
     return facts.name(kind, *parts)
 
 
-def _lacking(resource: Resource, body: dict[str, Any]) -> dict[str, Any]:
+def lacking(resource: Resource, body: dict[str, Any]) -> dict[str, Any]:
     """The body without another type of what the resource tells already: FHIR takes one (value[x])."""
     told = tuple(choice for choice in _CHOICES if any(name.startswith(choice) for name in resource))
     return {name: one for name, one in body.items() if not name.startswith(told)} if told else body

@@ -208,7 +208,7 @@ def _labels(source: Patient) -> list[dict[str, Any]]:
              for one in _as_label(code)]  # fmt: skip
     if told or source.get("protected"):
         told.insert(0, elements.coding(terms.CONFIDENTIALITY, "R"))
-    return told
+    return list({(one.get("system"), one.get("code") or one.get("display")): one for one in told}.values())
 
 
 def _as_label(code: dict[str, Any]) -> list[dict[str, Any]]:

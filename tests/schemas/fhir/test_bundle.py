@@ -127,3 +127,9 @@ def test_what_is_told_later_goes_over_what_was_told_before() -> None:
     one = {"resourceType": "Patient", "id": "1", "gender": "male", "birthDate": "1980"}
     other = {"resourceType": "Patient", "id": "1", "birthDate": "1980-03"}
     assert bundle.merged([one, other]) == [{**one, "birthDate": "1980-03"}]
+
+
+def test_an_element_of_several_types_is_told_once_the_newer_way() -> None:
+    first = {"resourceType": "MedicationRequest", "id": "1", "medicationCodeableConcept": {"text": "Amoxicilline"}}
+    later = {"resourceType": "MedicationRequest", "id": "1", "medicationReference": {"reference": "Medication/2"}}
+    assert bundle.merged([first, later]) == [later]

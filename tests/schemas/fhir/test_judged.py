@@ -19,6 +19,12 @@ from tests.schemas.fhir import reports, samples
 from tests.servers.judge import errors
 
 FEWEST = 1500
+# Images that can be seen at an address
+POINTED = (
+    r"MSH|^~\&|RIS|CHU|WASL|HIE|20240312103000||ORU^R01^ORU_R01|C-18|P|2.5.1", "PID|1||0044^^^HOP",
+    "OBR|1|P-8|F-8|24558-9^Echographie^LN|||20240312" + "|" * 17 + "US|F",
+    "OBX|1|RP|IMG^Images^L||https://pacs.exemple.ma/7^PACS^Application^DICOM||||||F", "ZDS|1.2.840.99.7^PACS",
+)  # fmt: skip
 # What Bundles of messages hold beside what the record serves
 BESIDE = {"MessageHeader"}
 
@@ -26,6 +32,7 @@ BESIDE = {"MessageHeader"}
 def sent() -> Iterator[bytes]:
     """Messages with every field filled, then sparse and odd ones."""
     yield from (filled(kind, version).body for kind in STRUCTURES for version in ("2.5.1", "2.8"))
+    yield "\r".join(POINTED).encode()
     yield from (message(number) for number in range(700))
 
 

@@ -156,6 +156,9 @@ def test_what_r4_has_no_element_for_is_an_extension() -> None:
 def test_what_must_not_be_seen_by_everybody_is_labelled() -> None:
     labels = surrounded()["meta"]["security"]
     assert [one["code"] for one in labels] == ["R", "HIV"]
+    told = samples.surrounded()
+    told["patient"]["restrictions"] = told["patient"]["restrictions"] * 2
+    assert said(told)["Patient"][0]["meta"]["security"] == labels
     assert "security" not in person()["meta"]
 
 

@@ -20,7 +20,7 @@ import orjson
 
 from benchmarks.messages import large, small
 from channels.channel import load_channels
-from channels.commands.messages import plain
+from channels.commands.printing import plain
 from channels.loops import spare_collection
 from channels.receive import taken
 from channels.settings import Settings, default_config

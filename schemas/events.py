@@ -232,9 +232,9 @@ class PatientLinked(Envelope, total=False):
 class NumberChanged(Envelope, total=False):
     """A number of this patient is another now, or is another's now: what A35, A41 to A51 tell. Joins no persons.
 
-    `of`: patient, account, visit or alternate visit. `change`: merged (two into one), moved (to this patient), changed (the same one
-    under a new number). `number` holds now; `prior` is what it was, `prior_patient` whose it was (MRG), `prior_person`
-    the identity of that patient.
+    `of`: patient, account, visit or alternate visit. `change`: merged (two into one), moved (to this patient), changed
+    (the same one under a new number). `number` holds now; `prior` is what it was, `prior_patient` whose it was (MRG),
+    `prior_person` the identity of that patient.
     """
 
     of: Required[str]

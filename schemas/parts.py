@@ -8,7 +8,8 @@ from typing import Required, TypedDict
 class Coding(TypedDict, total=False):
     """One code. `mapped` says where a translation came from (file and row); absent for codes as sent.
 
-    `equivalence` is what a translation means beside the code as sent, where that is not the same: wider, narrower, inexact.
+    `equivalence` is what a translation means beside the code as sent, where that is not the same: wider, narrower,
+    inexact.
     `oid` is the code system's own where it was named by both (CWE.14), `value_set` the OID of what it was chosen from.
     """
 

@@ -158,8 +158,8 @@ REPORT_NOTE = OURS + "report-note"
 VALUE_AS_SENT = OURS + "observation-value-as-sent"
 # Observation: valueCodeableConcept, OBX-32 beside a value: R4 takes a dataAbsentReason only without one.
 VALUE_ABSENT = OURS + "observation-value-absent"
-# Specimen: valueCodeableConcept, SPM-11, SPM-21, and SPM-6 where its container has an additive of its own; valueDateTime,
-# OBR-14 where the specimen tells another time; valueReference(Practitioner), further repetitions of OBR-10.
+# Specimen: valueCodeableConcept, SPM-11, SPM-21, and SPM-6 where its container has an additive of its own;
+# valueDateTime, OBR-14 where the specimen tells another time; valueReference(Practitioner), repetitions of OBR-10.
 SPECIMEN_RECEIVED = OURS + "specimen-received-for-order"
 SPECIMEN_ROLE = OURS + "specimen-role"
 SPECIMEN_ADDITIVE = OURS + "specimen-additive"

@@ -86,7 +86,7 @@ def _is_component(text: str, declared: bool) -> bool:
     atom, exponent, annotation = found.groups()
     if atom is None:
         return annotation is not None and exponent is None
-    if atom.isdigit() or atom[0] == "(":
+    if atom.isdigit() or (atom[0] == "(" and atom[-1] == ")"):
         return exponent is None
     return _is_atom(atom, declared)
 

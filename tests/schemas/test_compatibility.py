@@ -131,7 +131,7 @@ def told_again(read: Any, record: Any) -> bool:
     return bool(read == record)
 
 
-@settings(max_examples=15)
+@settings(max_examples=15, deadline=None)
 @given(st.data())
 @pytest.mark.parametrize("one", EVERY, ids=lambda one: f"{one.name}.{one.number}")
 def test_bytes_of_every_published_version_are_read(one: Version, data: st.DataObject) -> None:

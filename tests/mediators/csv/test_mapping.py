@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from mediators.csv.mapping import BadMapping, mapping_of
+from mediators.csv.mapping import mapping_of
+from mediators.mapping import BadMapping
 
 FILE = Path(__file__).parents[3] / "config" / "mappings" / "pharmacy-sobrus.yaml"
 SOBRUS: dict[str, Any] = yaml.safe_load(FILE.read_text(encoding="utf-8"))

@@ -112,10 +112,10 @@ def test_a_diagnosis_described_apart() -> None:
         "text": "Infarctus",
         "codings": [{"code": "I21"}],
     }
-    found = diagnosis(segment("DG1|1||I21^Infarctus du myocarde^I10|Infarctus antérieur"), scope()) or {}
+    found: Any = diagnosis(segment("DG1|1||I21^Infarctus du myocarde^I10|Infarctus antérieur"), scope())
     assert found["code"]["text"] == "Infarctus antérieur"
     assert found["code"]["codings"][0]["display"] == "Infarctus du myocarde"
-    both = diagnosis(segment("DG1|1||I21^Infarctus^I10^^^^^^Infarctus STEMI|Infarctus antérieur"), scope()) or {}
+    both: Any = diagnosis(segment("DG1|1||I21^Infarctus^I10^^^^^^Infarctus STEMI|Infarctus antérieur"), scope())
     assert (both["code"]["text"], both["description"]) == ("Infarctus STEMI", "Infarctus antérieur")
 
 

@@ -1,0 +1,1 @@
+"""The canonical events, kind by kind; `schemas/events.py` names them all."""

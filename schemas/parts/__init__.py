@@ -1,0 +1,1 @@
+"""What events are made of. All in `avro/*.avsc` too."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from pathlib import Path
+from shutil import copytree
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -69,11 +70,10 @@ def test_a_group_that_is_gone_is_told_as_such(admin: Browser) -> None:
 @pytest.fixture
 def strict(tmp_path: Path) -> Path:
     """A configuration whose laboratory must stand in the registry."""
-    source, folder = default_config().parent, tmp_path / "config"
-    for name in ("channels/lab-hl7v2.yaml", "wasl.yaml"):
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        text = (source / name).read_text(encoding="utf-8")
-        (folder / name).write_text(text.replace("facility: flag", "facility: require"), encoding="utf-8")
+    folder = copytree(default_config().parent, tmp_path / "config")
+    laboratory = folder / "channels" / "lab-hl7v2.yaml"
+    text = laboratory.read_text(encoding="utf-8")
+    laboratory.write_text(text.replace("facility: flag", "facility: require"), encoding="utf-8")
     return folder / "wasl.yaml"
 
 

@@ -172,6 +172,7 @@ def test_a_mistake_changes_nothing_and_is_told_until_it_is_mended(program: Progr
     good = ward(f"mllp://127.0.0.1:{port}")
     channels.change(broken=good)
     with connected(port) as line:
+        known(program, line, "BROKEN0")
         channels.change(broken=good + "acknowledge: perhaps\n")
         until(lambda: "wasl_channels_stale 1.0" in program.admin.get("/metrics").text, what="the metric")
         until(lambda: program.log().count("broken.yaml, line 5: acknowledge") >= 4, what="the log of every role")
@@ -191,6 +192,7 @@ def test_a_channel_taken_away_is_closed_and_what_came_before_is_delivered(
     channels.change(away=ward(f"mllp://127.0.0.1:{port}"))
     client = program.client("sender", "away")
     with connected(port) as line:
+        known(program, line, "AWAY0")
         assert code(line.send(glucose("AWAY1", "P-AWAY", "F-AWAY1"))) == "AA"
         channels.change(away=None)
         until(lambda: closed(line), what="the end of the line")
@@ -201,6 +203,12 @@ def test_a_channel_taken_away_is_closed_and_what_came_before_is_delivered(
     first = program.transaction("AWAY1", "delivered")
     again = program.admin.post(f"/api/transactions/{first['id']}/rerun")
     assert (again.status_code, "not configured" in again.text) == (409, True)
+
+
+def known(program: Program, line: Mllp, control_id: str) -> None:
+    """Every role has the channel once a message went all the way: each looks at its own time."""
+    assert code(line.send(glucose(control_id, f"P-{control_id}", f"F-{control_id}"))) == "AA"
+    program.transaction(control_id, "delivered")
 
 
 def closed(line: Mllp) -> bool:

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from multiprocessing import get_context
 from types import FrameType
 from typing import Final
 
@@ -112,7 +113,8 @@ def run(count: int, start: int = 0, processes: int = 1) -> Outcome:
     """Tries the messages `start` to `start + count`."""
     chunks = [range(at, min(at + _CHUNK, start + count)) for at in range(start, start + count, _CHUNK)]
     whole = Outcome()
-    with ProcessPoolExecutor(processes) as pool:
+    # processes of their own from the start: a fork would count what its parent had in memory
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
         for one in pool.map(tried, chunks):
             whole.counts += one.counts
             whole.failures += one.failures

@@ -7,13 +7,12 @@ BIN := .venv/bin
 demo: setup
 	$(BIN)/wasl demo
 
-# With the real servers for as long as the tests run; first those that take no server down, on two processors.
-APART := $(patsubst %,tests/%,schemas mediators registries fuzz docs commands console consumers contract gateway journal \
-	security watch demo chart)
+# What needs nothing but a processor on two of them; the rest with the real servers for as long as it runs.
+PURE := tests/schemas tests/mediators tests/fuzz tests/docs
 
 test: setup browser lint types
-	$(BIN)/python -m tests.servers run sh -c "$(BIN)/pytest -n 2 --dist loadfile $(APART) && \
-		$(BIN)/pytest $(APART:%=--ignore=%)"
+	$(BIN)/pytest -n 2 $(PURE)
+	$(BIN)/python -m tests.servers run $(BIN)/pytest $(PURE:%=--ignore=%)
 
 setup: .venv/ready
 

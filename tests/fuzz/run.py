@@ -13,7 +13,7 @@ import time
 import traceback
 from codecs import BOM_UTF8
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,10 +22,11 @@ from pathlib import Path
 from types import FrameType
 from typing import Final
 
+from channels.channel import load_channels
+from channels.settings import Settings, default_config
 from mediators.hl7v2.charset import wide
 from mediators.hl7v2.mediator import Hl7v2
 from mediators.hl7v2.reader import Hl7, Unreadable
-from mediators.mediator import Context
 from schemas import codec, facts
 from schemas.events import plain
 from schemas.fhir import bundle
@@ -36,6 +37,8 @@ LONGEST: Final = 1.0  # seconds of CPU time a message may take
 MOST: Final = 600 * 1024  # KiB of memory a process may ever have
 _CHUNK: Final = 500
 _MEDIATOR: Final = Hl7v2()
+# As the laboratory's channel is shipped: profile and conversions have their say too
+_CONTEXT: Final = next(one.context for one in load_channels(default_config(), Settings()) if one.name == "lab-hl7v2")
 
 
 @dataclass(slots=True)
@@ -61,7 +64,7 @@ def walked(body: bytes) -> str:
         _answered(sent)
         _written_back(one)
         try:
-            translation = _MEDIATOR.mediate(sent, Context(channel="fuzz"))
+            translation = _MEDIATOR.mediate(sent, _CONTEXT)
         except Refused as refused:
             _MEDIATOR.refuse(sent, refused.issues, reject=refused.reject)
             continue
@@ -76,7 +79,7 @@ def walked(body: bytes) -> str:
 
 def _answered(sent: Message) -> None:
     try:
-        _MEDIATOR.accept(sent, _MEDIATOR.check(sent, Context(channel="fuzz")))
+        _MEDIATOR.accept(sent, _MEDIATOR.check(sent, _CONTEXT))
     except Refused as refused:
         _MEDIATOR.refuse(sent, refused.issues, reject=refused.reject)
 
@@ -115,8 +118,10 @@ def _most_memory() -> int:
     return int(told["VmHWM"].split()[0])
 
 
-def run(count: int, start: int = 0, processes: int = 1) -> Outcome:
-    """Tries the messages `start` to `start + count`."""
+def run(
+    count: int, start: int = 0, processes: int = 1, told: Callable[[Outcome], None] = lambda outcome: None
+) -> Outcome:
+    """Tries the messages `start` to `start + count`. `told` is called with what came so far, every now and then."""
     chunks = [range(at, min(at + _CHUNK, start + count)) for at in range(start, start + count, _CHUNK)]
     whole = Outcome()
     # processes of their own from the start: a fork would count what its parent had in memory
@@ -125,6 +130,7 @@ def run(count: int, start: int = 0, processes: int = 1) -> Outcome:
             whole.counts += one.counts
             whole.failures += one.failures
             whole.memory = max(whole.memory, one.memory)
+            told(whole)
     return whole
 
 
@@ -152,11 +158,16 @@ def main() -> None:
         print(walked(message(asked.only)))
         return
     began = time.monotonic()
-    outcome = run(asked.count, asked.start, asked.processes)
+
+    def tell(outcome: Outcome) -> None:
+        tried = sum(outcome.counts.values()) + len(outcome.failures)
+        if tried % 50_000 == 0 or tried == asked.count:
+            said = f"{dict(outcome.counts)}; {len(outcome.failures)} failed; {outcome.memory // 1024} MiB"
+            print(f"{tried}: {said}; {time.monotonic() - began:.0f} s", flush=True)
+
+    outcome = run(asked.count, asked.start, asked.processes, tell)
     for number, why in outcome.failures[:50]:
         print(f"message {number}: {why}")
-    seconds = time.monotonic() - began
-    print(f"{dict(outcome.counts)}; {len(outcome.failures)} failed; {outcome.memory // 1024} MiB; {seconds:.0f} s")
     sys.exit(1 if outcome.failures or outcome.memory > MOST else 0)
 
 

@@ -6,7 +6,6 @@ a move finds no room for stays where it was, and a code that another one replace
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -24,6 +23,7 @@ from mediators.hl7v2.mapping import (
     mapping_of,
 )
 from mediators.hl7v2.mapping import Mapping as Read
+from mediators.hl7v2.near import near
 from mediators.hl7v2.places import Place, put, taken, written
 from mediators.hl7v2.reader import Hl7, Segment, nearest_version
 from mediators.mapping import Once
@@ -32,11 +32,6 @@ _NULL: Final = '""'
 _CODED: Final = frozenset({"CE", "CWE", "CNE", "CF"})
 # Types of which a field that has one may have another: a number or name beside those that were sent
 _LISTED: Final = frozenset({"CX", "EI", "XCN", "XPN", "XAD", "XTN", "XON"})
-# What belongs to what: a segment is told about by those above it in its own group
-_LEVEL: Final = {
-    "MSH": 0, "EVN": 0, "PID": 1, "PV1": 2, "PV2": 2, "ORC": 3, "SCH": 3, "TXA": 3, "OBR": 4, "RXO": 4, "RXE": 4,
-    "RXD": 4, "RXA": 4, "FT1": 4, "OBX": 5, "SPM": 5,
-}  # fmt: skip
 
 read = Once(mapping_of)
 
@@ -48,19 +43,10 @@ def apply(hl7: Hl7, mapping: Mapping[str, Any], source: str) -> None:
     """
     found: Read = read(mapping)
     for number, change in enumerate(found.changes):
-        if _said(hl7, change.when):
+        if change.when.about(hl7, hl7.type):
             _APPLY[type(change)](hl7, change, f"{source or 'mapping'} changes.{number}")
     if found.changes:
         hl7.version = nearest_version(hl7.msh.text(12))
-
-
-def _said(hl7: Hl7, when: When) -> bool:
-    """Whether the words about the message fit."""
-    for word, wanted in when.words.items():
-        value = hl7.type if word == "type" else hl7.msh.text(3 if word == "application" else 4)
-        if not any(fnmatch.fnmatchcase(value, one) for one in wanted):
-            return False
-    return True
 
 
 def _set(hl7: Hl7, change: Set, source: str) -> None:
@@ -94,7 +80,7 @@ def _move(hl7: Hl7, change: Move, source: str) -> None:
     here, there = change.move, change.to
     for position in _positions(hl7, here, change.when):
         segment = hl7.segments[position]
-        goal = position if here.segment == there.segment else _near(hl7, position, there.segment)
+        goal = position if here.segment == there.segment else near(hl7, position, there.segment)
         if goal is None or not segment.raw_field(here.field):
             continue
         kept = []
@@ -215,13 +201,13 @@ def _positions(hl7: Hl7, at: Place, when: When) -> list[int]:
 
 def _holds(hl7: Hl7, position: int, place: Place, condition: Condition) -> bool:
     own = hl7.segments[position].name == place.segment
-    where = position if own else _near(hl7, position, place.segment)
+    where = position if own else near(hl7, position, place.segment)
     if where is None:
-        return _met(condition, "")
+        return condition.met("")
     segment = hl7.segments[where]
     if condition.empty is not None and not place.component:
-        return _met(condition, segment.whole(place.field))
-    return _met(condition, segment.text(place.field, place.component or 1, place.subcomponent or 1))
+        return condition.met(segment.whole(place.field))
+    return condition.met(segment.text(place.field, place.component or 1, place.subcomponent or 1))
 
 
 def _fits(segment: Segment, raw: str, at: Place, when: When) -> bool:
@@ -232,45 +218,9 @@ def _fits(segment: Segment, raw: str, at: Place, when: When) -> bool:
         part = Place("", 0, place.component or 1, place.subcomponent or 1)
         whole = condition.empty is not None and not place.component
         sent = raw if whole else taken(raw, part, view.delimiters_of(segment))
-        if not _met(condition, view.decoded(segment, sent)):
+        if not condition.met(view.decoded(segment, sent)):
             return False
     return True
-
-
-def _met(condition: Condition, text: str) -> bool:
-    text = text.strip()
-    if condition.empty is not None:
-        return (not text) is condition.empty
-    if condition.matches is not None:
-        return condition.matches.fullmatch(text) is not None
-    return text in condition.equals if condition.equals is not None else text not in (condition.unless or ())
-
-
-def _near(hl7: Hl7, position: int, name: str) -> int | None:
-    """The segment of this name that belongs with the one at `position`: one of a lower level after it, in its own
-    group; else the last before it, else the first after it, of the same patient."""
-    segments = hl7.segments
-    if name in ("MSH", "EVN"):
-        return next((one for one, segment in enumerate(segments) if segment.name == name), None)
-    level = _LEVEL.get(segments[position].name)
-    if level is not None and _LEVEL.get(name, 0) > level:
-        for one in range(position + 1, len(segments)):
-            if segments[one].name == name:
-                return one
-            if _LEVEL.get(segments[one].name, 9) <= level:
-                return None
-        return None
-    for one in range(position - 1, -1, -1):
-        if segments[one].name == name:
-            return one
-        if segments[one].name == "PID" or segments[position].name == "PID":
-            break
-    for one in range(position + 1, len(segments)):
-        if segments[one].name == name:
-            return one
-        if segments[one].name == "PID" and segments[position].name not in ("MSH", "EVN"):
-            break
-    return None
 
 
 _APPLY: Final[dict[type, Callable[[Hl7, Any, str], None]]] = {

@@ -7,7 +7,6 @@ value is its code), a number and a length of the whole.
 
 from __future__ import annotations
 
-import fnmatch
 import re
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -15,6 +14,7 @@ from typing import Final, NamedTuple
 
 from mediators.digits import right
 from mediators.hl7v2.mapping import Condition, When
+from mediators.hl7v2.near import near
 from mediators.hl7v2.places import Place
 from mediators.hl7v2.reader import Field, Hl7, Segment
 from mediators.hl7v2.rule import Rule, Said
@@ -46,11 +46,9 @@ class Fault(NamedTuple):
 
 def applies(when: When, hl7: Hl7, kind: str, rule: Rule, segment: Segment | None, repetition: int) -> bool:
     """Whether all conditions hold for one repetition of the rule's field (0: for all of it)."""
-    for word, wanted in when.words.items():
-        value = kind if word == "type" else hl7.msh.text(3 if word == "application" else 4)
-        if not any(fnmatch.fnmatchcase(value, one) for one in wanted):
-            return False
-    return all(_holds(hl7, place, one, rule, segment, repetition) for place, one in when.places.items())
+    return when.about(hl7, kind) and all(
+        _holds(hl7, place, one, rule, segment, repetition) for place, one in when.places.items()
+    )
 
 
 def judged(rule: Rule, hl7: Hl7, kind: str, segment: Segment) -> Iterator[Issue]:
@@ -193,18 +191,18 @@ def _holds(hl7: Hl7, place: Place, condition: Condition, rule: Rule, segment: Se
     values = _values(segment, place, repetition) if segment and same else _around(hl7, segment, place)
     if condition.empty is not None:
         return condition.empty is not any(_valued(value) for value in values)
-    return any(_meets(condition, value.strip()) for value in values)
-
-
-def _meets(condition: Condition, text: str) -> bool:
-    if condition.matches is not None:
-        return condition.matches.fullmatch(text) is not None
-    return text in condition.equals if condition.equals is not None else text not in (condition.unless or ())
+    return any(map(condition.met, values))
 
 
 def _around(hl7: Hl7, segment: Segment | None, place: Place) -> Sequence[str]:
-    """What stands in a place of the segment, or of the nearest of its name."""
-    own = segment if segment and segment.name == place.segment else _near(hl7, segment, place.segment)
+    """What stands in a place of the segment, or of that which belongs with it."""
+    if segment is None:
+        own = hl7.first(place.segment)
+    elif segment.name == place.segment:
+        own = segment
+    else:
+        found = near(hl7, hl7.segments.index(segment), place.segment)
+        own = None if found is None else hl7.segments[found]
     return _values(own, place, 0) if own else [""]
 
 
@@ -214,16 +212,3 @@ def _values(segment: Segment, place: Place, repetition: int) -> Sequence[str]:
     if repetition:
         fields = fields[repetition - 1 : repetition]
     return [field.text(place.component or 1, place.subcomponent or 1) for field in fields] or [""]
-
-
-def _near(hl7: Hl7, segment: Segment | None, name: str) -> Segment | None:
-    """The last segment of this name before, else the first after."""
-    before: Segment | None = None
-    passed = segment is None
-    for one in hl7.segments:
-        passed = passed or one is segment
-        if one.name == name and one is not segment:
-            if passed:
-                return before or one
-            before = one
-    return before

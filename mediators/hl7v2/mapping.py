@@ -7,6 +7,7 @@ delimiters: ^ parts components, & subcomponents, ~ repetitions.
 
 from __future__ import annotations
 
+import fnmatch
 import re
 from collections.abc import Mapping as AnyMapping
 from functools import cached_property
@@ -15,6 +16,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field, PlainValidator, StrictBool, StrictStr, ValidationError, field_validator, model_validator
 
 from mediators.hl7v2.places import EXPECTED, Place, place
+from mediators.hl7v2.reader import Hl7
 from mediators.hl7v2.standard import Named
 from mediators.mapping import BadMapping, Problem, Strict, problems
 
@@ -74,6 +76,14 @@ class Condition(Strict):
         return {key: [value] if key in ("equals", "not") and isinstance(value, str) else value
                 for key, value in said.items()}  # fmt: skip
 
+    def met(self, text: str) -> bool:
+        text = text.strip()
+        if self.empty is not None:
+            return (not text) is self.empty
+        if self.matches is not None:
+            return self.matches.fullmatch(text) is not None
+        return text in self.equals if self.equals is not None else text not in (self.unless or ())
+
 
 class When(Strict):
     """Conditions that must all hold: words about the message (`*` stands for any text), and places."""
@@ -88,6 +98,14 @@ class When(Strict):
             raise ValueError(f"expected places, or {', '.join(WORDS)}, each with what it must be")
         words = {key: said[key] if isinstance(said[key], list) else [said[key]] for key in WORDS if key in said}
         return {"words": words, "places": {key: value for key, value in said.items() if key not in WORDS}}
+
+    def about(self, hl7: Hl7, kind: str) -> bool:
+        """Whether the words about the message fit one of this type ("ORU^R01")."""
+        for word, wanted in self.words.items():
+            value = kind if word == "type" else hl7.msh.text(3 if word == "application" else 4)
+            if not any(fnmatch.fnmatchcase(value, one) for one in wanted):
+                return False
+        return True
 
 
 class _Change(Strict):

@@ -126,6 +126,9 @@ def test_a_condition_asks_the_segment_that_belongs_to_it() -> None:
     assert [raw.endswith("made") for raw in made if raw.startswith("OBX")] == [False, True]
     made = changed("[{set: OBR-18, to: made, when: {OBX-3: GLY}}]", PID, other, OBR, OBX)
     assert ["made" in raw for raw in made if raw.startswith("OBR")] == [False, True]
+    insured = ["PID|1||A", "IN1|1|P|CNSS", "PID|2||B", "IN1|1|P|CNOPS"]
+    made = changed("[{set: PID-30, to: made, when: {IN1-3: CNOPS}}]", *insured)
+    assert ["made" in raw for raw in made if raw.startswith("PID")] == [False, True]
 
 
 def test_changes_are_made_one_after_the_other_in_the_senders_delimiters() -> None:

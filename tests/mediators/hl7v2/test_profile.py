@@ -167,6 +167,15 @@ def test_a_condition_may_be_about_the_segment_before() -> None:
     assert told(rules, two) == [("OBX[3]-7", "OBX^3^7", "required", "101")]
 
 
+def test_another_place_is_that_of_the_same_group() -> None:
+    rules = {"OBR-7": {"usage": "R", "or": ["OBX-14"]}}
+    first, second = "OBR|1|P-9|F-9|GLY", "OBR|2|P-8|F-8|HB"
+    plain, timed = "OBX|1|NM|X||1||||||F", "OBX|1|NM|X||1||||||F|||20260101"
+    head = SOUND[: SOUND.index("OBR")]
+    assert told(rules, head + "\r".join((first, timed, second, plain))) == [("OBR[2]-7", "OBR^2^7", "required", "101")]
+    assert told(rules, head + "\r".join((first, plain, second, timed))) == [("OBR-7", "OBR^1^7", "required", "101")]
+
+
 # --- layers
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from operator import itemgetter
@@ -32,6 +34,7 @@ from registries.outage import collided, outages_told
 from schemas.message import Unavailable
 
 ATTEMPTS = 10
+WAITING = 30.0  # seconds for another writer of a SQLite file
 
 # Sorted by bytes, as SQLite and Python sort, whatever the locale of the database: the fastest index too.
 BYTEWISE = String().with_variant(String(collation="C"), "postgresql")
@@ -53,7 +56,7 @@ def open_database(url: str, tables: MetaData | None = None, *, durable: bool = T
     else:
         if url.startswith("sqlite:///"):
             Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-        waiting = {"timeout": 30.0, "check_same_thread": False}
+        waiting = {"timeout": WAITING, "check_same_thread": False}
         # parameters stay out of error texts: they may be a patient's
         engine = create_engine(
             url, poolclass=QueuePool, pool_size=5, max_overflow=20, connect_args=waiting, hide_parameters=True
@@ -119,12 +122,25 @@ def among(connection: Connection, column: ColumnElement[str], ids: Collection[st
     return column == any_(literal(list(ids), ARRAY(String)))
 
 
+def write_ahead(connection: sqlite3.Connection) -> None:
+    """Sets WAL. SQLite refuses it at once, whatever its time-out, while another writes a file that is still new."""
+    until = time.monotonic() + WAITING
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+        time.sleep(0.01)
+
+
 def _prepare_sqlite(engine: Engine, synchronous: str) -> None:
     @event.listens_for(engine, "connect")
     def pragmas(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
+        write_ahead(connection)
         cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute(f"PRAGMA synchronous={synchronous}")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.execute("PRAGMA cache_size=-64000")

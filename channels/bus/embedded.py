@@ -24,6 +24,7 @@ import orjson
 
 from channels.bus.bus import Batch, Lost, Record
 from channels.bus.topics import Topic
+from registries.database import WAITING, write_ahead
 from schemas.message import Unavailable
 
 STAGES = ("received", "mediated", "delivered", "settled")
@@ -48,8 +49,8 @@ CREATE TABLE IF NOT EXISTS positions (
 
 def connect(path: Path) -> sqlite3.Connection:
     """A connection that loses nothing it committed, even when the power goes (synchronous=FULL)."""
-    connection = sqlite3.connect(path, timeout=30.0, isolation_level=None, check_same_thread=False)
-    connection.execute("PRAGMA journal_mode=WAL")
+    connection = sqlite3.connect(path, timeout=WAITING, isolation_level=None, check_same_thread=False)
+    write_ahead(connection)
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA wal_autocheckpoint=4000")
     return connection

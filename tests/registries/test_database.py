@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
+import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -53,6 +56,16 @@ def test_names_are_sorted_by_their_bytes(home: Place) -> None:
         connection.execute(text(sort))
         connection.execute(text("INSERT INTO sorted VALUES (:name)"), [{"name": name} for name in names])
         assert connection.scalars(text("SELECT name FROM sorted ORDER BY name")).all() == sorted(names)
+
+
+def test_a_new_file_that_another_writes_just_now_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = sqlite3.connect(tmp_path / "new.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    monkeypatch.setattr(time, "sleep", lambda _: other.commit())
+    engine = opened(f"sqlite:///{tmp_path}/new.db")
+    with reading(engine) as connection:
+        assert connection.scalar(text("PRAGMA journal_mode")) == "wal"
+    engine.dispose()
 
 
 def test_how_many_were_new(home: Place) -> None:

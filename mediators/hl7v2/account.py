@@ -9,11 +9,12 @@ procedure (PR1) is an act that the accounts are told of: it stands in the stay a
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final, cast
+from functools import partial
+from typing import Any, Final
 
 from mediators.hl7v2.around import around
 from mediators.hl7v2.charge import CREDIT, Keys, act
-from mediators.hl7v2.envelope import Head, about_patient
+from mediators.hl7v2.envelope import Head, about_patient, translated
 from mediators.hl7v2.patient import patient
 from mediators.hl7v2.persons import Person, persons
 from mediators.hl7v2.reader import Hl7
@@ -21,8 +22,8 @@ from mediators.hl7v2.scope import Scope
 from mediators.hl7v2.stays import about_stay, stay
 from mediators.hl7v2.triggers import Trigger
 from mediators.mediator import Context, Translation
-from schemas.events import Encounter, Event, Patient
-from schemas.message import Message, Unmapped
+from schemas.events import Encounter, Patient
+from schemas.message import Message
 
 TRIGGERS: Final = ("P01", "P02", "P05", "P06", "P10", "P12")
 # What becomes of the account, in FHIR's words
@@ -33,25 +34,10 @@ _OTHERS: Final = frozenset(("procedures", "diagnoses", "details", "cleared"))
 
 def mediate(hl7: Hl7, message: Message, context: Context) -> Translation:
     """The place of a patient's event is "PID 1", of a stay "PV1 1", of an act "PR1 1"."""
-    scope = Scope.of(hl7, context, message.channel)
-    head = Head(hl7, message, scope)
-    translation = Translation()
-    left = head.scope
-    for person in persons(hl7):
-        own = scope.part()
-        own.adopt(left)
-        events = list(_told(person, hl7.trigger, head, own))
-        wanted = [event for event in events if not message.places or event["place"] in message.places]
-        if wanted:
-            head.settle(wanted[0], own)
-        left = scope.part() if wanted else own
-        translation.events.extend(cast(list[Event], wanted))
-    translation.unmapped = [Unmapped(one["place"], one["value"]) for one in left.left]
-    translation.unknown_codes = list(scope.unknown)
-    return translation
+    return translated(hl7, message, context, persons(hl7), partial(_told, trigger=hl7.trigger))
 
 
-def _told(person: Person, trigger: str, head: Head, scope: Scope) -> Iterator[dict[str, Any]]:
+def _told(person: Person, head: Head, scope: Scope, *, trigger: str) -> Iterator[dict[str, Any]]:
     told = patient(person.pid, person.others, scope)
     about = about_patient(told, f"{head.digest}|{person.place}")
     event = head.event("PatientUpdated", person.place, about, told)

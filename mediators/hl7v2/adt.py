@@ -7,25 +7,25 @@ of none. A19 is a query and A20 tells of a bed, not of a patient: both are refus
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, cast
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import Any
 
 from mediators.hl7v2 import merges
 from mediators.hl7v2.allergy import allergies
-from mediators.hl7v2.envelope import Head, about_patient
+from mediators.hl7v2.envelope import Head, Telling, about_patient, translated
 from mediators.hl7v2.guarantor import guarantors
 from mediators.hl7v2.insurance import insurances
-from mediators.hl7v2.merges import Telling
 from mediators.hl7v2.patient import patient
 from mediators.hl7v2.persons import Person, Stay, persons
 from mediators.hl7v2.reader import Hl7
 from mediators.hl7v2.results import Numbering, result
-from mediators.hl7v2.scope import Scope, place
+from mediators.hl7v2.scope import Scope
 from mediators.hl7v2.stays import about_stay, stay
 from mediators.hl7v2.triggers import ADDS_PERSON, DELETES_PERSON, LINKS, MERGES, TRIGGERS
 from mediators.mediator import Context, Part, Translation
-from schemas.events import Event, Patient
-from schemas.message import Issue, Message, Unmapped
+from schemas.events import Patient
+from schemas.message import Issue, Message
 
 
 def mediate(hl7: Hl7, message: Message, context: Context) -> Translation:
@@ -33,40 +33,21 @@ def mediate(hl7: Hl7, message: Message, context: Context) -> Translation:
 
     The place of a patient's event is that of the PID ("PID 1"), of a stay that of its PV1 ("PV1 1").
     """
-    scope = Scope.of(hl7, context, message.channel)
-    head = Head(hl7, message, scope)
-    translation = Translation()
-    left = head.scope
-    first: Patient | None = None
-    for person in persons(hl7):
-        own = scope.part()
-        own.adopt(left)
-        told = patient(person.pid, person.others, own)
-        events = _split(_told(person, told, first, hl7.trigger, head, own), message, translation)
-        for segment in person.rest:
-            own.rest(segment)
-        if events:
-            head.settle(events[0], own)
-            left = scope.part()
-        else:
-            left = own
-        first = first or told
-        translation.events.extend(cast(list[Event], events))
-    if hl7.trigger in LINKS and len(hl7.all("PID")) < 2:
-        _refuse(Part("PID", [_alone()]), message, translation)
-    _leave(left, translation)
-    translation.unknown_codes = list(scope.unknown)
-    return translation
+    people = persons(hl7)
+    return translated(hl7, message, context, people, partial(_told, people=people, trigger=hl7.trigger))
 
 
-def _told(
-    person: Person, told: Patient, first: Patient | None, trigger: str, head: Head, scope: Scope
-) -> Iterator[Telling]:
-    """Everything that is told of one patient. `first`: the first of the message, when this is another."""
+def _told(person: Person, head: Head, scope: Scope, *, people: Sequence[Person], trigger: str) -> Iterator[Telling]:
+    """Everything that is told of one patient. `people`: all of the message."""
+    told = patient(person.pid, person.others, scope)
     changes: list[Telling] = []
     if trigger in LINKS:
-        if first is not None:
-            yield merges.linked(person, told, first, head, are=LINKS[trigger])
+        first = people[0]
+        if person is not first:
+            other = patient(first.pid, first.others, scope.part())
+            yield merges.linked(person, told, other, head, are=LINKS[trigger])
+        elif len(people) < 2:
+            yield Part("PID", [_alone()])
     elif trigger in MERGES:
         yield from merges.merged(person, told, head, scope)
     if trigger in merges.CHANGES:
@@ -80,6 +61,8 @@ def _told(
         for mrg in person.priors:
             scope.rest(mrg)
     yield from merges.renumbered(changes, list(_stays(person, told, trigger, head, scope)), head)
+    for segment in person.rest:
+        scope.rest(segment)
 
 
 def _patient(person: Person, told: Patient, trigger: str, head: Head, scope: Scope) -> dict[str, Any]:
@@ -135,28 +118,6 @@ def _beside(person: Person, scope: Scope) -> None:
 def _leave_class(one: Stay, scope: Scope) -> None:
     if one.pv1 is not None and one.pv1.raw_field(2):
         scope.others.append((one.pv1, 2, 0))
-
-
-def _split(found: Iterator[Telling], message: Message, translation: Translation) -> list[dict[str, Any]]:
-    """The events that are wanted; what is refused is noted."""
-    events = []
-    for one in found:
-        if isinstance(one, Part):
-            _refuse(one, message, translation)
-        elif not message.places or one["place"] in message.places:
-            events.append(one)
-    return events
-
-
-def _refuse(part: Part, message: Message, translation: Translation) -> None:
-    if not message.places or part.place in message.places:
-        translation.refused.append(part)
-
-
-def _leave(left: Scope, translation: Translation) -> None:
-    """What no event took: it belonged to a part that was refused, or is not run again now."""
-    translation.unmapped = [Unmapped(one["place"], one["value"]) for one in left.left]
-    translation.unmapped += [Unmapped(place(one, number), one.raw_field(number)) for one, number, _ in left.others]
 
 
 def _alone() -> Issue:

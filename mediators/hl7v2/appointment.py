@@ -17,12 +17,13 @@ none for the triggers. Decided here:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from mediators.hl7v2 import booked, timing
 from mediators.hl7v2.datatypes import code, ei, listed, one, people, pl, said, telecoms, xad
-from mediators.hl7v2.envelope import Head
+from mediators.hl7v2.envelope import Head, Telling, translated
 from mediators.hl7v2.insurance import insurances
 from mediators.hl7v2.notes import notes
 from mediators.hl7v2.order import pair
@@ -34,8 +35,8 @@ from mediators.hl7v2.scope import Scope
 from mediators.hl7v2.visit import diagnosis, visit
 from mediators.mediator import Context, Part, Translation
 from schemas import facts
-from schemas.events import Booked, Code, Event, Identifier, Practitioner
-from schemas.message import Issue, Message, Unmapped
+from schemas.events import Booked, Code, Identifier, Practitioner
+from schemas.message import Issue, Message
 
 TRIGGERS: Final = (*(f"S{number}" for number in range(12, 25)), "S26")
 _BY_TRIGGER: Final = {"S15": "cancelled", "S17": "entered-in-error", "S26": "noshow", "S24": "cancelled"}
@@ -58,25 +59,14 @@ class _Sent:
 
 def mediate(hl7: Hl7, message: Message, context: Context) -> Translation:
     """The place of an event is that of its PID ("PID 1")."""
-    scope = Scope.of(hl7, context, message.channel)
-    head = Head(hl7, message, scope)
-    translation = Translation()
     sent = _sent(hl7)
-    left = head.scope
-    for person in sent.persons:
-        if message.places and person.place not in message.places:
-            continue
-        own = scope.part()
-        own.adopt(left)
-        event = _appointment(sent, person, hl7.trigger, head, own)
-        head.settle(event, own)
-        left = scope.part()
-        translation.events.append(cast(Event, event))
-    if not sent.persons and (not message.places or "SCH 1" in message.places):
-        translation.refused.append(Part("SCH 1", [_nobody(hl7.trigger)]))
-    translation.unmapped = [Unmapped(one["place"], one["value"]) for one in left.left]
-    translation.unknown_codes = list(scope.unknown)
-    return translation
+
+    def read(person: Person | None, head: Head, scope: Scope) -> Sequence[Telling]:
+        if person is None:
+            return [Part("SCH 1", [_nobody(hl7.trigger)])]
+        return [_appointment(sent, person, hl7.trigger, head, scope)]
+
+    return translated(hl7, message, context, sent.persons or [None], read)
 
 
 def _sent(hl7: Hl7) -> _Sent:

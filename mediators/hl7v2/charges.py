@@ -7,7 +7,7 @@ P11 of the FT1 before them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
@@ -15,7 +15,7 @@ from mediators.hl7v2.around import around
 from mediators.hl7v2.charge import Keys, charge
 from mediators.hl7v2.clinical import diagnosis, procedure
 from mediators.hl7v2.coded import code
-from mediators.hl7v2.envelope import Head
+from mediators.hl7v2.envelope import Head, Telling, translated
 from mediators.hl7v2.groups import Branch
 from mediators.hl7v2.notes import notes
 from mediators.hl7v2.order import OBR, order
@@ -26,8 +26,8 @@ from mediators.hl7v2.scope import Scope
 from mediators.hl7v2.texts import one
 from mediators.hl7v2.visit import visit
 from mediators.mediator import Context, Part, Translation
-from schemas.events import Event, Order
-from schemas.message import Issue, Message, Unmapped
+from schemas.events import Order
+from schemas.message import Issue, Message
 
 TRIGGERS: Final = ("P03", "P11")
 _ORDER: Final = ("ORC", "OBR", "TQ1", "TQ2")
@@ -73,24 +73,7 @@ class _Patient:
 
 def mediate(hl7: Hl7, message: Message, context: Context) -> Translation:
     """The place of an event is that of its FT1 ("FT1 2"); a patient without any is a refused part."""
-    scope = Scope.of(hl7, context, message.channel)
-    head = Head(hl7, message, scope)
-    translation = Translation()
-    left = head.scope
-    for sent in _patients(hl7):
-        own = scope.part()
-        own.adopt(left)
-        events = _charges(sent, head, own)
-        wanted = [event for event in events if not message.places or event["place"] in message.places]
-        if wanted:
-            head.settle(wanted[0], own)
-        left = scope.part() if wanted else own
-        if not events and (not message.places or sent.person.place in message.places):
-            translation.refused.append(Part(sent.person.place, [_no_charge(sent.person.place)]))
-        translation.events.extend(cast(list[Event], wanted))
-    translation.unmapped = [Unmapped(one["place"], one["value"]) for one in left.left]
-    translation.unknown_codes = list(scope.unknown)
-    return translation
+    return translated(hl7, message, context, _patients(hl7), _told)
 
 
 def _patients(hl7: Hl7) -> list[_Patient]:
@@ -115,7 +98,7 @@ def _patients(hl7: Hl7) -> list[_Patient]:
     return found
 
 
-def _charges(sent: _Patient, head: Head, scope: Scope) -> list[dict[str, Any]]:
+def _told(sent: _Patient, head: Head, scope: Scope) -> Iterator[Telling]:
     person, keys = sent.person, Keys()
     told = patient(person.pid, person.others, scope)
     beside = [segment for stay in person.stays for segment in stay.others]
@@ -137,16 +120,16 @@ def _charges(sent: _Patient, head: Head, scope: Scope) -> list[dict[str, Any]]:
             person.rest += order_.order
     for segment in person.rest:
         scope.rest(segment)
-    events = []
+    if not sent.charges:
+        yield Part(person.place, [_no_charge(person.place)])
     for each in sent.charges:
         own = scope.part()
         event = _event(each, fitting.get(id(each), each), said, keys, head, own)
         event["patient"] = {**told}
         head.settle(event, own)
-        events.append(event)
+        yield event
         # the patient's own results are told once
         said.pop("observations", None)
-    return events
 
 
 def _event(

@@ -1,20 +1,27 @@
-"""What every event of a message has in common: its names, its origin, and which of two sayings is the newer."""
+"""What every event of a message has in common: its names, its origin, and which of two sayings is the newer; and how a
+message of any family becomes events."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar, cast
 
 from mediators.hl7v2.datatypes import code, ei, hd, listed, local_system, one, people, said
 from mediators.hl7v2.details import details
 from mediators.hl7v2.reader import Hl7, Segment
-from mediators.hl7v2.scope import Scope
+from mediators.hl7v2.scope import Scope, place
 from mediators.hl7v2.times import micros
+from mediators.mediator import Context, Part, Translation
 from schemas import facts
-from schemas.events import Identifier, Organization, Origin, Patient
-from schemas.message import Message
+from schemas.events import Event, Identifier, Organization, Origin, Patient
+from schemas.message import Message, Unmapped
 
 # A sender's clock may run ahead so much; a day that is further off would shut out every later correction
 _AHEAD = 24 * 60 * 60 * 1_000_000
+
+# An event, or what is refused in its place
+Telling = dict[str, Any] | Part
+Sent = TypeVar("Sent")
 
 # FHIR's system of identifiers that are URIs themselves
 URI = "urn:ietf:rfc:3986"
@@ -90,6 +97,46 @@ class Head:
         """The day the message tells of, for visits that do not tell their own."""
         text = self.occurred or self._recorded or self._created
         return text[:10] if text else None
+
+
+def translated(
+    hl7: Hl7,
+    message: Message,
+    context: Context,
+    sent: Iterable[Sent],
+    read: Callable[[Sent, Head, Scope], Iterable[Telling]],
+) -> Translation:
+    """What a message becomes, in its order: `read` tells it of each part (mostly a patient) of what was sent.
+
+    What has no place in MSH and EVN goes to the first event, what has none in a part to the first event of the part. Of
+    a part without any it is unmapped, for the next part is about somebody else.
+    """
+    scope = Scope.of(hl7, context, message.channel)
+    head = Head(hl7, message, scope)
+    translation, left, lost = Translation(), head.scope, scope.part()
+    for part in sent:
+        own = scope.part()
+        told = [one for one in read(part, head, own) if not message.places or _place(one) in message.places]
+        events = [one for one in told if not isinstance(one, Part)]
+        translation.refused += [one for one in told if isinstance(one, Part)]
+        if events:
+            own.adopt(left)
+            left = scope.part()
+            head.settle(events[0], own)
+            translation.events += cast(list[Event], events)
+        elif told or not message.places:
+            own.adopt(lost)
+            lost = own
+    lost.adopt(left)
+    translation.unmapped = [Unmapped(one["place"], one["value"]) for one in lost.left]
+    fields = dict.fromkeys((segment, number) for segment, number, _ in lost.others)
+    translation.unmapped += [Unmapped(place(*field), field[0].raw_field(field[1])) for field in fields]
+    translation.unknown_codes = list(scope.unknown)
+    return translation
+
+
+def _place(one: Telling) -> str:
+    return one.place if isinstance(one, Part) else str(one["place"])
 
 
 def about_patient(patient: Patient, otherwise: str) -> str:

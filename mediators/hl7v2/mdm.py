@@ -9,13 +9,14 @@ where nothing else is, or where it goes on under the name of a text; other resul
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final, cast
 
 from mediators.hl7v2 import embedded, imaging
 from mediators.hl7v2.datatypes import code, ei, listed, one, people, repeats, said, xcn
-from mediators.hl7v2.envelope import Head
+from mediators.hl7v2.envelope import Head, Telling, translated
 from mediators.hl7v2.groups import Branch, Group, Visit
 from mediators.hl7v2.notes import notes
 from mediators.hl7v2.order import OBR, among, order
@@ -25,8 +26,8 @@ from mediators.hl7v2.results import Numbering, result
 from mediators.hl7v2.scope import Scope
 from mediators.hl7v2.visit import visit
 from mediators.mediator import Context, Part, Translation
-from schemas.events import Attachment, Event, Order, Practitioner
-from schemas.message import Issue, Message, Unmapped
+from schemas.events import Attachment, Order, Practitioner
+from schemas.message import Issue, Message
 
 TYPES: Final = tuple(f"MDM^T{number:02d}" for number in range(1, 12))
 # What a document is to the one in TXA-13 (FHIR document-relationship-type); T03, T04 and T11 tell nothing new of it
@@ -57,32 +58,26 @@ class Sheet:
 
 def mediate(hl7: Hl7, message: Message, context: Context) -> Translation:
     """The events of a message, in its order; without a TXA it is a refused part. The place of a document is "TXA 1"."""
-    scope = Scope.of(hl7, context, message.channel)
-    head = Head(hl7, message, scope)
-    translation = Translation()
-    own = scope.part()
-    own.adopt(head.scope)
-    group, sheets = _sheets(hl7)
-    about = patient(group.pid, group.others, own)
+    return translated(hl7, message, context, [_sheets(hl7)], partial(_documents, trigger=hl7.trigger))
+
+
+def _documents(sent: tuple[Group, list[Sheet]], head: Head, scope: Scope, *, trigger: str) -> Iterator[Telling]:
+    group, sheets = sent
+    about = patient(group.pid, group.others, scope)
     stay: Visit | None = group.visits[0] if group.visits else None
-    encounter = visit(stay.pv1, stay.others, own) if stay else None
+    encounter = visit(stay.pv1, stay.others, scope) if stay else None
     for segment in group.strays:
-        own.rest(segment)
+        scope.rest(segment)
     for sheet in sheets:
-        if message.places and sheet.place not in message.places:
-            continue
         if sheet.txa is None:
-            translation.refused.append(Part("TXA", [_no_document()]))
+            yield Part("TXA", [_no_document()])
             continue
-        event = _document(sheet, sheet.txa, hl7.trigger, head, {**about}, own)
+        own = scope.part()
+        event = _document(sheet, sheet.txa, trigger, head, {**about}, own)
         if encounter:
             event["encounter"] = {**encounter}
         head.settle(event, own)
-        own = scope.part()
-        translation.events.append(cast(Event, event))
-    translation.unmapped = [Unmapped(one["place"], one["value"]) for one in own.left]
-    translation.unknown_codes = list(scope.unknown)
-    return translation
+        yield event
 
 
 def _sheets(hl7: Hl7) -> tuple[Group, list[Sheet]]:

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from typing import Any, Final, NamedTuple, cast
 
 from mediators.hl7v2.datatypes import identifiers, listed, xpn
-from mediators.hl7v2.envelope import Head, about_patient
+from mediators.hl7v2.envelope import Head, Telling, about_patient
 from mediators.hl7v2.patient import prior
 from mediators.hl7v2.persons import Person
 from mediators.hl7v2.reader import Segment
@@ -32,10 +32,6 @@ from schemas.events import Encounter, Identifier, Patient
 from schemas.message import Issue
 
 ALTERNATE: Final = "alternate visit"
-
-
-# An event, or what is refused in its place
-Telling = dict[str, Any] | Part
 
 
 class _Change(NamedTuple):

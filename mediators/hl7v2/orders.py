@@ -6,11 +6,13 @@ with its authority, else by its filler's; where a message uses one number for se
 
 from __future__ import annotations
 
-from typing import Any, Final, cast
+from collections.abc import Iterator
+from functools import partial
+from typing import Any, Final
 
 from mediators.hl7v2 import order, pharmacy, requests
 from mediators.hl7v2.around import around
-from mediators.hl7v2.envelope import Head, about_patient
+from mediators.hl7v2.envelope import Head, Telling, about_patient, translated
 from mediators.hl7v2.patient import patient
 from mediators.hl7v2.reader import Hl7
 from mediators.hl7v2.request import name, request
@@ -19,8 +21,8 @@ from mediators.hl7v2.results import Numbering
 from mediators.hl7v2.scope import Scope
 from mediators.hl7v2.visit import visit
 from mediators.mediator import Context, Part, Translation
-from schemas.events import Event, Identifier
-from schemas.message import Issue, Message, Unmapped
+from schemas.events import Identifier
+from schemas.message import Issue, Message
 
 TYPES: Final = (
     "ORM^O01", "OMG^O19", "OML^O21", "OML^O33", "OML^O35", "OMI^O23", "ORR^O02", "ORG^O20", "ORL^O22", "ORL^O34",
@@ -45,38 +47,17 @@ def mediate(hl7: Hl7, message: Message, context: Context) -> Translation:
     """
     if any(hl7.first(name) for name in _MEDICINES) and not any(hl7.first(name) for name in _OTHERS):
         return pharmacy.mediate(hl7, message, context)
-    scope = Scope.of(hl7, context, message.channel)
-    head = Head(hl7, message, scope)
-    translation = Translation()
-    left = head.scope
-    found = list(requests.patients(hl7))
     is_reply = hl7.first("MSA") is not None
-    for one in found:
-        own = scope.part()
-        own.adopt(left)
-        events = _orders(one, head, own, translation, is_reply)
-        if events:
-            head.settle(events[0], own)
-            left = scope.part()
-        else:
-            left = own
-        translation.events.extend(cast(list[Event], events))
-    translation.unmapped = [Unmapped(each["place"], each["value"]) for each in left.left]
-    translation.unknown_codes = list(scope.unknown)
-    return translation
+    return translated(hl7, message, context, requests.patients(hl7), partial(_told, is_reply=is_reply))
 
 
-def _orders(
-    one: requests.Patient, head: Head, scope: Scope, translation: Translation, is_reply: bool
-) -> list[dict[str, Any]]:
-    wanted = head.message.places
+def _told(one: requests.Patient, head: Head, scope: Scope, *, is_reply: bool) -> Iterator[Telling]:
     for segment in one.strays:
         scope.rest(segment)
     if not one.requests or one.pid is None:
-        if (one.requests or not is_reply) and (not wanted or one.place in wanted):
-            issue = _nobody(one.requests[0]) if one.requests else _no_order(one.place)
-            translation.refused.append(Part(one.place, [issue]))
-        return []
+        if one.requests or not is_reply:
+            yield Part(one.place, [_nobody(one.requests[0]) if one.requests else _no_order(one.place)])
+        return
     told = patient(one.pid, one.others, scope)
     own_key = f"{about_patient(told, head.digest)}|{head.message.control_id}|{head.digest}"
     shared = around(one.around, one.results, own_key, scope)
@@ -95,11 +76,12 @@ def _orders(
         head.settle(event, own)
         events.append(event)
     _related(events)
+    wanted = head.message.places
     events = [event for event in events if not wanted or event["place"] in wanted]
     if events:
         for field in shared.keys() - {"insurances"}:
             events[0][field] = [*shared[field], *events[0].get(field, ())]
-    return events
+    yield from events
 
 
 def _keys(sent: list[Request], head: Head, scope: Scope) -> list[str]:

@@ -9,19 +9,21 @@ susceptibilities of an organism) names that result where the message holds it.
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, Final, cast
+from collections.abc import Iterator
+from functools import partial
+from typing import Any, Final
 
 from mediators.hl7v2 import groups, order, report
 from mediators.hl7v2.coded import code
-from mediators.hl7v2.envelope import Head, about_patient
+from mediators.hl7v2.envelope import Head, Telling, about_patient, translated
 from mediators.hl7v2.groups import Group, Sent
 from mediators.hl7v2.patient import patient
 from mediators.hl7v2.reader import Hl7
 from mediators.hl7v2.scope import Scope
 from mediators.hl7v2.visit import visit
 from mediators.mediator import Context, Part, Translation
-from schemas.events import Event, Patient
-from schemas.message import Issue, Message, Unmapped
+from schemas.events import Patient
+from schemas.message import Issue, Message
 
 TYPES: Final = (
     *(f"ORU^{trigger}" for trigger in ("R01", "R30", "R31", "R32", "R40")),
@@ -36,52 +38,33 @@ def mediate(hl7: Hl7, message: Message, context: Context) -> Translation:
 
     The place of a report is that of its OBR ("OBR 2"), of results without one that of their first OBX.
     """
-    scope = Scope.of(hl7, context, message.channel)
-    head = Head(hl7, message, scope)
-    translation = Translation()
-    left = head.scope
     found = groups.patients(hl7)
-    for group in found:
-        own = scope.part()
-        own.adopt(left)
-        events = _reports(group, head, own, len(found) > 1, translation)
-        if events:
-            head.settle(events[0], own)
-            left = scope.part()
-        else:
-            left = own
-        translation.events.extend(cast(list[Event], events))
-    translation.unmapped = [Unmapped(one["place"], one["value"]) for one in left.left]
-    translation.unknown_codes = list(scope.unknown)
-    return translation
+    return translated(hl7, message, context, found, partial(_told, several=len(found) > 1))
 
 
-def _reports(group: Group, head: Head, scope: Scope, several: bool, translation: Translation) -> list[dict[str, Any]]:
-    """The events of one patient. What the patient's own segments leave over goes to the first of them."""
-    wanted = head.message.places
+def _told(group: Group, head: Head, scope: Scope, *, several: bool) -> Iterator[Telling]:
+    """What is told of one patient. What the patient's own segments leave over goes to the first event."""
     about = patient(group.pid, group.others, scope)
     for segment in group.strays:
         scope.rest(segment)
     nobody = group.pid is None and several
     if nobody or not group.reports:
         place = f"PID {group.pid.index}" if group.pid is not None else "PID"
-        if not wanted or place in wanted:
-            translation.refused.append(Part(place, [_nobody() if nobody and group.reports else _no_report(place)]))
-            if about.get("identifiers"):
-                return [_known(group, place, about, head, scope)]
-        return []
+        yield Part(place, [_nobody() if nobody and group.reports else _no_report(place)])
+        if about.get("identifiers"):
+            yield _known(group, place, about, head, scope)
+        return
     visits = {id(one.visit): visit(one.visit.pv1, one.visit.others, scope) for one in group.reports if one.visit}
     seen: Counter[str] = Counter()
     events: list[dict[str, Any]] = []
+    wanted = head.message.places
     descended = any(one.obr is not None and (one.obr.raw_field(26) or one.obr.raw_field(29)) for one in group.reports)
     for sent in group.reports:
         key = _key(sent, head, scope, seen)
         if wanted and sent.place not in wanted and not descended:
             continue
         if sent.obr is not None and sent.obr.text(25).strip().upper() in _NO_REPORT:
-            if wanted and sent.place not in wanted:
-                continue
-            translation.refused.append(Part(sent.place, [_nothing_reported(sent.obr.index)]))
+            yield Part(sent.place, [_nothing_reported(sent.obr.index)])
             continue
         own = scope.part()
         encounter = visits.get(id(sent.visit))
@@ -92,7 +75,7 @@ def _reports(group: Group, head: Head, scope: Scope, several: bool, translation:
     for event in events:
         if any(event.get(key) for key in ("parent_result", "parent_sub_id", "parent_value")):
             _descend(event, events)
-    return [event for event in events if not wanted or event["place"] in wanted]
+    yield from events
 
 
 def _known(group: Group, place: str, about: Patient, head: Head, scope: Scope) -> dict[str, Any]:

@@ -13,14 +13,14 @@ too. A dispensation, an instruction and an administration are known by that, the
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from typing import Any, Final, cast
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
 
 from mediators.hl7v2 import administration, dispensation, prescription, vaccination
 from mediators.hl7v2.around import SEGMENTS, around
 from mediators.hl7v2.article import article
 from mediators.hl7v2.clinical import diagnosis
-from mediators.hl7v2.envelope import Head, about_patient
+from mediators.hl7v2.envelope import Head, Telling, about_patient, translated
 from mediators.hl7v2.notes import notes
 from mediators.hl7v2.order import number, order
 from mediators.hl7v2.patient import patient
@@ -31,9 +31,9 @@ from mediators.hl7v2.scope import Scope
 from mediators.hl7v2.treatments import Given, Patient, Treatment, patients
 from mediators.hl7v2.visit import visit
 from mediators.mediator import Context, Part, Translation
-from schemas.events import Event, Order, Practitioner, Result
+from schemas.events import Order, Practitioner, Result
 from schemas.facts import MEDICATION_ORDER
-from schemas.message import Issue, Message, Unmapped
+from schemas.message import Issue, Message
 
 # Which field of a segment names the product
 _PRODUCT: Final = {"RXO": 1, "RXE": 2, "RXD": 2, "RXG": 4, "RXA": 5}
@@ -49,28 +49,16 @@ _READ: Final = frozenset(("RXR", "RXC", "RXV", "TQ1", "TQ2", "NTE", "PRT", "ROL"
 def mediate(hl7: Hl7, message: Message, context: Context) -> Translation:
     """The events of a message, in its order. A patient without any order is a refused part, but not in a VXU or an
     answer. The place of an event is that of its RX segment ("RXE 1"), of an order known by its number its ORC."""
-    scope = Scope.of(hl7, context, message.channel)
-    head = Head(hl7, message, scope)
-    translation = Translation()
-    vaccines = hl7.type.startswith("VXU")
-    left = head.scope
-    for one in patients(hl7, alone=vaccines):
-        own = scope.part()
-        own.adopt(left)
-        told = _Told(one, head, own, vaccines)
+    vaccines, is_reply = hl7.type.startswith("VXU"), hl7.first("MSA") is not None
+
+    def read(one: Patient, head: Head, scope: Scope) -> Iterator[Telling]:
+        told = _Told(one, head, scope, vaccines)
         events = told.events()
-        if not events and not told.known and not hl7.first("MSA"):
-            translation.refused.append(Part(one.place, [_no_order(one.place)]))
-        wanted = [event for event in events if not message.places or event["place"] in message.places]
-        if wanted:
-            head.settle(wanted[0], own)
-            left = scope.part()
-        else:
-            left = own
-        translation.events.extend(cast(list[Event], wanted))
-    translation.unmapped = [Unmapped(one["place"], one["value"]) for one in left.left]
-    translation.unknown_codes = list(scope.unknown)
-    return translation
+        if not events and not told.known and not is_reply:
+            yield Part(one.place, [_no_order(one.place)])
+        yield from events
+
+    return translated(hl7, message, context, patients(hl7, alone=vaccines), read)
 
 
 class _Told:

@@ -7,13 +7,14 @@ instance (PRB-4), else by what it is. Pathways and variances (PTH, VAR) are deta
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final, cast
+from functools import partial
+from typing import Any, Final
 
 from mediators.hl7v2 import order, problems, rows
 from mediators.hl7v2.around import around
 from mediators.hl7v2.datatypes import code, ei, one
 from mediators.hl7v2.details import beside
-from mediators.hl7v2.envelope import Head, about_patient, number_digest
+from mediators.hl7v2.envelope import Head, Telling, about_patient, number_digest, translated
 from mediators.hl7v2.notes import notes
 from mediators.hl7v2.patient import patient
 from mediators.hl7v2.problems import Sent
@@ -25,9 +26,9 @@ from mediators.hl7v2.roles import roles
 from mediators.hl7v2.scope import Scope
 from mediators.hl7v2.visit import visit
 from mediators.mediator import Context, Part, Translation
-from schemas.events import Code, Event, Goal, Identifier
+from schemas.events import Code, Goal, Identifier
 from schemas.events import Patient as Person
-from schemas.message import Issue, Message, Unmapped
+from schemas.message import Issue, Message
 
 TYPES: Final = ("PPR^PC1", "PPR^PC2", "PPR^PC3")
 _DELETES: Final = "PC3"
@@ -62,28 +63,12 @@ _STATES: Final = {
 def mediate(hl7: Hl7, message: Message, context: Context) -> Translation:
     """The events of a message, in its order; a patient without any problem is a refused part. The place of a problem is
     that of its PRB ("PRB 2")."""
-    scope = Scope.of(hl7, context, message.channel)
-    head = Head(hl7, message, scope)
-    translation, left = Translation(), head.scope
-    for each in problems.patients(hl7):
-        own = scope.part()
-        own.adopt(left)
-        events = list(_events(each, hl7.trigger, head, own))
-        wanted = [event for event in events if not message.places or event["place"] in message.places]
-        if not events and (not message.places or "PID" in message.places):
-            translation.refused.append(Part("PID", [_no_problem()]))
-        if wanted:
-            head.settle(wanted[0], own)
-            left = scope.part()
-        else:
-            left = own
-        translation.events.extend(cast(list[Event], wanted))
-    translation.unmapped = [Unmapped(each["place"], each["value"]) for each in left.left]
-    translation.unknown_codes = list(scope.unknown)
-    return translation
+    return translated(hl7, message, context, problems.patients(hl7), partial(_told, trigger=hl7.trigger))
 
 
-def _events(told: problems.Patient, trigger: str, head: Head, scope: Scope) -> Iterator[dict[str, Any]]:
+def _told(told: problems.Patient, head: Head, scope: Scope, *, trigger: str) -> Iterator[Telling]:
+    if not told.problems:
+        yield Part("PID", [_no_problem()])
     about = patient(told.pid, told.others, scope)
     for segment in told.strays:
         scope.rest(segment)

@@ -6,8 +6,9 @@ known by the referring side's number (RF1-6), else by that of the other (RF1-11)
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from mediators.hl7v2 import rows
 from mediators.hl7v2.around import SEGMENTS, around
@@ -15,7 +16,7 @@ from mediators.hl7v2.clinical import diagnosis, procedure
 from mediators.hl7v2.contact import contact
 from mediators.hl7v2.datatypes import code, ei, one, said
 from mediators.hl7v2.details import beside
-from mediators.hl7v2.envelope import Head
+from mediators.hl7v2.envelope import Head, Telling, translated
 from mediators.hl7v2.groups import Branch
 from mediators.hl7v2.notes import notes
 from mediators.hl7v2.patient import patient
@@ -25,8 +26,8 @@ from mediators.hl7v2.results import Numbering, result
 from mediators.hl7v2.scope import Scope
 from mediators.hl7v2.visit import visit
 from mediators.mediator import Context, Part, Translation
-from schemas.events import Event, Identifier, Result
-from schemas.message import Issue, Message, Unmapped
+from schemas.events import Identifier, Result
+from schemas.message import Issue, Message
 
 TYPES: Final = tuple(f"{kind}^{trigger}" for kind in ("REF", "RRI") for trigger in ("I12", "I13", "I14", "I15"))
 _CANCELS: Final = "I14"
@@ -71,23 +72,15 @@ class _Sent:
 
 def mediate(hl7: Hl7, message: Message, context: Context) -> Translation:
     """The event of a message; its place is that of RF1. A second patient of a message is a refused part."""
-    scope = Scope.of(hl7, context, message.channel)
-    head = Head(hl7, message, scope)
-    translation, own = Translation(), scope.part()
-    own.adopt(head.scope)
-    sent = _sent(hl7)
-    pids = sent.all("PID")
-    told: list[dict[str, Any]] = []
-    if len(pids) == 1 and sent.all("RF1", "PRD"):
-        told = [_referral(sent, hl7.trigger, head, own)]
-        head.settle(told[0], own)
-        own = scope.part()
-    elif hl7.first("MSA") is None or pids or sent.all("RF1", "PRD"):
-        translation.refused.append(Part("PID", [_nobody(len(pids))]))
-    translation.events.extend(cast(list[Event], told))
-    translation.unmapped = [Unmapped(each["place"], each["value"]) for each in own.left]
-    translation.unknown_codes = list(scope.unknown)
-    return translation
+    is_reply = hl7.first("MSA") is not None
+
+    def read(sent: _Sent, head: Head, scope: Scope) -> Sequence[Telling]:
+        pids, is_told = sent.all("PID"), bool(sent.all("RF1", "PRD"))
+        if len(pids) == 1 and is_told:
+            return [_referral(sent, hl7.trigger, head, scope)]
+        return [] if is_reply and not pids and not is_told else [Part("PID", [_nobody(len(pids))])]
+
+    return translated(hl7, message, context, [_sent(hl7)], read)
 
 
 def _sent(hl7: Hl7) -> _Sent:

@@ -354,6 +354,18 @@ def test_a_part_can_be_run_again_alone() -> None:
     assert again["about"] == whole[1]["about"]
 
 
+def test_what_is_told_of_one_patient_never_goes_to_the_next() -> None:
+    segments = (PID, "UB1|1|3", "ZZZ|first", "PID|2||0045^^^HOP", "ORC|NW|P-1^CHU", OBR)
+    told = read(body("OML^O21", *segments))
+    (event,) = told.events
+    assert [part.place for part in told.refused] == ["PID 1"]
+    assert "UB1" not in str(event)
+    assert "first" not in str(event)
+    assert {(one.place, one.value) for one in told.unmapped} >= {("UB1-2", "3"), ("ZZZ-1", "first")}
+    (again,) = events(body("OML^O21", *segments), places=("ORC 1",))
+    assert again == event
+
+
 def test_two_numbers_of_one_order_that_differ_are_both_kept() -> None:
     told = order(PID, "ORC|NW|P-8^CHU", OBR)
     assert told["order"]["placer"]["value"] == "P-9"

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from mediators.hl7v2.delimiters import Delimiters, Unreadable
+from mediators.hl7v2.places import located
 from mediators.hl7v2.reader import HEADERS, Hl7, Segment
 from schemas.message import Issue
 
@@ -43,7 +44,8 @@ def opinion(body: bytes, charset: str = "") -> list[Issue]:
     try:
         hl7 = Hl7.read(body, charset)
     except Unreadable:
-        return [_issue("MSH", "MSH^1", "unreadable", "this is not an HL7 v2 message", "see the other issues", "")]
+        text, remedy = "this is not an HL7 v2 message", "see the other issues"
+        return [Issue("MSH", "unreadable", text, remedy, "information", "199", "MSH^1")]
     version = "2.7" if hl7.version == "2.7.1" else hl7.version
     found: list[Issue] = []
     for segment in hl7.segments:
@@ -69,8 +71,7 @@ def _of_segment(segment: Segment, delimiters: Delimiters, version: str) -> Itera
         parsed = parse_segment(segment.raw, version, characters, VALIDATION_LEVEL.TOLERANT)
         lines = _report(parsed)
     except Exception as error:
-        at = _name(segment)
-        yield _issue(at, f"{segment.name}^{segment.index}", *_said(error), _SEE, version)
+        yield _issue(*located(segment.name, segment.index), *_said(error), version)
         return
     for line in lines:
         told = _line(line)
@@ -93,19 +94,19 @@ def _of_message(hl7: Hl7, version: str) -> Iterator[Issue]:
         parsed = parse_message(text, VALIDATION_LEVEL.TOLERANT, find_groups=True)
         lines = _report(parsed)
     except Exception as error:
-        yield _issue("MSH", "MSH^1", *_said(error), _SEE, version)
+        yield _issue("MSH", "MSH^1", *_said(error), version)
         return
     for line in lines:
         told = _line(line)
         if told and not _FIELD.fullmatch(told[0]):
             group = "_".join(told[0].split("_")[2:])
             at, location = (f"group {group}", "") if group else (told[0], f"{told[0]}^1")
-            yield _issue(at, location, told[1], told[2], _SEE, version)
+            yield _issue(at, location, told[1], told[2], version)
     placed = Counter(_placed(parsed))
     for name, count in Counter(segment.name for segment in hl7.segments).items():
         if not name.startswith("Z") and count > placed[name]:
             text = f"{count - placed[name]} of {count} have no place in the structure of this message"
-            yield _issue(name, f"{name}^{placed[name] + 1}", "segment-sequence", text, _SEE, version)
+            yield _issue(name, f"{name}^{placed[name] + 1}", "segment-sequence", text, version)
 
 
 def _placed(element: Any) -> Iterator[str]:
@@ -147,17 +148,12 @@ def _said(error: Exception) -> tuple[str, str]:
 
 
 def _at_field(segment: Segment, number: int, repetition: int, reason: str, text: str, version: str) -> Issue:
-    location = f"{segment.name}^{segment.index}^{number}" + (f"^{repetition}" if repetition > 1 else "")
-    return _issue(f"{_name(segment)}-{number}", location, reason, text, _SEE, version)
+    return _issue(*located(segment.name, segment.index, number, repetition), reason, text, version)
 
 
-def _name(segment: Segment) -> str:
-    return segment.name if segment.index == 1 else f"{segment.name}[{segment.index}]"
-
-
-def _issue(at: str, location: str, reason: str, text: str, remedy: str, version: str) -> Issue:
-    source = f"structure tables of HL7 {version}".strip()
-    return Issue(at, reason, text, remedy, "information", "199", location, source=source)
+def _issue(at: str, location: str, reason: str, text: str, version: str) -> Issue:
+    source = f"structure tables of HL7 {version}"
+    return Issue(at, reason, text, _SEE, "information", "199", location, source=source)
 
 
 def _characters(delimiters: Delimiters) -> dict[str, str]:

@@ -12,6 +12,7 @@ from typing import Final
 
 from mediators.hl7v2.acknowledgement import is_acknowledgement
 from mediators.hl7v2.kind import spelled
+from mediators.hl7v2.places import located
 from mediators.hl7v2.profile import Profile
 from mediators.hl7v2.reader import Field, Hl7, Segment
 from mediators.hl7v2.triggers import MERGES
@@ -122,10 +123,10 @@ def _header(hl7: Hl7, kind: str) -> Iterator[Issue]:
 def _patients(hl7: Hl7) -> Iterator[Issue]:
     patients = hl7.all("PID")
     if not patients:
-        yield _anonymous("PID", 1)
+        yield _anonymous(1)
     for pid in patients:
         if not any(_identifies(field) for number in (3, 2, 4) for field in pid.repetitions(number)):
-            yield _anonymous("PID", pid.index)
+            yield _anonymous(pid.index)
     if len(patients) > 1 and _comes_before(hl7, "OBR", "PID"):
         text = "an order stands before the first patient, and there are several patients"
         remedy, source = "send the PID before its OBR", "HL7 2.5.1, 7.3.1"
@@ -152,11 +153,11 @@ def _statuses(hl7: Hl7) -> Iterator[Issue]:
             yield _issue(segment, 11, "contradicts", "103", text, remedy, _RESULT_STATUS, severity="warning")
 
 
-def _anonymous(name: str, index: int) -> Issue:
+def _anonymous(index: int) -> Issue:
     text = "no identifier of the patient was sent (PID-3, PID-2 or PID-4)"
     remedy = "send at least one patient identifier in PID-3, with its assigning authority"
-    at = f"{_name(name, index)}-3"
-    return Issue(at, "required", text, remedy, code="101", location=f"{name}^{index}^3", source=_WHO)
+    at, location = located("PID", index, 3)
+    return Issue(at, "required", text, remedy, code="101", location=location, source=_WHO)
 
 
 def _merges(hl7: Hl7, kind: str) -> Iterator[Issue]:
@@ -168,7 +169,7 @@ def _merges(hl7: Hl7, kind: str) -> Iterator[Issue]:
         mrg = next((segment for segment in following if segment.name == "MRG"), None)
         merged = mrg.index if mrg else merged + 1
         if not mrg or not any(_identifies(field) for number in (1, 4, 2) for field in mrg.repetitions(number)):
-            at, location = f"{_name('MRG', merged)}-1", f"MRG^{merged}^1"
+            at, location = located("MRG", merged, 1)
             text, remedy = "the identifier that is merged is missing", "send the prior identifier of the patient"
             yield Issue(at, "required", text, remedy, code="101", location=location, source=_MERGED)
 
@@ -209,10 +210,5 @@ def _issue(
     severity: Severity = "error",
     component: int = 0,
 ) -> Issue:
-    at = f"{_name(segment.name, segment.index)}-{number}" + (f".{component}" if component else "")
-    location = f"{segment.name}^{segment.index}^{number}" + (f"^1^{component}" if component else "")
+    at, location = located(segment.name, segment.index, number, 1, component)
     return Issue(at, reason, text, remedy, severity, code, location, source=source)
-
-
-def _name(segment: str, index: int) -> str:
-    return segment if index == 1 else f"{segment}[{index}]"

@@ -15,10 +15,10 @@ from typing import Final, NamedTuple
 from mediators.digits import right
 from mediators.hl7v2.mapping import Condition, When
 from mediators.hl7v2.near import near
-from mediators.hl7v2.places import Place
+from mediators.hl7v2.places import Place, located
 from mediators.hl7v2.reader import Field, Hl7, Segment
 from mediators.hl7v2.rule import Rule, Said
-from schemas.message import Issue, Severity
+from schemas.message import Issue
 
 _NUMBER: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)", re.ASCII)
 _DATE: Final = re.compile(r"(\d{4})(?:(\d\d)(?:(\d\d)(?:\d\d(?:\d\d(?:\d\d(?:\.\d+)?)?)?)?)?)?(?:[+-]\d{4})?", re.ASCII)
@@ -85,16 +85,9 @@ def counted(rule: Rule, hl7: Hl7, kind: str) -> Iterator[Issue]:
 
 def issue(rule: Rule, fault: Fault, index: int, repetition: int) -> Issue:
     said = rule.said
-    name = rule.segment if index == 1 else f"{rule.segment}[{index}]"
-    at, location = name, f"{rule.segment}^{index}"
-    if rule.field:
-        parts = [part for part in (rule.component, rule.subcomponent) if part]
-        at = f"{name}-{rule.field}" + "".join(f".{part}" for part in parts)
-        inner = [str(part) for part in ([repetition, *parts] if parts or repetition > 1 else [])]
-        location = "^".join([location, str(rule.field), *inner])
-    severity: Severity = said.severity
+    at, location = located(rule.segment, index, rule.field, repetition, rule.component, rule.subcomponent)
     return Issue(
-        at, said.reason or fault.reason, said.text or fault.text, said.remedy or fault.remedy, severity,
+        at, said.reason or fault.reason, said.text or fault.text, said.remedy or fault.remedy, said.severity,
         said.code or fault.code, location, source=said.source,
     )  # fmt: skip
 

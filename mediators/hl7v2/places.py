@@ -77,6 +77,20 @@ def _beyond(at: Place) -> str:
     return ""
 
 
+def located(name: str, index: int, number: int = 0, repetition: int = 1, *parts: int) -> tuple[str, str]:
+    """A place of a message as an issue names it: for people ("PID[2]-3.4"), and for ERR-2 ("PID^2^3^1^4").
+
+    `index` is the segment's among those of its name, `number` its field (0: the whole), `parts` the component and
+    subcomponent (0: none).
+    """
+    inner = [part for part in parts if part]
+    at, location = name if index == 1 else f"{name}[{index}]", [name, index]
+    if number:
+        at += f"-{number}" + "".join(f".{part}" for part in inner)
+        location += [number, *([repetition, *inner] if inner or repetition > 1 else [])]
+    return at, "^".join(map(str, location))
+
+
 def taken(raw: str, at: Place, delimiters: Delimiters) -> str:
     """What stands at a place in one repetition of its field, as sent."""
     for separator, number in ((delimiters.component, at.component), (delimiters.subcomponent, at.subcomponent)):

@@ -7,7 +7,7 @@ this process and without registries. The person is a provisional one.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -88,7 +88,7 @@ def preview(channel: Channel, message: Message) -> Preview:
         issues, readable = [*issues, *refused.issues], False
     if taken:
         issues += [issue for part in translation.refused for issue in part.issues]
-    events = [_whole(event) for event in translation.events] if taken else []
+    events = [whole(event) for event in translation.events] if taken else []
     return Preview(
         answer=answer,
         issues=[issue for issue in dict.fromkeys(issues) if issue.severity != "information"],
@@ -96,7 +96,7 @@ def preview(channel: Channel, message: Message) -> Preview:
         readable=readable,
         events=events,
         resources=_resources(events),
-        care_sheet=[_billed(event) for event in events],
+        care_sheet=care_sheet(events),
         unmapped=len(translation.unmapped) if taken else 0,
     )
 
@@ -127,7 +127,7 @@ def _door(channel: Channel, message: Message) -> tuple[list[Issue], str, bool]:
         return issues, reply.code, unchecked
 
 
-def _whole(event: Event) -> Event:
+def whole(event: Event) -> Event:
     """The event with a person and a fact, which the registries would give it."""
     person = facts.provisional_person(event["patient"])
     told: Event = {**event, "person": event.get("person") or person}  # type: ignore[assignment]
@@ -141,10 +141,15 @@ def _resources(events: Sequence[Event]) -> Mapping[str, int]:
     return dict(Counter(one["resourceType"] for one in landed).most_common())
 
 
+def care_sheet(events: Iterable[Event]) -> list[Billed]:
+    return [_billed(event) for event in events]
+
+
 def _billed(event: Event) -> Billed:
     said = event["type"], event["place"]
     try:
-        return Billed(*said, billed(event), "")
+        line = billed(event)
+        return Billed(*said, None if line.unbilled else line, line.unbilled)
     except NotBillable as not_billable:
         return Billed(*said, None, not_billable.reason)
     except Refused as refused:

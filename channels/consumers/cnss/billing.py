@@ -26,8 +26,15 @@ NOT_YET_DISPENSED = frozenset({"preparation", "in-progress", "on-hold"})
 NEVER_DISPENSED = frozenset({"cancelled", "entered-in-error", "declined", "stopped"})
 # HL7 table 0004, and FHIR's v3 ActCode
 AMBULATORY = frozenset({"O", "AMB"})
-# Where what is handed over is not billed with a stay: ambulatory, or nothing told (N not applicable, U unknown)
-OUTSIDE_HOSPITAL = AMBULATORY | {"", "N", "U"}
+# No class is told: N not applicable, U unknown
+UNTOLD = frozenset({"", "N", "U"})
+# FHIR encounter-status
+TAKEN_BACK = frozenset({"cancelled", "entered-in-error"})
+_OF_A_STAY = {
+    "MedicationDispensed": "dispensed during a stay",
+    "EncounterRecorded": "not ambulatory",
+    "ChargeRecorded": "charged during a stay",
+}
 # HL7 table 0017, FT1-6: what is an act, and what is none
 CHARGE, CREDIT = "CG", "CD"
 NO_CHARGE = {"PY": "a payment", "CO": "a co-payment", "AJ": "an adjustment"}
@@ -51,7 +58,8 @@ class Line(NamedTuple):
     `quantity` and `amount` (dirhams, two decimals; None when the message gives no price) are decimal texts;
     `date` is YYYY-MM-DD; `version` and `received` as in the event. `again` names why another saying of a fact already
     billed wants a person's eyes ("" when saying it again is normal). `source` and `traces`: who tells of the act, and
-    what it may be known by when it is told otherwise (twice.py).
+    what it may be known by when it is told otherwise (twice.py). `unbilled`: why no line would be made of it; what is
+    cancelled withdraws the line of its fact all the same.
     """
 
     fact: str
@@ -73,6 +81,7 @@ class Line(NamedTuple):
     received: int
     source: str = ""
     traces: tuple[str, ...] = ()
+    unbilled: str = ""
 
 
 class NotBillable(Exception):
@@ -94,17 +103,34 @@ def billed(event: Event) -> Line:
         raise NotBillable("no act")
     if not said.get("person"):
         raise _refused("patient", "no person", "the event names nobody", "resolve the patient, then run it again")
-    return read(said)
+    why = _hospitals(said)
+    try:
+        line = read(said)
+    except (NotBillable, Refused):
+        if why:
+            raise NotBillable(why) from None
+        raise
+    if line.done and why:
+        raise NotBillable(why)
+    return line._replace(unbilled=why) if why else line
+
+
+def _hospitals(event: Mapping[str, Any]) -> str:
+    """Why the class of its visit leaves an act to the hospital's own invoice; "" when it does not."""
+    encounter = event.get("encounter") or {}
+    told = (encounter.get("class_code") or "").upper()
+    if told in AMBULATORY or event["type"] not in _OF_A_STAY:
+        return ""
+    # a visit must be told to be ambulatory, but many a cancellation does not say again what the visit was
+    visit_done = event["type"] == "EncounterRecorded" and encounter.get("status") not in TAKEN_BACK
+    return "" if told in UNTOLD and not visit_done else _OF_A_STAY[event["type"]]
 
 
 def _dispensed(event: Mapping[str, Any]) -> Line:
     status = event.get("status") or ""
     if status in NOT_YET_DISPENSED:
         raise NotBillable("not dispensed yet")
-    order, encounter = event.get("order") or {}, event.get("encounter") or {}
-    if (encounter.get("class_code") or "").upper() not in OUTSIDE_HOSPITAL:
-        raise NotBillable("dispensed during a stay")
-    done = status not in NEVER_DISPENSED
+    order, done = event.get("order") or {}, status not in NEVER_DISPENSED
     executor = _executor(event, event.get("pharmacy"))
     day = _day(event, event.get("dispensed"))
     prescription = event.get("prescription") or order.get("group")
@@ -160,8 +186,6 @@ def _reported(event: Mapping[str, Any]) -> Line:
 
 def _consulted(event: Mapping[str, Any]) -> Line:
     encounter = event.get("encounter") or {}
-    if (encounter.get("class_code") or "").upper() not in AMBULATORY:
-        raise NotBillable("not ambulatory")
     status = encounter.get("status") or ""
     if status == "planned":
         raise NotBillable("not done yet")
@@ -178,7 +202,7 @@ def _consulted(event: Mapping[str, Any]) -> Line:
         code={},
         executor=executor,
         day=day,
-        done=status not in ("cancelled", "entered-in-error"),
+        done=status not in TAKEN_BACK,
         source=twice.VISIT,
         traced=[{"system": NGAP, "code": letter} for letter in twice.CONSULTATIONS],
     )
@@ -190,8 +214,6 @@ def _charged(event: Mapping[str, Any]) -> Line:
     if not told_act and kind not in (CHARGE, CREDIT):
         raise NotBillable(NO_CHARGE.get(kind, "neither charge nor credit"))
     encounter, order = event.get("encounter") or {}, event.get("order") or {}
-    if (encounter.get("class_code") or "").upper() not in OUTSIDE_HOSPITAL:
-        raise NotBillable("charged during a stay")
     # a credit has the key of the charge it takes back, and is marked
     about = event["about"].removesuffix(f"|{CREDIT}")
     done = kind != CREDIT and about == event["about"]

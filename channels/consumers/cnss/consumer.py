@@ -59,4 +59,6 @@ def _read(event: Event) -> Line | Outcome:
 
 
 def _outcome(recorded: Recorded) -> Outcome:
+    if not recorded.number:
+        return Outcome("unchanged", "not billable", recorded.why)
     return Outcome("landed" if recorded.changed else "unchanged", recorded.why, f"care sheet {recorded.number}")

@@ -46,7 +46,8 @@ _ADD_LINES = insert(lines)
 
 
 class Recorded(NamedTuple):
-    """What became of a line: whether the ledger changed, the sheet's number, and why it was not simply added."""
+    """What became of a line: whether the ledger changed, the sheet's number ("": it is on none), and why it was not
+    simply added."""
 
     changed: bool
     number: str
@@ -84,7 +85,7 @@ class Recording:
         firsts: dict[str, Line] = {}
         told = Telling(self._connection, [line for line in billed if line.fact not in self._lines])
         for line in billed:
-            if line.fact in self._lines or line.fact in firsts or line.fact in self._twice:
+            if line.unbilled or line.fact in self._lines or line.fact in firsts or line.fact in self._twice:
                 continue
             if found := told.before(line):
                 self._twice[line.fact] = found
@@ -98,7 +99,9 @@ class Recording:
     def _take(self, line: Line) -> Recorded:
         if line.fact in self._twice:
             return self._told_twice(line, *self._twice[line.fact])
-        return self._again(line) if line.fact in self._lines else self._add(line)
+        if line.fact in self._lines:
+            return self._again(line)
+        return Recorded(False, "", line.unbilled) if line.unbilled else self._add(line)
 
     def _told_twice(self, line: Line, fact: str, verdict: twice.Verdict) -> Recorded:
         """An act that has a line under another fact: never a second one. What differs, or may be another act, goes to

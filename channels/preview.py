@@ -23,7 +23,7 @@ from schemas.fhir import bundle
 from schemas.message import Issue, Message, Refused
 
 # what every event carries about its way rather than about the patient
-_TECHNICAL = (frozenset(Envelope.__annotations__) | {"zone"}) - {"patient", "occurred"}
+_TECHNICAL = frozenset(Envelope.__annotations__) - {"patient", "occurred"}
 _MOST = 3
 
 

@@ -14,17 +14,14 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError, field_validator
 
 from channels.channel import Channel
-from channels.gateway.formats import content_type_of
-from channels.paths import at, wanted
-from channels.preview import preview
-from channels.receive import judge, now
+from channels.paths import wanted
+from channels.preview import apart, care_sheet, mediated, whole
+from channels.receive import judge
 from channels.settings import Misconfigured, Strict, explained, parsed_yaml
 from mediators.mediator import Translation
 from schemas.events import Event, plain
 from schemas.fhir import bundle
 from schemas.message import Issue, Message, Refused
-
-__all__ = ["Trial", "Verdict", "at", "run", "trials"]
 
 Paths = Mapping[str, Any]
 
@@ -75,7 +72,6 @@ class Outcome:
     events: list[Event] = field(default_factory=list)
     unmapped: list[str] = field(default_factory=list)
     unknown_codes: list[str] = field(default_factory=list)
-    messages: list[Message] = field(default_factory=list)
 
 
 def trials(channel: Channel) -> list[Trial]:
@@ -101,13 +97,12 @@ def _sent(channel: Channel, trial: Trial) -> Outcome:
     outcome = Outcome()
     for message in _messages(channel, trial.send):
         verdict = judge(channel, message)
-        outcome.messages.append(message)
         outcome.acknowledged = f"{outcome.acknowledged} {verdict.reply.code}".strip()
         outcome.issues += verdict.issues
         if verdict.refused:
             continue
         try:
-            translation = channel.mediator.mediate(message, channel.context)
+            translation = mediated(channel, message)
         except Refused as refused:
             outcome.issues += refused.issues
             continue
@@ -158,8 +153,8 @@ def _resources(channel: Channel, trial: Trial, outcome: Outcome) -> Iterator[str
 def _care_sheet(channel: Channel, trial: Trial, outcome: Outcome) -> Iterator[str]:
     if trial.care_sheet is None:
         return
-    billed = [one.line for message in outcome.messages for one in preview(channel, message).care_sheet if one.line]
-    yield from _among(trial.care_sheet, [line._asdict() for line in billed], "care_sheet", "code")
+    lines = [one.line._asdict() for one in care_sheet(map(whole, outcome.events)) if one.line]
+    yield from _among(trial.care_sheet, lines, "care_sheet", "code")
 
 
 def _among(expected: Sequence[Paths], found: Sequence[Paths], what: str, kind: str) -> Iterator[str]:
@@ -203,23 +198,11 @@ def _unknown_codes(channel: Channel, trial: Trial, outcome: Outcome) -> Iterator
 _ASKED = (_acknowledged, _issues, _events, _resources, _unmapped, _unknown_codes, _care_sheet)
 
 
-def _messages(channel: Channel, send: str) -> Iterator[Message]:
+def _messages(channel: Channel, send: str) -> list[Message]:
     """The messages of a file beside the test, or those in the text itself."""
     inline = "\n" in send.strip()
     body = send.encode() if inline else _read(channel, channel.file.parent / send)
-    content_type = content_type_of(body, "" if inline else Path(send).name)
-    for single in channel.mediator.split(body):
-        glance = channel.mediator.describe(single, content_type)
-        yield Message(
-            transaction="00000000-0000-7000-8000-000000000000",
-            channel=channel.name,
-            sender=f"{glance.application}|{glance.facility}",
-            body=single,
-            content_type=content_type,
-            received=now(),
-            control_id=glance.control_id,
-            type=glance.type,
-        )
+    return [message for _, message in apart([channel], body, "" if inline else Path(send).name)]
 
 
 def _read(channel: Channel, path: Path) -> bytes:

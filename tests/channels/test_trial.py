@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from channels.channel import load_channels
+from channels.paths import at
 from channels.settings import Misconfigured, default_config, load_settings
-from channels.trial import at, run
+from channels.trial import run
 from tests.plain import channel
 
 
@@ -60,6 +61,8 @@ def verdicts(folder: Path, *trials: dict[str, Any]) -> list[list[str]]:
         ({"send": "bad", "acknowledged": "AA"}, ["acknowledged: expected AA, got AE (word: bad word)"]),
         ({"send": "bad", "acknowledged": "AE", "events": [], "issues": [{"at": "word", "reason": "bad word"}]}, []),
         ({"send": "broken", "events": [], "issues": [{"at": "word"}]}, []),
+        ({"send": "m2 p2 bug\nm3 p3 a", "issues": [{"reason": "mediator failed: KeyError"}],
+          "events": [{"type": "PatientRegistered"}]}, []),
         ({"issues": [{"at": "word"}]}, ["issues: expected {'at': 'word'}, got []"]),
     ],
 )  # fmt: skip

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Annotated, Any, Final, NamedTuple
 
 from pydantic import Field, StrictStr, ValidationError
@@ -72,18 +73,16 @@ class Profile:
     versions: Mapping[str, Sequence[Rule]]
     strict: bool = False
     advice: bool = False
+    _checkers: dict[tuple[str, str], _Checker] = field(default_factory=dict, init=False, compare=False, repr=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_checkers", {})
-
-    @property
+    @cached_property
     def advising(self) -> Profile:
         return replace(self, advice=True)
 
     def issues(self, hl7: Hl7, kind: str) -> list[Issue]:
         """What is wrong with a message of this type ("ORU^R01"), in the order of its segments."""
-        known: dict[tuple[str, str], _Checker] = self._checkers  # type: ignore[attr-defined]
-        checker = known.get((hl7.version, kind)) or known.setdefault((hl7.version, kind), self._checker(hl7, kind))
+        if (checker := self._checkers.get((hl7.version, kind))) is None:
+            checker = self._checkers[hl7.version, kind] = self._checker(hl7, kind)
         usual = hl7.delimiters is STANDARD or hl7.delimiters == STANDARD
         found: list[Issue] = []
         for segment in hl7.segments:

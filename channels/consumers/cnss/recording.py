@@ -83,18 +83,22 @@ class Recording:
     def _firsts(self, billed: Sequence[Line]) -> dict[str, Line]:
         """The lines that the ledger has not, by their fact, without those that tell an act that has a line already."""
         firsts: dict[str, Line] = {}
-        told = Telling(self._connection, [line for line in billed if line.fact not in self._lines])
         for line in billed:
             if line.unbilled or line.fact in self._lines or line.fact in firsts or line.fact in self._twice:
                 continue
-            if found := told.before(line):
+            if found := self._told.before(line):
                 self._twice[line.fact] = found
-                self._lines |= {found[0]: told.rows[found[0]]} if found[0] in told.rows else {}
+                self._know(found[0])
             else:
                 firsts[line.fact] = line
-                told.add(line)
+                self._told.add(line)
         self._read_pages()
         return firsts
+
+    def _know(self, fact: str) -> None:
+        """A line that another tells again; one that this call adds is known when it is added."""
+        if fact in self._told.rows:
+            self._lines.setdefault(fact, self._told.rows[fact])
 
     def _take(self, line: Line) -> Recorded:
         if line.fact in self._twice:
@@ -125,6 +129,12 @@ class Recording:
         self._by_key = {row["key"]: dict(row) for row in there.mappings()}
         self._by_serial = {page["serial"]: page for page in self._by_key.values()}
         self._read_pages()
+        self._told = Telling(self._connection, [line for line in billed if self._may_count(line)])
+
+    def _may_count(self, line: Line) -> bool:
+        """Whether an act may be on the sheets that was not before."""
+        row = self._lines.get(line.fact)
+        return not line.unbilled and (row is None or (line.done and row["state"] == LineState.NOT_DONE))
 
     def _read_pages(self) -> None:
         """The sheets of the known lines."""
@@ -188,7 +198,8 @@ class Recording:
         if line.source in twice.BILLED and (differing := _charged_otherwise(row, line)):
             return self._charged_again(line, row, page, differing)
         differing = _differing(row, page, line) if line.again else ""
-        if line.again == SOLD_AGAIN or (differing and row["state"] != LineState.NOT_DONE):
+        counts = row["state"] != LineState.NOT_DONE or line.version > row["version"]
+        if line.again == SOLD_AGAIN or (differing and counts):
             self._changes.work(line.again, row, line.event, line.transaction, differing)
             return Recorded(True, page["number"], line.again)
         if line.version < row["version"]:
@@ -217,6 +228,11 @@ class Recording:
         return Recorded(True, page["number"], "cancelled")
 
     def _reinstate(self, line: Line, row: Row, page: Row) -> Recorded:
+        # while it was not done, another may have told the same act
+        if found := self._told.before(line):
+            self._know(found[0])
+            self._read_pages()
+            return self._told_twice(line, *found)
         self._changes.move_line(row, LineState.DONE, "done after all", line.transaction, line.executor)
         if not row["claim"]:
             self._to_bill(page, line)

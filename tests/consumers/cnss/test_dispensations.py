@@ -82,6 +82,23 @@ def test_a_cancellation_that_comes_first_is_not_undone_by_the_older_message(hous
     assert [line["state"] for line in house.rows("lines")] == ["NOT_DONE"]
 
 
+def test_what_was_cancelled_comes_back_as_it_was_or_goes_to_a_person(house: House) -> None:
+    house.deliver(*told(rxd(f4=""), control="CA", minute=5))
+    house.deliver(*told(rxd(), CHARGE, minute=9))
+    assert [line["state"] for line in house.rows("lines")] == ["NOT_DONE"]
+    assert [(work["kind"], work["differs"]) for work in house.ledger.work()] == [
+        ("told otherwise", "quantity,amount,care sheet")
+    ]
+
+
+def test_what_was_cancelled_and_is_told_the_same_again_is_billed(house: House) -> None:
+    house.deliver(*told(rxd(), CHARGE))
+    house.deliver(*told(rxd(f4=""), control="CA", minute=5))
+    house.deliver(*told(rxd(), CHARGE, minute=9))
+    assert house.shown()[0]["total"] == "27.30"
+    assert house.ledger.work() == []
+
+
 def test_a_refill_is_another_line(house: House) -> None:
     house.deliver(*told(rxd()), *told(rxd(f1="2", f3="202404121000"), minute=9))
     assert len(house.rows("lines")) == 2

@@ -284,6 +284,32 @@ def test_what_was_cancelled_stands_in_nobodys_way(house: House) -> None:
     assert done(house) == [("CS", "150.00")]
 
 
+@pytest.mark.parametrize("together", [True, False])
+def test_an_act_that_comes_back_is_not_billed_beside_one_that_took_its_place(house: House, together: bool) -> None:
+    events = [
+        visit(encounter={"status": "cancelled"}),
+        charge(),
+        visit(saying="2", version=NOON + SECOND),
+    ]
+    for call in [events] if together else [[one] for one in events]:
+        house.deliver(*call)
+    house.deliver(visit(saying="2", version=NOON + SECOND))
+    assert done(house) == [("CS", "150.00")]
+    assert work(house) == []
+
+
+def test_a_credited_charge_that_comes_back_is_not_billed_beside_the_report(house: House) -> None:
+    for each in (
+        biology(),
+        biology(kind="CD", version=NOON + SECOND),
+        report(),
+        biology(saying="3", version=NOON + 2 * SECOND),
+    ):
+        house.deliver(each)
+    assert done(house) == [("GLY", None)]
+    assert [kind for kind, _ in work(house)] == ["told twice"]
+
+
 def test_another_persons_act_is_another_act(house: House) -> None:
     house.deliver(report(who="amina", number="L-77"), biology(who="youssef", order=order("L-77")))
     assert len(done(house)) == 2

@@ -10,9 +10,12 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from mediators.hl7v2 import standard
 from mediators.hl7v2.reader import HEADERS, Hl7, Segment
 
 MOST_SEGMENTS = 400
+_SMALL = frozenset(["and", "at", "by", "e.g.", "for", "from", "in", "of", "on", "or", "per", "the", "to", "with"])
+_CAPITALS = frozenset(["dea", "drg", "hl7", "id", "iii", "md", "ssn", "vip"])
 _PLACE = re.compile(r"([A-Z][A-Z0-9]{2})(?:\[(\d+)\])?(?:-(\d+))?")
 
 
@@ -75,29 +78,27 @@ def hl7_table(body: bytes, issues: Sequence[Mapping[str, Any]] = ()) -> Hl7Table
 
 
 def _segment(segment: Segment, hl7: Hl7, placed: Mapping[tuple[str, int, int], list[Mapping[str, Any]]]) -> SegmentRow:
-    known = _standard()["segments"].get(segment.name, {})
     rows: list[FieldRow] = []
     for number in range(1, segment.count() + 1):
         issues = placed.get((segment.name, segment.index, number), [])
         if segment.raw_field(number) or issues:
-            rows += _fields(segment, number, hl7, known.get("fields", []), issues)
+            rows += _fields(segment, number, hl7, issues)
     for (name, index, number), issues in placed.items():
         if (name, index) == (segment.name, segment.index) and number > segment.count():
-            rows += _fields(segment, number, hl7, known.get("fields", []), issues)
+            rows += _fields(segment, number, hl7, issues)
     return SegmentRow(
         segment.name,
         segment.index,
-        known.get("title", ""),
+        _titles().get(segment.name, ""),
         segment.name.startswith("Z"),
         rows,
         placed.get((segment.name, segment.index, 0), ()),
     )
 
 
-def _fields(
-    segment: Segment, number: int, hl7: Hl7, known: Sequence[Sequence[str]], issues: Sequence[Mapping[str, Any]]
-) -> Iterator[FieldRow]:
-    name, kind = known[number - 1] if number <= len(known) else ("", "")
+def _fields(segment: Segment, number: int, hl7: Hl7, issues: Sequence[Mapping[str, Any]]) -> Iterator[FieldRow]:
+    named = standard.field(segment.name, number)
+    name, kind = (_shown(named.name, segment.name), named.type) if named else ("", "")
     if (segment.name, number) == ("OBX", 5):
         kind = segment.text(2)
     declares = segment.name in HEADERS and number < 3
@@ -118,11 +119,11 @@ def _part(issue: Mapping[str, Any], place: int, otherwise: int) -> int:
 
 def _components(path: str, raw: str, kind: str, hl7: Hl7, wrong: Collection[int]) -> Iterator[ComponentRow]:
     if hl7.delimiters.component in raw:
-        names = _standard()["types"].get(kind, [])
+        names = standard.components(kind)
         for number, part in enumerate(raw.split(hl7.delimiters.component), 1):
             if part or number in wrong:
-                name = names[number - 1] if number <= len(names) else ""
-                yield ComponentRow(f"{path}.{number}", name, part, number in wrong)
+                named = names[number - 1] if number <= len(names) else None
+                yield ComponentRow(f"{path}.{number}", _shown(named.name) if named else "", part, number in wrong)
 
 
 def _placed(issues: Sequence[Mapping[str, Any]]) -> dict[tuple[str, int, int], list[Mapping[str, Any]]]:
@@ -134,9 +135,22 @@ def _placed(issues: Sequence[Mapping[str, Any]]) -> dict[tuple[str, int, int], l
     return found
 
 
+def _shown(name: str, segment: str = "") -> str:
+    """A name of the standard as it writes it on paper: "set-id-pid" is "Set ID", "date-time-of-death" "Date/Time of
+    Death"."""
+    said = f" {name.removesuffix(f'-{segment.lower()}').replace('-', ' ')} "
+    for written, meant in ((" date time ", " date/time "), (" s ", "'s "), (" e g ", " e.g. ")):
+        said = said.replace(written, meant)
+    first, *others = said.split()
+    return " ".join([_capital(first), *(one if one in _SMALL else _capital(one) for one in others)])
+
+
+def _capital(word: str) -> str:
+    return word.upper() if word in _CAPITALS else "/".join(part[:1].upper() + part[1:] for part in word.split("/"))
+
+
 @cache
-def _standard() -> dict[str, Any]:
-    """Names of HL7 v2.5.1: segment → title and fields (name, data type); data type → names of its components."""
-    text = files("channels.console").joinpath("hl7_fields.json").read_text(encoding="utf-8")
-    standard: dict[str, Any] = json.loads(text)
-    return standard
+def _titles() -> dict[str, str]:
+    """What the standard calls each segment."""
+    titles: dict[str, str] = json.loads(files("channels.console").joinpath("hl7_segments.json").read_bytes())
+    return titles

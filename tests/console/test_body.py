@@ -54,6 +54,14 @@ def row(path: str, body: bytes = result(), issues: Any = ()) -> FieldRow:
 
 def test_fields_and_components_carry_their_names_in_the_standard() -> None:
     assert row("PID-5").name == "Patient Name"
+    long = result() + b"NK1|1|||||||||||||||||||||||||X\rPRT|1|UC||PO|9^Amrani^Omar\r"
+    named = {
+        "PID-1": "Set ID",
+        "PID-7": "Date/Time of Birth",
+        "NK1-26": "Mother's Maiden Name",
+        "PRT-5": "Participation Person",
+    }
+    assert {path: row(path, long).name for path in named} == named
     assert [(part.path, part.name, part.raw) for part in row("PID-3[1]").components] == [
         ("PID-3[1].1", "ID Number", "A-4711"),
         ("PID-3[1].4", "Assigning Authority", "130310623"),

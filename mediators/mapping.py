@@ -7,7 +7,7 @@ A mapping is data, written by whoever knows the sender; each mediator says what 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, Protocol, TypeVar, runtime_checkable
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -70,14 +70,14 @@ def problems(error: ValidationError, above: str = "") -> list[Problem]:
     return found
 
 
-class Once:
+class Once(Generic[Read]):
     """Reads a mapping when it is first met. A channel hands over the same object with every message."""
 
     def __init__(self, read: Callable[[Mapping[str, Any]], Read]) -> None:
         self._read = read
-        self._known: dict[int, tuple[Mapping[str, Any], Any]] = {}
+        self._known: dict[int, tuple[Mapping[str, Any], Read]] = {}
 
-    def __call__(self, parsed: Mapping[str, Any]) -> Any:
+    def __call__(self, parsed: Mapping[str, Any]) -> Read:
         known = self._known.get(id(parsed))
         if known is None or known[0] is not parsed:
             if len(self._known) >= _MOST:

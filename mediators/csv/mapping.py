@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping as AnyMapping
 from decimal import Decimal
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any, Literal
 
 import orjson
@@ -181,14 +181,8 @@ def mapping_of(parsed: AnyMapping[str, Any]) -> Mapping:
     """The mapping a parsed YAML file says. Raises BadMapping, naming each key and what was expected."""
     try:
         written = orjson.dumps(parsed, default=str, option=orjson.OPT_NON_STR_KEYS)
+        return Mapping.model_validate(orjson.loads(written))
     except TypeError as error:
         raise BadMapping([Problem("", "expected a YAML mapping")]) from error
-    return _read(written)
-
-
-@lru_cache(maxsize=64)
-def _read(written: bytes) -> Mapping:
-    try:
-        return Mapping.model_validate(orjson.loads(written))
     except ValidationError as error:
         raise BadMapping(problems(error)) from error

@@ -12,10 +12,11 @@ from mediators.csv import dispensation, reader
 from mediators.csv.mapping import Mapping as Columns
 from mediators.csv.mapping import mapping_of
 from mediators.csv.sheet import Sheet, sheet_of
-from mediators.mapping import BadMapping, bad_mapping
+from mediators.mapping import BadMapping, Once, bad_mapping
 from mediators.mediator import Context, Part, Translation
 from schemas.message import Description, Issue, Message, Refused, Reply
 
+_read = Once(mapping_of)
 _TOLD = ("line", "column", "reason", "remedy", "text", "severity")
 
 
@@ -75,7 +76,7 @@ class Csv:
 
 def _mapping(parsed: Mapping[str, Any]) -> Columns:
     try:
-        return mapping_of(parsed)
+        return _read(parsed)
     except BadMapping as error:
         raise Refused(bad_mapping(error)) from error
 

@@ -22,7 +22,6 @@ from mediators.hl7v2.mapping import (
     When,
     mapping_of,
 )
-from mediators.hl7v2.mapping import Mapping as Read
 from mediators.hl7v2.near import near
 from mediators.hl7v2.places import Place, put, taken, written
 from mediators.hl7v2.reader import Hl7, Segment, nearest_version
@@ -41,7 +40,7 @@ def apply(hl7: Hl7, mapping: Mapping[str, Any], source: str) -> None:
 
     Raises BadMapping when it can't be used.
     """
-    found: Read = read(mapping)
+    found = read(mapping)
     for number, change in enumerate(found.changes):
         if change.when.about(hl7, hl7.type):
             _APPLY[type(change)](hl7, change, f"{source or 'mapping'} changes.{number}")

@@ -14,9 +14,7 @@ from schemas.facts import fact, name
 from schemas.fhir.terms import CURRENCY
 from schemas.message import Issue, Refused
 
-GTIN = "https://www.gs1.org/gtin"
-NGAP = twice.NGAP
-INPE = frozenset({"https://hie.sante.gov.ma/id/inpe-es", "https://hie.sante.gov.ma/id/inpe-ps"})
+GTIN, NGAP, INPE = twice.GTIN, twice.NGAP, twice.INPE
 
 # HL7 table 0123: nothing was done yet, or the order was cancelled
 NOT_YET_REPORTED = frozenset({"O", "I", "S"})

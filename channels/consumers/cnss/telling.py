@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, or_, select
 
 from channels.consumers.cnss import twice
-from channels.consumers.cnss.billing import GTIN, NGAP, Line
+from channels.consumers.cnss.billing import Line
 from channels.consumers.cnss.changes import Row
 from channels.consumers.cnss.sheet import LineState
 from channels.consumers.cnss.tables import lines, sheets
@@ -21,7 +21,8 @@ _ALL = (
     .where(sheets.c.person.in_(bindparam("persons", expanding=True)))
 )
 _BILLED = _ALL.where(lines.c.source.in_(sorted({*twice.BILLED, twice.DISPENSATION})))
-_SOLD = _ALL.where(lines.c.source.in_(sorted(twice.BILLED | twice.PHARMACY)))
+# a line that is older than sources may be a sale
+_SOLD = _ALL.where(or_(lines.c.source.in_(sorted(twice.BILLED | twice.PHARMACY)), lines.c.source.is_(None)))
 
 
 class Telling:
@@ -74,6 +75,6 @@ def _told(line: Mapping[str, Any]) -> Told:
 
 
 def _guessed(system: str, code: str) -> str:
-    if system == GTIN:
+    if system == twice.GTIN:
         return twice.SALE
-    return twice.VISIT if (system, code) == (NGAP, "C") else twice.REPORT
+    return twice.VISIT if (system, code) == (twice.NGAP, "C") else twice.REPORT

@@ -19,6 +19,8 @@ CHARGE, ACT, REPORT, VISIT, SALE, DISPENSATION = "charge", "act", "report", "vis
 BILLED: Final = frozenset({CHARGE, ACT})
 PHARMACY: Final = frozenset({SALE, DISPENSATION})
 
+INPE: Final = frozenset({"https://hie.sante.gov.ma/id/inpe-es", "https://hie.sante.gov.ma/id/inpe-ps"})
+GTIN: Final = "https://www.gs1.org/gtin"
 NGAP: Final = "https://hie.sante.gov.ma/fhir/CodeSystem/ngap"
 # NGAP's key letters of consultations and visits, of which a visit that took place is one
 CONSULTATIONS: Final = ("C", "CS", "CSC", "CNPSY", "V", "VS", "VNPSY")
@@ -95,13 +97,17 @@ def _apart(one: Told, other: Told) -> bool:
     letters = _LETTERS.match(_written(one.code)) if one.system == NGAP else None
     if other.source == REPORT and letters and letters[0] in _NEVER_REPORTED:
         return True
-    # a nomenclature of acts names neither a consultation by another's code nor what a pharmacy sells
-    return other.source in (VISIT, *PHARMACY) and bool(ours)
+    # a nomenclature names no consultation by another's code, and one of acts nothing that a pharmacy sells
+    if other.source in PHARMACY:
+        return bool(ours - {_digest(GTIN)})
+    return other.source == VISIT and bool(ours)
 
 
 def _elsewhere(one: Told, other: Told) -> bool:
-    """Whether two establishments with numbers of one kind did them."""
-    return bool(one.executor_system) and one.executor_system == other.executor_system and one.executor != other.executor
+    """Whether two with national numbers of one kind did them. A sender's own number may be the ward's or the doctor's,
+    who both did it."""
+    alike = one.executor_system in INPE and one.executor_system == other.executor_system
+    return alike and one.executor != other.executor
 
 
 def _other_order(one: Told, other: Told) -> bool:

@@ -120,6 +120,14 @@ def test_a_sale_by_its_ticket_and_a_dispensation_of_it_are_not_both_billed(house
     assert [work["kind"] for work in house.ledger.work()] == ["told twice"]
 
 
+def test_a_sale_of_before_is_compared_too(house: House) -> None:
+    house.deliver(sale(dispensed="2024-03-12", article=EAN))
+    with house.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE care_sheet_lines SET source = NULL, traces = NULL")
+    house.deliver(*told(rxd()))
+    assert len(house.rows("lines")) == 1
+
+
 def test_another_article_day_or_pharmacy_is_another_sale(house: House) -> None:
     elsewhere = {"identifiers": [{"system": INPE_ES, "value": "104200999"}]}
     here: list[Any] = [{**event, "pharmacy": PHARMACY} for event in told(rxd())]

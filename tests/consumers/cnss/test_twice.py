@@ -272,6 +272,20 @@ def test_a_charge_beside_a_sale(house: House, said: dict[str, Any], lines: int) 
     assert len(done(house)) == lines
 
 
+def test_a_sale_by_the_pharmacys_own_code_may_be_any_article(house: House) -> None:
+    by_its_bar_code = coded("6118000041283", "https://www.gs1.org/gtin")
+    house.deliver(sale(medication=coded("DOLI")), charge(code=by_its_bar_code, performed="2025-06-14", encounter=None))
+    assert len(done(house)) == 1
+    assert work(house) == [("told twice", "amount,code")]
+
+
+@pytest.mark.parametrize(("system", "lines"), [(LOCAL, 1), (INPE_ES, 2)])
+def test_only_national_numbers_show_that_another_did_it(house: House, system: str, lines: int) -> None:
+    ward, doctor = ([{"identifiers": [{"system": system, "value": value}]}] for value in ("LABO-2", "DR-12"))
+    house.deliver(report(laboratory=ward[0]), biology(performing_organization=None, performers=doctor))
+    assert len(done(house)) == lines
+
+
 def test_an_act_told_to_the_accounts_and_charged_is_one_line(house: House) -> None:
     house.deliver(act(), charge(done="K30", procedure=coded("DEQP003", "urn:id:CCAM")))
     assert len(done(house)) == 1

@@ -71,8 +71,7 @@ class Desk:
 
     def unknown_codes(self, channel: str = "") -> list[dict[str, Any]]:
         """Codes that no table translates, the most frequent first, without those that one translates by now."""
-        found = unknown.unknown(self._journal, channel)
-        return unknown.open_ones(found, self.channels)
+        return unknown.unknown(self._journal, self.channels, channel)
 
     def series(self, channel: str | None, since: int, until: int) -> list[dict[str, int]]:
         return counts.series(self._journal, channel, since, until)

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from channels.commands.options import DATA, Config, Data, house
-from channels.journal.unknown import open_ones, unknown
+from channels.journal.unknown import unknown
 from mediators.codes import COLUMNS
 
 app = typer.Typer(help="Codes of senders.", no_args_is_help=True)
@@ -34,7 +34,7 @@ def unknown_(
 ) -> None:
     """Codes that no table translates, the most frequent first. Add them to a file of config/codes/."""
     parts = house(config, data)
-    found = open_ones(unknown(parts.journal, channel), {one.name: one for one in parts.channels})
+    found = unknown(parts.journal, {one.name: one for one in parts.channels}, channel)
     if as_json:
         for one in found:
             typer.echo(orjson.dumps(one).decode())

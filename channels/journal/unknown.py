@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, Engine, select
@@ -16,6 +17,7 @@ from registries.database import reading
 from schemas.events import StepCode
 
 LIMIT = 1000
+LOOKED_AT = 20_000  # translated ones stay in the table until their time
 
 
 class Unknown:
@@ -39,19 +41,20 @@ class Unknown:
         tally(connection, codes, [self._found[key] for key in sorted(self._found)])
 
 
-def open_ones(found: Sequence[dict[str, Any]], channels: Mapping[str, Channel]) -> list[dict[str, Any]]:
-    """Without those that a table of their channel has by now."""
-    tables = {name: channel.context.codes for name, channel in channels.items()}
-    none = Codes()
-    return [one for one in found if not tables.get(one["channel"], none).knows(one["system"], one["code"])]
+def unknown(
+    engine: Engine, channels: Mapping[str, Channel], channel: str = "", limit: int = LIMIT
+) -> list[dict[str, Any]]:
+    """`channel`, `system`, `code`, `display`, `count` of messages, `last` (ISO UTC); the most frequent first.
 
-
-def unknown(engine: Engine, channel: str = "", limit: int = LIMIT) -> list[dict[str, Any]]:
-    """`channel`, `system`, `code`, `display`, `count` of messages, `last` (ISO UTC); the most frequent first."""
+    Without those that a table of their channel has by now.
+    """
     query = select(codes).order_by(codes.c.count.desc(), codes.c.channel, codes.c.system, codes.c.code)
     if channel:
         query = query.where(codes.c.channel == channel)
     with reading(engine) as connection:
-        found = connection.execute(query.limit(limit)).mappings().all()
+        found = connection.execute(query.limit(LOOKED_AT)).mappings().all()
+    none = Codes()
+    tables = {name: one.context.codes for name, one in channels.items()}
+    still = (one for one in found if not tables.get(one["channel"], none).knows(one["system"], one["code"]))
     return [{**{name: one[name] for name in ("channel", "system", "code", "display", "count")}, "last": iso(one["at"])}
-            for one in found]  # fmt: skip
+            for one in islice(still, limit)]  # fmt: skip

@@ -7,7 +7,7 @@ from shutil import copytree
 
 from channels.channel import load_channels
 from channels.journal.retention import prune
-from channels.journal.unknown import open_ones, unknown
+from channels.journal.unknown import unknown
 from channels.outputs import MOST_CODES, unknown_codes
 from channels.settings import default_config, load_settings
 from mediators.mediator import Translation
@@ -26,41 +26,39 @@ def test_each_message_counts_once_however_often_it_is_read_or_run_again(tmp_path
         journal.project([received(2), step(2, "mediated", unknown_codes=[{**GLY, "display": ""}])])
         journal.project([received(3, rerun_of=received(1).headers["transaction"])])
         journal.project([step(3, "mediated", unknown_codes=[GLY])])
-        assert unknown(engine) == [
+        assert unknown(engine, {}) == [
             {"channel": "lab", **GLY, "count": 2, "last": "2024-03-09T16:00:00.002Z"},
             {"channel": "lab", **NA, "count": 1, "last": "2024-03-09T16:00:00.001Z"},
         ]
-        assert unknown(engine, "ris") == []
+        assert unknown(engine, {}, "ris") == []
 
 
 def test_codes_that_came_no_more_are_forgotten_with_their_time(tmp_path: Path) -> None:
     with opened(tmp_path) as (engine, journal):
         journal.project([received(1), step(1, "mediated", unknown_codes=[GLY])])
         prune(engine, START)
-        assert len(unknown(engine)) == 1
+        assert len(unknown(engine, {})) == 1
         prune(engine, START + 1_000_000_000)
-        assert unknown(engine) == []
+        assert unknown(engine, {}) == []
 
 
-def test_a_code_that_a_table_has_by_now_leaves_the_list(tmp_path: Path) -> None:
+def test_a_code_that_a_table_has_by_now_leaves_the_list_and_makes_room_for_others(tmp_path: Path) -> None:
     config = tmp_path / "config"
     copytree(default_config().parent, config)
-    found = [
-        {"channel": "lab-hl7v2", **GLY},
-        {"channel": "lab-hl7v2", **GLY, "code": "XYZ"},
-        {"channel": "gone", **GLY},
-    ]
+    xyz: StepCode = {**GLY, "code": "XYZ"}
+    with opened(tmp_path) as (engine, journal):
+        journal.project([received(1, channel="lab-hl7v2"), step(1, "mediated", unknown_codes=[GLY, xyz])])
+        journal.project([received(2, channel="gone"), step(2, "mediated", unknown_codes=[GLY])])
 
-    def left() -> list[tuple[str, str]]:
-        channels = {
-            one.name: one for one in load_channels(config / "wasl.yaml", load_settings(config / "wasl.yaml", {}))
-        }
-        return [(one["channel"], one["code"]) for one in open_ones(found, channels)]
+        def left(limit: int) -> list[tuple[str, str]]:
+            found = load_channels(config / "wasl.yaml", load_settings(config / "wasl.yaml", {}))
+            listed = unknown(engine, {one.name: one for one in found}, "", limit)
+            return [(one["channel"], one["code"]) for one in listed]
 
-    assert left() == [("lab-hl7v2", "GLY"), ("lab-hl7v2", "XYZ"), ("gone", "GLY")]
-    channel = config / "channels" / "lab-hl7v2.yaml"
-    channel.write_text(channel.read_text() + "codes: lab-sample.csv\n")
-    assert left() == [("lab-hl7v2", "XYZ"), ("gone", "GLY")]
+        assert left(2) == [("gone", "GLY"), ("lab-hl7v2", "GLY")]
+        channel = config / "channels" / "lab-hl7v2.yaml"
+        channel.write_text(channel.read_text() + "codes: lab-sample.csv\n")
+        assert left(2) == [("gone", "GLY"), ("lab-hl7v2", "XYZ")]
 
 
 def test_what_is_no_code_is_not_listed_and_a_flood_is_bounded() -> None:

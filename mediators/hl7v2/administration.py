@@ -51,6 +51,12 @@ _RXA: Final[Table] = {
 }
 
 
+# A vaccination has no place for form and strength: they are details of it
+OF_VACCINATION: Final[Table] = {
+    key: row for key, row in _RXA.items() if key not in ("form", "strength", "strength_unit")
+}
+
+
 def administered(part: Given, treatment: Treatment, order: Order, scope: Scope) -> dict[str, Any]:
     """What one RXA with its routes tells of a medicine."""
     told = read(part.head, scope, {1, 2} if _counts_nothing(part.head) else set())
@@ -65,10 +71,10 @@ def administered(part: Given, treatment: Treatment, order: Order, scope: Scope) 
     return told
 
 
-def read(rxa: Segment, scope: Scope, mapped: set[int]) -> dict[str, Any]:
+def read(rxa: Segment, scope: Scope, mapped: set[int], table: Table = _RXA) -> dict[str, Any]:
     """The facts of an RXA. `mapped`: further fields that have their place elsewhere."""
-    told = facts(rxa, _RXA, scope)
-    scope.rest(rxa, mapped | numbers(_RXA, set(_RXA)))
+    told = facts(rxa, table, scope)
+    scope.rest(rxa, mapped | numbers(table, set(table)))
     if lots := told.get("lots"):
         told["lot"] = lots[0]
     return told

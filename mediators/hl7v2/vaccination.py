@@ -32,7 +32,7 @@ SOURCES: Final = frozenset(f"{number:02}" for number in range(9))
 
 def vaccinated(part: Given, results: Sequence[Result], scope: Scope) -> dict[str, Any]:
     """What one RXA tells, with its routes and what was observed."""
-    told = administration.read(part.head, scope, {1, 2})
+    told = administration.read(part.head, scope, {1, 2}, administration.OF_VACCINATION)
     told["vaccine"] = told.pop("product", None) or {}
     dose = told.pop("dose", None) or {}
     told.update((key, dose[name]) for key, name in (("dose", "low"), ("dose_unit", "unit")) if dose.get(name))

@@ -31,6 +31,11 @@ def said(elements: dict[str, Any]) -> dict[str, Any]:
     return made
 
 
+def beyond(one: Mapping[str, Any], known: Collection[str]) -> bool:
+    """Whether it says anything but these keys. An event from the bus has all keys, most of them empty."""
+    return any(value and name not in known for name, value in one.items())
+
+
 def text(one: str | None) -> str | None:
     """A FHIR string: not blank, and without the control characters that neither JSON nor XML carries well."""
     if not one or one.isspace():
@@ -108,7 +113,7 @@ def concept(code: Code | None) -> dict[str, Any] | None:
 def sent_coding(one: Coding) -> dict[str, Any] | None:
     """One Coding as sent; None without a code and a display."""
     made = _sent_coding(one.get("system"), one.get("code"), one.get("display"), one.get("version"))
-    if made and one.keys() - _PLAIN and (beside := _of_coding(one)):
+    if made and beyond(one, _PLAIN) and (beside := _of_coding(one)):
         return {**made, "extension": beside}
     return made.copy() or None
 

@@ -16,6 +16,7 @@ from urllib.parse import quote
 from schemas.events import Address, Attachment, Code, HumanName, Identifier, Note, Telecom
 from schemas.fhir import extensions, terms, times
 from schemas.fhir.codes import (
+    beyond,
     coded,
     coding,
     concept,
@@ -37,6 +38,7 @@ from schemas.fhir.codes import (
 __all__ = [
     "addresses",
     "attachment",
+    "beyond",
     "body",
     "coded",
     "coding",
@@ -69,6 +71,7 @@ INPE = "https://hie.sante.gov.ma/id/inpe-es"
 # What needs no extension
 _NUMBER = frozenset({"system", "value", "type", "authority", "use", "start", "end"})
 _NAME = frozenset({"family", "given", "prefix", "suffix", "use", "text"})
+_NOTE = frozenset({"text", "source"})
 _SHA1 = re.compile(r"[A-Za-z0-9+/]{27}=")
 
 
@@ -78,7 +81,7 @@ def identifier(one: Identifier | None, kind: str | None = None) -> dict[str, Any
     if one is None or value is None:
         return None
     made: dict[str, Any] = {}
-    if one.keys() - _NUMBER and (beside := _of_identifier(one)):
+    if beyond(one, _NUMBER) and (beside := _of_identifier(one)):
         made["extension"] = beside
     if use := one_of(one.get("use"), terms.IDENTIFIER_USES):
         made["use"] = use
@@ -154,7 +157,7 @@ def human_name(one: HumanName) -> dict[str, Any]:
         "prefix": texts([one.get("prefix")]),
         "suffix": texts([one.get("suffix"), one.get("degree"), one.get("professional_suffix")]),
     }
-    if one.keys() - _NAME:
+    if beyond(one, _NAME):
         made |= {
             "extension": _of_name(one),
             "_family": _surnames(one) if one.get("family") else None,
@@ -268,7 +271,7 @@ def notes(ones: Iterable[Note] | None) -> list[dict[str, Any]]:
 
 def _note(one: Note, words: str) -> dict[str, Any]:
     made: dict[str, Any] = {"authorString": one.get("source"), "text": words}
-    if len(one) > 2:
+    if beyond(one, _NOTE):
         by = one.get("by") or {}
         names, numbers = human_names(by.get("names")), identifiers(by.get("identifiers"))
         author = spelled(names) or (numbers[0]["value"] if numbers else "")

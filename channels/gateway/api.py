@@ -65,7 +65,8 @@ def application(desk: Desk, sheets: Sheets, audit: Audit) -> FastAPI:
             Exception: failed,
         },
     )
-    _look(app, desk, audit)
+    _find(app, desk, audit)
+    _look(app, desk)
     _act(app, desk, audit)
 
     @app.get("/care-sheets")
@@ -89,7 +90,7 @@ def application(desk: Desk, sheets: Sheets, audit: Audit) -> FastAPI:
     return app
 
 
-def _look(app: FastAPI, desk: Desk, audit: Audit) -> None:
+def _find(app: FastAPI, desk: Desk, audit: Audit) -> None:
     @app.get("/transactions")
     async def transactions(
         request: Request,
@@ -130,6 +131,8 @@ def _look(app: FastAPI, desk: Desk, audit: Audit) -> None:
         """One transaction's whole story, without the body."""
         return await _story(desk, transaction)
 
+
+def _look(app: FastAPI, desk: Desk) -> None:
     @app.get("/failures")
     async def groups() -> Listed:
         """What is open, by kind, channel and reason; the largest first."""

@@ -37,7 +37,7 @@ class Head:
     """The message as its events name it. `digest` is the SHA-256 of its body; `scope` holds what of MSH and EVN found
     no place, for the first event of the message."""
 
-    __slots__ = ("_created", "_recorded", "_zone", "digest", "facility", "message", "occurred", "origin", "scope")
+    __slots__ = ("_created", "_recorded", "digest", "facility", "message", "occurred", "origin", "scope")
 
     def __init__(self, hl7: Hl7, message: Message, scope: Scope) -> None:
         own, evn = scope.part(), hl7.first("EVN")
@@ -47,7 +47,6 @@ class Head:
         self.occurred = own.time(evn, 6) if evn is not None else None
         self.facility: Organization | None = hd(hl7.msh.field(4))
         self._created, self._recorded = self.origin.get("created"), self.origin.get("recorded")
-        self._zone = scope.context.zone
         own.rest(hl7.msh, _MSH)
         if evn is not None:
             own.rest(evn, _EVN)
@@ -73,7 +72,6 @@ class Head:
             "origin": self.origin,
             "facility": {**self.facility} if self.facility else None,
             "patient": patient,
-            "zone": self._zone,
         }
 
     def settle(self, event: dict[str, Any], scope: Scope) -> None:

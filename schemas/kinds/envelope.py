@@ -15,7 +15,6 @@ class Envelope(TypedDict, total=False):
     about: the field's own key of the fact, without the person. place: where in the message ("OBR 2", "line 7").
     received: µs since the epoch. version: µs of the sender's own time; an older one never overwrites a newer.
     person: the identity of the client registry, "" until resolved. flags: what the registries could not tell.
-    zone: the time zone in which the sender's local times were read.
     """
 
     type: Required[str]

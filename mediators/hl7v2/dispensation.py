@@ -100,7 +100,7 @@ def status(order: Order, handed_over: bool) -> str:
 
 
 def _prescribed(treatment: Treatment) -> Code | None:
-    """The product of the prescription: RXE-2, else RXO-1."""
+    """The product of the prescription: RXE-2, else RXO-1. As sent: translated, two brands have one substance in common."""
     for name, number in (("RXE", 2), ("RXO", 1)):
         if (part := treatment.first(name)) and (found := article(part.head, number)):
             return found

@@ -22,7 +22,7 @@ from mediators.hl7v2.article import article
 from mediators.hl7v2.clinical import diagnosis
 from mediators.hl7v2.envelope import Head, Telling, about_patient, translated
 from mediators.hl7v2.notes import notes
-from mediators.hl7v2.order import number, order
+from mediators.hl7v2.order import numbered, order
 from mediators.hl7v2.patient import patient
 from mediators.hl7v2.reader import Hl7, Segment
 from mediators.hl7v2.results import Numbering, result
@@ -216,7 +216,7 @@ class _Told:
 
 
 def _numbered(treatment: Treatment, scope: Scope) -> str:
-    found = number(treatment.orc, None, 2, scope) or number(treatment.orc, None, 3, scope)
+    found = numbered(treatment.orc, None, scope)
     return f"{found['system']}|{found['value']}" if found else ""
 
 

@@ -33,7 +33,7 @@ def write(draft: Draft) -> None:
             "subject": draft.subject,
             "context": visit,
             "supportingInformation": medication.observed(draft, visit),
-            **_effective(event, draft.zone),
+            **_effective(event),
             "performer": performers(draft),
             "reasonCode": elements.concepts(event.get("indications")),
             "request": request,
@@ -74,7 +74,7 @@ def sent(event: dict[str, Any]) -> list[dict[str, Any]]:
 def _beside(draft: Draft) -> list[dict[str, Any]]:
     event = draft.event
     where: Reference | None = people.location(draft, event.get("location"))
-    recorded = times.date_time(event.get("recorded"), draft.zone)
+    recorded = times.date_time(event.get("recorded"))
     return extensions.extensions(
         extensions.extension(extensions.GIVEN_AT, "Reference", where),
         extensions.extension(extensions.RECORDED, "DateTime", recorded),
@@ -85,12 +85,12 @@ def _of_order(draft: Draft) -> list[dict[str, Any]]:
     return medication.of_order(draft, medication.ordered(draft))
 
 
-def _effective(event: dict[str, Any], zone: str | None) -> dict[str, Any]:
+def _effective(event: dict[str, Any]) -> dict[str, Any]:
     """RXA-3 and RXA-4: a period when both are told, else the one there is; R4 wants one."""
     start, end = event.get("given"), event.get("given_end")
-    if end and end != start and (held := times.period(start, end, zone)):
+    if end and end != start and (held := times.period(start, end)):
         return {"effectivePeriod": held}
-    if stamp := times.date_time(start or end, zone):
+    if stamp := times.date_time(start or end):
         return {"effectiveDateTime": stamp}
     return {"effectivePeriod": extensions.absent()}
 

@@ -42,8 +42,8 @@ def write(draft: Draft, source: Allergy) -> Reference:
             "criticality": terms.CRITICALITY.get(severity),
             "code": code,
             "patient": draft.subject,
-            "onsetDateTime": times.date_time(onset, draft.zone),
-            "recordedDate": times.date_time(source.get("recorded") or source.get("reported"), draft.zone),
+            "onsetDateTime": times.date_time(onset),
+            "recordedDate": times.date_time(source.get("recorded") or source.get("reported")),
             "recorder": recorders[0] if recorders else None,
             "note": people.notes(draft, source.get("notes")),
             "reaction": _reactions(source, severity),
@@ -79,8 +79,8 @@ def _beside(draft: Draft, source: Allergy) -> list[dict[str, Any]]:
         (extensions.ALLERGY_RELATIONSHIP, elements.concept(source.get("relationship"))),
     )
     reporter = source.get("reported_by")
-    reported = times.date_time(source.get("reported"), draft.zone) if source.get("recorded") else None
-    identified = times.date_time(source.get("identified"), draft.zone) if source.get("onset") else None
+    reported = times.date_time(source.get("reported")) if source.get("recorded") else None
+    identified = times.date_time(source.get("identified")) if source.get("onset") else None
     others = people.practitioners(draft, source.get("recorded_by"))[1:]
     return [
         *extensions.extensions(

@@ -103,7 +103,7 @@ def _times(draft: Draft, status: str) -> dict[str, Any]:
     """Both or neither; what can't be an instant stands beside as it was sent."""
     made: dict[str, Any] = {}
     sent = {name: draft.event.get(name) for name in ("start", "end")}
-    said = {name: times.instant(one, draft.zone) for name, one in sent.items()}
+    said = {name: times.instant(one) for name, one in sent.items()}
     if not any(elements.text(one) for one in sent.values()) and status in _TIMELESS:
         return made
     for name, instant in said.items():
@@ -136,7 +136,7 @@ def _services(draft: Draft) -> list[dict[str, Any]]:
     made = []
     for one in draft.event.get("resources") or ():
         if one.get("kind") == "AIS" and (code := elements.concept(one.get("code"))):
-            period = times.period(one.get("start"), one.get("end"), draft.zone)
+            period = times.period(one.get("start"), one.get("end"))
             beside = extensions.extensions(
                 *_beside(draft, one),
                 extensions.extension(extensions.RESOURCE_PERIOD, "Period", period),
@@ -168,7 +168,7 @@ def _participants(draft: Draft, status: str) -> list[dict[str, Any]]:
                         "type": [role] if role else None,
                         "actor": actor,
                         "status": takes_part,
-                        "period": times.period(one.get("start"), one.get("end"), draft.zone),
+                        "period": times.period(one.get("start"), one.get("end")),
                     }
                 )
             )
@@ -241,7 +241,7 @@ def _extensions(draft: Draft, reason: dict[str, Any] | None) -> list[dict[str, A
         ),
         *(one(extensions.APPOINTMENT_PLACER, "Reference", who) for who in placers),
         *(one(extensions.APPOINTMENT_ENTERER, "Reference", who) for who in enterers),
-        *(one(extensions.APPOINTMENT_TIMING, "Timing", timing.timing(each, draft.zone)) for each in told),
+        *(one(extensions.APPOINTMENT_TIMING, "Timing", timing.timing(each)) for each in told),
         *(made for each in told for made in _timed(each)),
         *(one(extensions.APPOINTMENT_NOTE, "Annotation", made) for made in notes if made.keys() != {"text"}),
         *(made for each in told for made in details.written(draft, each.get("details"))),

@@ -114,7 +114,7 @@ def collection(events: Sequence[Event]) -> dict[str, Any]:
             "resourceType": "Bundle",
             "identifier": {"system": provenance.CONTROL_ID, "value": control} if control else None,
             "type": "collection",
-            "timestamp": times.instant(origin.get("created"), first.get("zone")),
+            "timestamp": times.instant(origin.get("created")),
             "entry": [{"fullUrl": BASE + _path(one), "resource": one} for one in [head, *said]],
         }
     )

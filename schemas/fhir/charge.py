@@ -32,8 +32,8 @@ def recorded(draft: Draft) -> None:
     procedures = [encounter.procedure(draft, visit, one) for one in _procedures(event)]
     number, on = elements.identifier(event.get("number")), account(draft, event.get("account"))
     enterers = people.practitioners(draft, event.get("entered_by"))
-    day = times.date_time(event.get("performed"), draft.zone)
-    period = times.period(event.get("performed"), event.get("performed_end"), draft.zone)
+    day = times.date_time(event.get("performed"))
+    period = times.period(event.get("performed"), event.get("performed_end"))
     credit = _credits(event)
     draft.add(
         "ChargeItem",
@@ -51,12 +51,12 @@ def recorded(draft: Draft) -> None:
             "performer": _performers(draft),
             "performingOrganization": people.organization(draft, event.get("performing_organization")),
             "requestingOrganization": people.organization(draft, event.get("ordering_organization")),
-            "costCenter": _department(draft, event.get("department")),
+            "costCenter": _department(event.get("department")),
             "quantity": quantity.quantity(event.get("quantity"), {}),
             "factorOverride": -1 if credit else None,
             "priceOverride": quantity.money(event.get("amount"), _currency(event)),
             "enterer": enterers[0] if enterers else None,
-            "enteredDate": times.date_time(event.get("posted"), draft.zone),
+            "enteredDate": times.date_time(event.get("posted")),
             "reason": elements.concepts(event.get("reasons")),
             "service": people.each_once(procedures),
             "productCodeableConcept": elements.concept(event.get("product")),
@@ -95,7 +95,7 @@ def _performers(draft: Draft) -> list[dict[str, Any]]:
     return made
 
 
-def _department(draft: Draft, source: Code | None) -> Reference | None:
+def _department(source: Code | None) -> Reference | None:
     """FT1-13 is a code, not a body: it is named, not written."""
     made = elements.concept(source)
     if made is None:

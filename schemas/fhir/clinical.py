@@ -34,15 +34,15 @@ def condition(draft: Draft, encounter: Reference | None, source: Diagnosis) -> R
         "Condition",
         facts.name("Condition", draft.person, within, *(_key(source.get("identifier")) or (elements.key(code), kind))),
         {
-            "extension": [*_of_condition(draft, source, by[1:]), *details.written(draft, source.get("details"))],
+            "extension": [*_of_condition(source, by[1:]), *details.written(draft, source.get("details"))],
             "identifier": elements.identifiers([one for one in [source.get("identifier")] if one]),
             "verificationStatus": elements.coded(terms.CONDITION_VERIFICATION, certainty) if certainty else None,
             "category": _categories(source),
             "code": code,
             "subject": draft.subject,
             "encounter": encounter,
-            "onsetDateTime": times.date_time(source.get("onset"), draft.zone),
-            "recordedDate": times.date_time(source.get("recorded"), draft.zone),
+            "onsetDateTime": times.date_time(source.get("onset")),
+            "recordedDate": times.date_time(source.get("recorded")),
             "asserter": by[0] if by else None,
             "note": elements.notes([{"text": source.get("description") or ""}]),
         },
@@ -62,7 +62,7 @@ def procedure(draft: Draft, encounter: Reference | None, source: Procedure) -> R
         "Procedure",
         facts.name("Procedure", draft.person, within, *key),
         {
-            "extension": [*_of_procedure(draft, source, places[1:]), *details.written(draft, source.get("details"))],
+            "extension": [*_of_procedure(source, places[1:]), *details.written(draft, source.get("details"))],
             "identifier": elements.identifiers([one for one in [source.get("identifier")] if one]),
             "partOf": [one for one in [referred("Procedure", source.get("parent"))] if one],
             "status": "entered-in-error" if source.get("action") == DELETED else told or "completed",
@@ -70,7 +70,7 @@ def procedure(draft: Draft, encounter: Reference | None, source: Procedure) -> R
             "code": code,
             "subject": draft.subject,
             "encounter": encounter,
-            **_performed(draft, performed, source.get("minutes")),
+            **_performed(performed, source.get("minutes")),
             "performer": _performers(draft, source),
             "location": places[0] if places else None,
             "reasonCode": elements.concepts(source.get("reasons")),
@@ -109,8 +109,8 @@ def _categories(source: Diagnosis) -> list[dict[str, Any]]:
     return [own, kind] if kind else [own]
 
 
-def _of_condition(draft: Draft, source: Diagnosis, others: list[Reference]) -> list[dict[str, Any]]:
-    attested = times.date_time(source.get("attested"), draft.zone)
+def _of_condition(source: Diagnosis, others: list[Reference]) -> list[dict[str, Any]]:
+    attested = times.date_time(source.get("attested"))
     classification = elements.concept(source.get("classification"))
     present = elements.concept(source.get("present_on_admission"))
     return extensions.extensions(
@@ -126,8 +126,8 @@ def _of_condition(draft: Draft, source: Diagnosis, others: list[Reference]) -> l
     )
 
 
-def _of_procedure(draft: Draft, source: Procedure, places: list[Reference]) -> list[dict[str, Any]]:
-    ended = "performedPeriod" in _performed(draft, source.get("performed"), source.get("minutes"))
+def _of_procedure(source: Procedure, places: list[Reference]) -> list[dict[str, Any]]:
+    ended = "performedPeriod" in _performed(source.get("performed"), source.get("minutes"))
     minutes = None if ended else elements.text(source.get("minutes"))
     return extensions.extensions(
         named("PR1-7-procedure-minutes", "String", minutes),
@@ -152,7 +152,7 @@ def _performers(draft: Draft, source: Procedure) -> list[dict[str, Any]]:
         if who := people.practitioner(draft, one):
             known = _FUNCTIONS.get(one.get("role") or "")
             function = elements.coded(terms.SNOMED, known) if known else _duty(one)
-            during = times.period(one.get("start"), one.get("end"), draft.zone)
+            during = times.period(one.get("start"), one.get("end"))
             told = {
                 "extension": extensions.extensions(named("performer-period", "Period", during)),
                 "function": function,
@@ -169,13 +169,13 @@ def _duty(one: Practitioner) -> dict[str, Any] | None:
     return elements.concept(one.get("duty")) or bare
 
 
-def _performed(draft: Draft, performed: str | None, minutes: str | None) -> dict[str, Any]:
+def _performed(performed: str | None, minutes: str | None) -> dict[str, Any]:
     """PR1-5, and with PR1-7 when it ended, where a time of day is told (guide); minutes alone are an extension's."""
-    start = times.instant(performed, draft.zone)
+    start = times.instant(performed)
     if start and minutes and minutes.isascii() and minutes.isdecimal() and 0 < int(minutes[:9]) < _LONGEST:
         try:
             end = datetime.fromisoformat(start.replace("Z", "+00:00")) + timedelta(minutes=int(minutes))
         except (ValueError, OverflowError):
             return {"performedDateTime": start}
         return {"performedPeriod": {"start": start, "end": end.isoformat()}}
-    return {"performedDateTime": times.date_time(performed, draft.zone)}
+    return {"performedDateTime": times.date_time(performed)}

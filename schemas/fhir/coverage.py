@@ -43,7 +43,7 @@ def write(draft: Draft, source: Insurance) -> Reference:
             "relationship": elements.translated(
                 of_patient or relation, terms.SUBSCRIBER_RELATIONSHIP, terms.SUBSCRIBER, "0063"
             ),
-            "period": times.period(source.get("start"), source.get("end"), draft.zone),
+            "period": times.period(source.get("start"), source.get("end")),
             "payor": [payor or extensions.absent()],
             "class": _classes(source, plan),
             # A positiveInt
@@ -127,5 +127,5 @@ def _answers(draft: Draft, source: Guarantor) -> dict[str, Any] | None:
     party = kin.guarantor(draft, source)
     if party is None:
         return None
-    held = times.period(source.get("start"), source.get("end"), draft.zone)
+    held = times.period(source.get("start"), source.get("end"))
     return elements.said({"party": party, "onHold": source.get("hold"), "period": held})

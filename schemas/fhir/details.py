@@ -40,7 +40,7 @@ def _extension(draft: Draft, one: Detail) -> dict[str, Any] | None:
 def _values(draft: Draft, one: Detail) -> Iterable[tuple[str, Any]]:
     yield "String", elements.text(one.get("text"))
     yield "CodeableConcept", elements.concept(one.get("code"))
-    yield "DateTime", times.date_time(one.get("time"), draft.zone)
+    yield "DateTime", times.date_time(one.get("time"))
     yield "Identifier", elements.identifier(one.get("identifier"))
     human, address, telecom = one.get("human"), one.get("address"), one.get("telecom")
     yield "HumanName", next(iter(elements.human_names([human])), None) if human else None

@@ -39,7 +39,7 @@ def issued(draft: Draft) -> None:
     visit = encounter.write(draft, event.get("encounter"))
     authors = people.practitioners(draft, event.get("authors"))
     authenticators = people.practitioners(draft, event.get("authenticators"))
-    date = times.instant(event.get("originated") or event.get("transcribed"), draft.zone)
+    date = times.instant(event.get("originated") or event.get("transcribed"))
     custodian = people.organization(draft, event.get("custodian") or event.get("facility"))
     observed = _observations(draft, visit)
     draft.add(
@@ -151,7 +151,7 @@ def _context(draft: Draft, visit: Reference | None, observed: list[Reference]) -
     return elements.said(
         {
             "encounter": [visit] if visit else None,
-            "period": times.period(event.get("activity"), None, draft.zone),
+            "period": times.period(event.get("activity"), None),
             "related": people.each_once([*orders, images, *observed]),
         }
     )
@@ -177,7 +177,7 @@ def _extensions(draft: Draft, authenticators: list[Reference]) -> list[dict[str,
         (extensions.DOCUMENT_PRESENTATION, elements.tabled(event.get("content_type"), "0191", tables.codes("0191"))),
     )
     return extensions.extensions(
-        *(extensions.extension(url, "DateTime", times.date_time(one, draft.zone)) for url, one in moments),
+        *(extensions.extension(url, "DateTime", times.date_time(one)) for url, one in moments),
         *(extensions.extension(url, "CodeableConcept", one) for url, one in coded),
         *(extensions.extension(url, "Reference", one) for url, one in named),
         *(

@@ -70,7 +70,7 @@ def _one(draft: Draft, source: Dosage, when: Timing | None) -> dict[str, Any]:
             "extension": _beside(draft, source, when),
             "additionalInstruction": coded,
             "patientInstruction": elements.text((when or {}).get("text")),
-            "timing": timing.timing(when, draft.zone) if when else None,
+            "timing": timing.timing(when) if when else None,
             "asNeededBoolean": True if needed else None,
             "site": elements.concept(source.get("site")),
             "route": elements.concept(source.get("route")),

@@ -33,13 +33,12 @@ _ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
 class Draft:
     """The resources of one event, each once, in the order they were first said."""
 
-    __slots__ = ("event", "fact", "met", "person", "resources", "roles", "scope", "source", "version", "zone")
+    __slots__ = ("event", "fact", "met", "person", "resources", "roles", "scope", "source", "version")
 
     def __init__(self, event: Event) -> None:
-        self.event = said = plain(event)
+        self.event = plain(event)
         self.person = resource_id(event.get("person")) or facts.provisional_person(event["patient"])
         self.fact = resource_id(event.get("fact")) or facts.fact({**event, "person": self.person})
-        self.zone: str | None = said.get("zone")
         self.scope = f"{event['channel']}|{event['sender']}"
         self.source = f"urn:wasl:{quote(event['channel'], safe='._-')}"
         self.version = str(event["version"])

@@ -147,7 +147,7 @@ def write(draft: Draft, source: Encounter | None, provider: Reference | None = N
             "subject": draft.subject,
             "episodeOfCare": _each(referred("EpisodeOfCare", source.get("episode"))),
             "participant": _participants(draft, source.get("participants") or []),
-            "period": times.period(source.get("admitted"), source.get("discharged"), draft.zone),
+            "period": times.period(source.get("admitted"), source.get("discharged")),
             "length": _days(source.get("length_days")),
             "reasonCode": _each(elements.concept(source.get("reason"))),
             "diagnosis": _diagnoses(draft, own, source.get("diagnoses") or []),
@@ -219,7 +219,7 @@ def _participants(draft: Draft, sources: list[Practitioner]) -> list[dict[str, A
             kind = elements.coded(terms.PARTICIPATION, found or "PART")
             if role and not found:
                 kind["text"] = role
-            during = times.period(source.get("start"), source.get("end"), draft.zone)
+            during = times.period(source.get("start"), source.get("end"))
             kinds = [kind, *_each(elements.concept(source.get("duty")))]
             told = {"id": f"{name}.{counts[name]}", "type": kinds, "period": during, "individual": who}
             made.append(elements.said(told))
@@ -282,7 +282,7 @@ def _destination(draft: Draft, name: str | None, where: dict[str, Any]) -> Refer
 def _locations(draft: Draft, source: Encounter) -> list[dict[str, Any]]:
     """PV1-3, -6, -11, -42, -43 and PV2-1. The patient came to the place when they left the prior one."""
     now = _HERE_WHILE.get(status(source), "active")
-    moved = times.date_time(source.get("moved"), draft.zone)
+    moved = times.date_time(source.get("moved"))
     told: dict[str, Any] = {**source}
     during = {"place": {"start": moved}, "prior": {"end": moved}} if moved else {}
     return [
@@ -301,7 +301,7 @@ def _extensions(draft: Draft, source: Encounter) -> list[dict[str, Any]]:
             if kind == "CodeableConcept":
                 made.append(named(name, kind, _coded(one, table)))
             elif kind == "DateTime":
-                made.append(named(name, kind, times.date_time(one, draft.zone)))
+                made.append(named(name, kind, times.date_time(one)))
             elif kind == "Duration":
                 made.append(named(name, kind, _days(one)))
             elif kind == "Boolean" and one is not None:

@@ -47,7 +47,7 @@ def study(
             "modality": [device] if device else None,
             "subject": draft.subject,
             "encounter": visit,
-            "started": times.date_time(event.get("started"), draft.zone),
+            "started": times.date_time(event.get("started")),
             "basedOn": [request] if request else None,
             "endpoint": _endpoints(draft, number),
         },

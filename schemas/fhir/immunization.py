@@ -65,8 +65,8 @@ def write(draft: Draft) -> None:
             "vaccineCode": elements.required(event.get("vaccine")),
             "patient": draft.subject,
             "encounter": visit,
-            **_occurred(event, draft.zone),
-            "recorded": times.date_time(event.get("recorded"), draft.zone),
+            **_occurred(event),
+            "recorded": times.date_time(event.get("recorded")),
             **_source(event.get("source")),
             "location": people.location(draft, event.get("location")),
             "manufacturer": people.organization(draft, event.get("manufacturer")),
@@ -79,10 +79,10 @@ def write(draft: Draft) -> None:
             "note": elements.notes(event.get("notes")),
             "reasonCode": elements.concepts([*(event.get("indications") or ()), *(told.get("reasons") or ())]),
             **_subpotent(event),
-            "education": [_education(one, draft.zone) for one in event.get("educations") or ()],
+            "education": [_education(one) for one in event.get("educations") or ()],
             "programEligibility": elements.concepts(event.get("eligibilities")),
             "fundingSource": elements.concept(event.get("funding")),
-            "reaction": _reactions(draft, observed),
+            "reaction": _reactions(observed),
             "protocolApplied": [_protocol(one) for one in _protocols(event)],
         },
     )
@@ -90,7 +90,7 @@ def write(draft: Draft) -> None:
 
 def _of_order(draft: Draft, told: Order) -> list[dict[str, Any]]:
     """What of the order Immunization has no element for, its times and who asked for it included."""
-    when = (timing.timing(one, draft.zone) for one in told.get("timings") or ())
+    when = (timing.timing(one) for one in told.get("timings") or ())
     where = people.organization(draft, told.get("organization"))
     return extensions.extensions(
         *medication.of_order(draft, told),
@@ -128,8 +128,8 @@ def _why_not(event: dict[str, Any], status: str) -> dict[str, Any] | None:
     return elements.coded(ACT_REASON, "PATOBJ") if refused else None
 
 
-def _occurred(event: dict[str, Any], zone: str | None) -> dict[str, Any]:
-    stamp = times.date_time(event.get("given") or event.get("given_end"), zone)
+def _occurred(event: dict[str, Any]) -> dict[str, Any]:
+    stamp = times.date_time(event.get("given") or event.get("given_end"))
     return {"occurrenceDateTime": stamp} if stamp else {"occurrenceString": UNKNOWN}
 
 
@@ -170,13 +170,13 @@ def _subpotent(event: dict[str, Any]) -> dict[str, Any]:
     return {"isSubpotent": True, "subpotentReason": [elements.coded(SUBPOTENT, "partial")]}
 
 
-def _education(source: Education, zone: str | None) -> dict[str, Any]:
+def _education(source: Education) -> dict[str, Any]:
     document = elements.concept(source.get("document")) or {}
     coding: dict[str, Any] = next(iter(document.get("coding", ())), {})
     made = {
         "documentType": document.get("text") or coding.get("display") or coding.get("code") or SHEET,
-        "publicationDate": times.date_time(source.get("published"), zone),
-        "presentationDate": times.date_time(source.get("presented"), zone),
+        "publicationDate": times.date_time(source.get("published")),
+        "presentationDate": times.date_time(source.get("presented")),
     }
     beside = extensions.extension(extensions.EDUCATION_DOCUMENT, "CodeableConcept", document if coding else None)
     return elements.said({"extension": extensions.extensions(beside), **made})
@@ -213,9 +213,9 @@ def _counted(name: str, text: str | None) -> dict[str, Any]:
     return {f"{name}String": text}
 
 
-def _reactions(draft: Draft, observed: list[tuple[Result, Reference]]) -> list[dict[str, Any]]:
+def _reactions(observed: list[tuple[Result, Reference]]) -> list[dict[str, Any]]:
     made = []
     for one, reference in observed:
         if any(coding.get("code") == REACTION for coding in one["code"].get("codings") or ()):
-            made.append(elements.said({"date": times.date_time(one.get("observed"), draft.zone), "detail": reference}))
+            made.append(elements.said({"date": times.date_time(one.get("observed")), "detail": reference}))
     return made

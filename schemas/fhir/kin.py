@@ -54,7 +54,7 @@ def guarantor(draft: Draft, source: Guarantor) -> Reference | None:
                 extensions.extension(extensions.GUARANTOR_SPOUSE, "HumanName", one)
                 for one in elements.human_names([one for one in (source.get("spouse"),) if one])
             ),
-            *_death(draft, source),
+            *_death(source),
         ),
         *details.written(draft, source.get("details")),
     ]
@@ -102,7 +102,7 @@ def _person(
             **elements.gender(source.get("sex")),
             "birthDate": times.day(source.get("birth_date")),
             "address": addresses,
-            "period": times.period(source.get("start"), source.get("end"), draft.zone),
+            "period": times.period(source.get("start"), source.get("end")),
             **more,
         },
     )
@@ -125,8 +125,8 @@ def _contact(draft: Draft, source: Contact) -> list[dict[str, Any]]:
     ]
 
 
-def _death(draft: Draft, source: Guarantor) -> list[dict[str, Any]]:
-    died, dead = times.date_time(source.get("deceased_at"), draft.zone), source.get("deceased")
+def _death(source: Guarantor) -> list[dict[str, Any]]:
+    died, dead = times.date_time(source.get("deceased_at")), source.get("deceased")
     if died:
         return [{"url": extensions.KIN_DECEASED, "valueDateTime": died}]
     return [] if dead is None else [{"url": extensions.KIN_DECEASED, "valueBoolean": dead}]

@@ -52,7 +52,7 @@ def dispensed(draft: Draft) -> None:
     prescription = requested(draft, prescriber, event.get("prescribed")) or _reference_to(
         draft, event.get("prescription"), prescriber
     )
-    status, handed_over = _status(event.get("status"), "completed"), times.date_time(event.get("dispensed"), draft.zone)
+    status, handed_over = _status(event.get("status"), "completed"), times.date_time(event.get("dispensed"))
     medication, beside = product.medication(draft)
     draft.add(
         "MedicationDispense",
@@ -107,7 +107,7 @@ def prescribed(draft: Draft) -> None:
             "subject": draft.subject,
             "encounter": visit,
             "supportingInformation": observed(draft, visit),
-            "authoredOn": times.date_time(event.get("prescribed"), draft.zone),
+            "authoredOn": times.date_time(event.get("prescribed")),
             "requester": _requester(draft, told),
             "recorder": next(iter(people.practitioners(draft, told.get("entered_by"))), None),
             "reasonCode": _reasons(event, told),
@@ -336,7 +336,7 @@ def _of_prescription(draft: Draft) -> list[dict[str, Any]]:
     verified = people.practitioners(draft, event.get("verified_by"))
     dispensers = people.practitioners(draft, event.get("dispensers"))
     concepts = ((extensions.REQUESTED_PRODUCT, "requested"), (extensions.DISPENSE_PRODUCT, "dispense"))
-    latest = times.date_time(event.get("last_dispensed"), draft.zone)
+    latest = times.date_time(event.get("last_dispensed"))
     return extensions.extensions(
         *(extensions.extension(url, "CodeableConcept", elements.concept(event.get(key))) for url, key in concepts),
         extensions.extension(extensions.DELIVER_TO, "Reference", people.location(draft, event.get("deliver_to"))),

@@ -33,7 +33,7 @@ def write(draft: Draft, source: Result, within: Resource | None, number: str | N
     code = elements.required(source.get("code"))
     values = source.get("values") or []
     measure = quantity.measured(source.get("unit"))
-    value = _value(values, code, measure, draft.zone)
+    value = _value(values, code, measure)
     number = number or draft.name("Observation", source["id"])
     documents = [one["attachment"] for one in values if one.get("attachment")]
     category = elements.one_of(source.get("category"), terms.OBSERVATION_CATEGORIES) or report.get("category")
@@ -50,7 +50,7 @@ def write(draft: Draft, source: Result, within: Resource | None, number: str | N
             "encounter": report.get("encounter"),
             "basedOn": [report["request"]] if report.get("request") else None,
             "issued": report.get("issued"),
-            "effectiveDateTime": times.date_time(source.get("observed"), draft.zone) or report.get("effective"),
+            "effectiveDateTime": times.date_time(source.get("observed")) or report.get("effective"),
             "performer": _performers(draft, source),
             **value,
             **_calculated(source, value),
@@ -82,12 +82,12 @@ def _status(told: str, report: str | None) -> str:
     return terms.STATUS_WITHIN.get(report or "", "unknown")
 
 
-def _value(values: list[Value], code: dict[str, Any], measure: Measure, zone: str | None) -> dict[str, Any]:
+def _value(values: list[Value], code: dict[str, Any], measure: Measure) -> dict[str, Any]:
     """value[x]; texts of several repetitions joined by newlines, other repetitions as components."""
     if len(values) == 1:
-        one = _single(values[0], measure, zone)
+        one = _single(values[0], measure)
         return {one[0]: one[1]} if one else {}
-    found = [one for value in values if (one := _single(value, measure, zone))]
+    found = [one for value in values if (one := _single(value, measure))]
     if all(kind == "valueString" for kind, _ in found):
         return {"valueString": "\n".join(text for _, text in found)} if found else {}
     if len(found) == 1:
@@ -95,13 +95,13 @@ def _value(values: list[Value], code: dict[str, Any], measure: Measure, zone: st
     return {"component": [{"code": code, kind: value} for kind, value in found]}
 
 
-def _single(value: Value, measure: Measure, zone: str | None) -> tuple[str, Any] | None:
+def _single(value: Value, measure: Measure) -> tuple[str, Any] | None:
     """One repetition of OBX-5: the name of its value[x] and the value; None for nothing and for documents."""
     if value.get("attachment"):
         return None
     if value.get("samples") and (data := _sampled(value, measure)):
         return "valueSampledData", data
-    if value.get("end") and (span := times.period(value.get("time"), value.get("end"), zone)):
+    if value.get("end") and (span := times.period(value.get("time"), value.get("end"))):
         return "valuePeriod", span
     if currency := elements.text(value.get("currency")):
         measure = _money(currency)
@@ -110,7 +110,7 @@ def _single(value: Value, measure: Measure, zone: str | None) -> tuple[str, Any]
     if concept := elements.concept(value.get("code")):
         return "valueCodeableConcept", concept
     if time := value.get("time"):
-        if stamp := times.date_time(time, zone):
+        if stamp := times.date_time(time):
             return "valueDateTime", stamp
         if clock := times.time_of_day(time):
             return "valueTime", clock
@@ -230,7 +230,7 @@ def _extensions(
     made: list[dict[str, Any]] = []
     if sub_id:
         made.append({"url": extensions.SUB_ID, "valueString": sub_id})
-    if analysed and (stamp := times.date_time(analysed, draft.zone)):
+    if analysed and (stamp := times.date_time(analysed)):
         made.append({"url": extensions.ANALYSED, "valueDateTime": stamp})
     if unit and not _measures(value) and (beside := quantity.unit_beside(unit)):
         made.append(beside)

@@ -69,7 +69,7 @@ def recorded(draft: Draft) -> None:
         {
             "extension": [*beside(draft, order), *_of_event(draft)],
             **_common(draft, order, visit),
-            **_when(draft, order, times_told),
+            **_when(order, times_told),
             "status": status(order) or "unknown",
             "replaces": [_replaced(draft, one) for one in order.get("replaces") or ()],
             "performer": people.each_once(_performers(draft)),
@@ -96,7 +96,7 @@ def of_report(draft: Draft, told: str, visit: Reference | None) -> Reference:
         {
             "extension": beside(draft, order),
             **_common(draft, order, visit),
-            **_when(draft, order, order.get("timings") or []),
+            **_when(order, order.get("timings") or []),
             "status": state,
             "note": [
                 *people.notes(draft, draft.event.get("notes")),
@@ -114,7 +114,7 @@ def mentioned(draft: Draft, order: Order, visit: Reference | None) -> Reference:
     body = {
         "extension": [*beside(draft, order), *extensions.extensions(*collectors)],
         **_common(draft, order, visit),
-        **_when(draft, order, order.get("timings") or []),
+        **_when(order, order.get("timings") or []),
         "status": status(order) or "unknown",
         "code": elements.concept(order.get("code")),
         "note": [{"text": information}] if information else None,
@@ -189,7 +189,7 @@ def _common(draft: Draft, order: Order, visit: Reference | None) -> dict[str, An
         "orderDetail": elements.concepts(supplements) if code else None,
         "subject": draft.subject,
         "encounter": visit,
-        "authoredOn": times.date_time(order.get("ordered"), draft.zone) if control in _NEW else None,
+        "authoredOn": times.date_time(order.get("ordered")) if control in _NEW else None,
         "requester": who[0] if who else where,
         "locationCode": [one for one in [elements.concept(order.get("kind"))] if one],
         "reasonCode": elements.concepts([*(order.get("reasons") or ()), *_reason(order, control)]),
@@ -238,27 +238,27 @@ def _stub(draft: Draft, numbers: list[Identifier], state: str, version: str | No
     return draft.add("ServiceRequest", id, body, version=version)
 
 
-def _when(draft: Draft, order: Order, told: list[Timing]) -> dict[str, Any]:
+def _when(order: Order, told: list[Timing]) -> dict[str, Any]:
     """occurrence[x] (TQ1, OBR-6), asNeeded, quantity, and the instruction in words."""
-    made: dict[str, Any] = {"occurrenceDateTime": times.date_time(order.get("requested"), draft.zone)}
+    made: dict[str, Any] = {"occurrenceDateTime": times.date_time(order.get("requested"))}
     if not told:
         return made
     first = told[0]
-    if found := timing.timing(first, draft.zone):
-        made = _occurrence(first, found, draft.zone) or made
+    if found := timing.timing(first):
+        made = _occurrence(first, found) or made
     made["asNeededBoolean"] = True if any(map(timing.as_needed, told)) else None
     made["quantityQuantity"] = quantity.quantity(first.get("quantity"), quantity.measured(first.get("quantity_unit")))
     made["patientInstruction"] = "\n".join(elements.texts(one.get("text") for one in told))
     return made
 
 
-def _occurrence(source: Timing, made: dict[str, Any], zone: str | None) -> dict[str, Any]:
+def _occurrence(source: Timing, made: dict[str, Any]) -> dict[str, Any]:
     """A start alone is a dateTime, with an end a Period; more than that is a Timing."""
     bounds = made.get("repeat", {}).get("boundsPeriod")
     if made.keys() != {"repeat"} or made["repeat"].keys() != {"boundsPeriod"}:
         return {"occurrenceTiming": made}
     if bounds.keys() == {"start"}:
-        return {"occurrenceDateTime": times.date_time(source.get("start"), zone)}
+        return {"occurrenceDateTime": times.date_time(source.get("start"))}
     return {"occurrencePeriod": bounds}
 
 
@@ -298,7 +298,7 @@ def _performers(draft: Draft) -> list[Reference | None]:
 def _of_event(draft: Draft) -> list[dict[str, Any]]:
     copies = people.practitioners(draft, draft.event.get("copies_to"))
     made = extensions.extensions(*(extensions.extension(extensions.COPY_TO, "Reference", one) for one in copies))
-    observed = times.period(draft.event.get("started"), draft.event.get("ended"), draft.zone)
+    observed = times.period(draft.event.get("started"), draft.event.get("ended"))
     made += extensions.extensions(_own("observation", "Period", observed))
     made += participants.written(draft, f"{extensions.OURS}order-performer", draft.event.get("performers"))
     return [*made, *contacts.written(draft, draft.event.get("contacts"))]
@@ -320,9 +320,9 @@ def beside(draft: Draft, order: Order) -> list[dict[str, Any]]:
     for key, name in _CODES.items():
         made.append(_own(name, "CodeableConcept", elements.concept(told.get(key))))
     for key, name in _TIMES.items():
-        made.append(_own(name, "DateTime", times.date_time(told.get(key), draft.zone)))
+        made.append(_own(name, "DateTime", times.date_time(told.get(key))))
     if (order.get("control") or "").strip().upper() not in _NEW:
-        made.append(_own("changed", "DateTime", times.date_time(order.get("ordered"), draft.zone)))
+        made.append(_own("changed", "DateTime", times.date_time(order.get("ordered"))))
     made.append(_own("entered-at", "Reference", people.location(draft, order.get("entered_at"))))
     made.append(_own("entered-for", "Reference", people.organization(draft, order.get("entering_organization"))))
     made.append(_own("action", "CodeableConcept", elements.tabled(order.get("action"), "0065", tables.codes("0065"))))
@@ -331,9 +331,9 @@ def beside(draft: Draft, order: Order) -> list[dict[str, Any]]:
             made.append(_own("priority", "CodeableConcept", urgency))
         made += details.written(draft, one.get("details"))
     further = (order.get("timings") or [])[1:]
-    made += [_own("timing", "Timing", timing.timing(one, draft.zone, whole=True)) for one in further]
+    made += [_own("timing", "Timing", timing.timing(one, whole=True)) for one in further]
     if (order.get("timings") or [{}])[0].get("start"):
-        made.append(_own("requested", "DateTime", times.date_time(order.get("requested"), draft.zone)))
+        made.append(_own("requested", "DateTime", times.date_time(order.get("requested"))))
     made.append(_own("filler-group", "Identifier", elements.identifier(order.get("filler_group"))))
     return [*extensions.extensions(*made), *details.written(draft, order.get("details"))]
 
@@ -347,14 +347,14 @@ def carried(draft: Draft, order: Order, known: Sequence[Timing] = ()) -> list[di
     who = people.organization(draft, order.get("organization"))
     told: Order = {**order, "timings": []}
     made = [
-        *(_own("timing", "Timing", timing.timing(one, draft.zone, whole=True)) for one in timings),
+        *(_own("timing", "Timing", timing.timing(one, whole=True)) for one in timings),
         *(_own("part-of", "Identifier", elements.identifier(one)) for one in _parent_numbers(order)),
         _own("group", "Identifier", elements.identifier(order.get("group"))),
         _own("facility", "Reference", who),
         _own("kind", "CodeableConcept", elements.concept(order.get("kind"))),
     ]
     if (order.get("control") or "").strip().upper() in _NEW:
-        made.append(_own("ordered", "DateTime", times.date_time(order.get("ordered"), draft.zone)))
+        made.append(_own("ordered", "DateTime", times.date_time(order.get("ordered"))))
     left = [one for each in timings for one in details.written(draft, each.get("details"))]
     return [*beside(draft, told), *extensions.extensions(*made), *left]
 

@@ -26,7 +26,7 @@ def _participant(draft: Draft, url: str, source: Practitioner) -> dict[str, Any]
         return None
     role = elements.text(source.get("role"))
     duty = elements.concept(source.get("duty")) or ({"text": role} if role else None)
-    period = times.period(source.get("start"), source.get("end"), draft.zone)
+    period = times.period(source.get("start"), source.get("end"))
     where = people.location(draft, source.get("location"))
     told = extensions.extensions(
         extensions.extension("who", "Reference", who),

@@ -103,7 +103,7 @@ def merged(draft: Draft) -> None:
 
 def demographics(draft: Draft, source: Patient) -> dict[str, Any]:
     """The elements of a Patient (PID, PD1)."""
-    born, died = source.get("birth_date"), times.date_time(source.get("deceased_at"), draft.zone)
+    born, died = source.get("birth_date"), times.date_time(source.get("deceased_at"))
     order = source.get("birth_order")
     order = order if order and 0 < order < 2**31 else None
     return {
@@ -118,7 +118,7 @@ def demographics(draft: Draft, source: Patient) -> dict[str, Any]:
         "telecom": elements.telecoms(source.get("telecoms")),
         **elements.gender(source.get("sex"), source.get("sex_code")),
         "birthDate": times.day(born),
-        "_birthDate": _birth_time(born, draft.zone),
+        "_birthDate": _birth_time(born),
         "deceasedDateTime": died,
         "deceasedBoolean": None if died else source.get("deceased"),
         "address": elements.addresses(source.get("addresses")),
@@ -133,8 +133,8 @@ def demographics(draft: Draft, source: Patient) -> dict[str, Any]:
     }
 
 
-def _birth_time(born: str | None, zone: str | None) -> dict[str, Any] | None:
-    stamp = times.instant(born, zone)
+def _birth_time(born: str | None) -> dict[str, Any] | None:
+    stamp = times.instant(born)
     return {"extension": [{"url": extensions.BIRTH_TIME, "valueDateTime": stamp}]} if stamp else None
 
 
@@ -177,9 +177,7 @@ def _more(draft: Draft, source: Patient) -> list[dict[str, Any]]:
         *extensions.texts((extensions.COUNTY_CODE, source.get("county"))),
         *([] if unknown is None else [{"url": extensions.IDENTITY_UNKNOWN, "valueBoolean": unknown}]),
         *extensions.extensions(
-            extensions.extension(
-                extensions.LAST_UPDATE, "DateTime", times.date_time(source.get("updated"), draft.zone)
-            ),
+            extensions.extension(extensions.LAST_UPDATE, "DateTime", times.date_time(source.get("updated"))),
             extensions.extension(extensions.LAST_UPDATE_FACILITY, "Reference", updated_by),
             *(extensions.extension(extensions.OTHER_FACILITY, "Reference", one) for one in others),
             *(_participant(draft, one) for one in source.get("participants") or ()),
@@ -196,7 +194,7 @@ def _participant(draft: Draft, source: Practitioner) -> dict[str, Any] | None:
     told = extensions.extensions(
         extensions.extension("actor", "Reference", actor),
         extensions.extension("role", "CodeableConcept", role),
-        extensions.extension("period", "Period", times.period(source.get("start"), source.get("end"), draft.zone)),
+        extensions.extension("period", "Period", times.period(source.get("start"), source.get("end"))),
     )
     return {"url": extensions.PARTICIPANT, "extension": told}
 

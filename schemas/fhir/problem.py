@@ -64,14 +64,14 @@ def recorded(draft: Draft) -> None:
     within = {"status": "final", "encounter": visit, "alone": True}
     observed = [observation.write(draft, one, within) for one in event.get("observations") or ()]
     who = _people(draft, event.get("performers"))
-    onset = times.date_time(event.get("onset"), draft.zone)
+    onset = times.date_time(event.get("onset"))
     draft.add(
         "Condition",
         draft.fact,
         {
             "extension": _beside(draft, onset),
             "identifier": elements.identifiers([event["number"]] if event.get("number") else None),
-            **_state(event, times.date_time(event.get("resolved"), draft.zone)),
+            **_state(event, times.date_time(event.get("resolved"))),
             "category": [
                 elements.coded(terms.CONDITION_CATEGORY, "problem-list-item"),
                 *elements.concepts(event.get("category")),
@@ -83,7 +83,7 @@ def recorded(draft: Draft) -> None:
             "encounter": visit,
             "onsetDateTime": onset,
             "onsetString": None if onset else elements.text(event.get("onset_text")),
-            "recordedDate": times.date_time(event.get("established"), draft.zone),
+            "recordedDate": times.date_time(event.get("established")),
             "asserter": who[0] if who else None,
             "evidence": [{"detail": people.each_once(observed)}] if any(observed) else None,
             "note": people.notes(draft, event.get("notes")),
@@ -128,7 +128,7 @@ def _beside(draft: Draft, onset: str | None) -> list[dict[str, Any]]:
     for key, name in _TEXTS.items():
         made.append(_own("problem", name, "String", elements.text(event.get(key))))
     for key, name in _TIMES.items():
-        made.append(_own("problem", name, "DateTime", times.date_time(event.get(key), draft.zone)))
+        made.append(_own("problem", name, "DateTime", times.date_time(event.get(key))))
     made.append(_own("problem", "episode", "Identifier", elements.identifier(event.get("episode"))))
     made.append(_own("problem", "security", "CodeableConcept", elements.concept(event.get("security"))))
     made.append(
@@ -187,8 +187,8 @@ def _of_goal(draft: Draft, told: dict[str, Any]) -> list[dict[str, Any]]:
         made.append(_own("goal", key, "CodeableConcept", elements.concept(told.get(key))))
     made += [_own("goal", "discipline", "CodeableConcept", one) for one in elements.concepts(told.get("disciplines"))]
     made.append(_own("goal", "priority", "String", elements.text(told.get("priority"))))
-    made.append(_own("goal", "reviewed", "DateTime", times.date_time(told.get("reviewed"), draft.zone)))
-    made.append(_own("goal", "acted", "DateTime", times.date_time(told.get("acted"), draft.zone)))
+    made.append(_own("goal", "reviewed", "DateTime", times.date_time(told.get("reviewed"))))
+    made.append(_own("goal", "acted", "DateTime", times.date_time(told.get("acted"))))
     made.append(
         _own("goal", "action", "CodeableConcept", elements.tabled(told.get("action"), "0287", tables.codes("0287")))
     )

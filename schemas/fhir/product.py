@@ -33,7 +33,7 @@ def _write(draft: Draft) -> Reference | None:
     batch = elements.said(
         {
             "lotNumber": lots[0] if lots else None,
-            "expirationDate": times.date_time(event.get("expires"), draft.zone),
+            "expirationDate": times.date_time(event.get("expires")),
         }
     )
     form = elements.concept(event.get("form"))

@@ -31,7 +31,7 @@ def write(draft: Draft, details: Sequence[dict[str, Any]] = ()) -> None:
     facility = people.organization(draft, event.get("facility"))
     operators = people.practitioners(draft, origin.get("operators"))
     where = people.location(draft, {"facility": origin["place"]}) if origin.get("place") else None
-    planned = times.date_time(origin.get("planned"), draft.zone)
+    planned = times.date_time(origin.get("planned"))
     reason = elements.concept(origin.get("reason"))
     targets = [draft.subject, *({"reference": key} for key in draft.resources if key != f"Patient/{draft.person}")]
     id = facts.name("Provenance", event["id"])
@@ -43,9 +43,9 @@ def write(draft: Draft, details: Sequence[dict[str, Any]] = ()) -> None:
             "meta": {"source": draft.source},
             "extension": [*extensions.extensions(extensions.extension(PLANNED, "DateTime", planned)), *details],
             "target": targets,
-            "occurredDateTime": times.date_time(event.get("occurred"), draft.zone),
-            "_recorded": times.sent(origin.get("recorded"), times.instant(origin.get("recorded"), draft.zone)),
-            "recorded": times.instant(origin.get("recorded"), draft.zone) or times.at(event["received"]),
+            "occurredDateTime": times.date_time(event.get("occurred")),
+            "_recorded": times.sent(origin.get("recorded"), times.instant(origin.get("recorded"))),
+            "recorded": times.instant(origin.get("recorded")) or times.at(event["received"]),
             "location": where,
             "reason": [reason] if reason else None,
             "activity": elements.coded(terms.table("0003"), trigger) if trigger else None,

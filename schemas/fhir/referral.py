@@ -61,8 +61,8 @@ def recorded(draft: Draft) -> None:
             "orderDetail": [*asked, *elements.concepts(event.get("disposition"))] if code else None,
             "subject": draft.subject,
             "encounter": visit,
-            "occurrencePeriod": times.period(event.get("effective"), event.get("expires"), draft.zone),
-            "authoredOn": times.date_time(event.get("processed"), draft.zone),
+            "occurrencePeriod": times.period(event.get("effective"), event.get("expires")),
+            "authoredOn": times.date_time(event.get("processed")),
             "requester": _requester(draft),
             "performer": _performers(draft),
             "reasonCode": [*elements.concepts(event.get("reasons")), *_reason(event)],
@@ -127,7 +127,7 @@ def _beside(draft: Draft) -> list[dict[str, Any]]:
     for key, name in _CODES.items():
         made.append(_own(name, "CodeableConcept", elements.concept(event.get(key))))
     made.append(_own("priority", "CodeableConcept", elements.concept(event.get("priority"))))
-    made.append(_own("stops", "DateTime", times.date_time(event.get("stops"), draft.zone)))
+    made.append(_own("stops", "DateTime", times.date_time(event.get("stops"))))
     made.append(_own("action", "CodeableConcept", elements.tabled(event.get("action"), "0206", tables.codes("0206"))))
     made.append(_own("authorization", "Identifier", elements.identifier(event.get("authorization"))))
     return [*extensions.extensions(*made), *named, *contacts.written(draft, event.get("contacts"))]

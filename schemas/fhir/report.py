@@ -40,7 +40,7 @@ def write(draft: Draft) -> None:
     within |= {
         "status": told,
         "specimen": specimens[0] if len(specimens) == 1 else None,
-        "effective": times.date_time(event.get("started"), draft.zone),
+        "effective": times.date_time(event.get("started")),
         "parent": parent,
     }
     if event.get("bare"):
@@ -51,7 +51,7 @@ def write(draft: Draft) -> None:
     request = order.of_report(draft, told, visit)
     study = imaging.study(draft, visit, request) if is_imaging else None
     _beside(draft, visit)
-    issued = times.instant(event.get("issued"), draft.zone)
+    issued = times.instant(event.get("issued"))
     draft.add(
         "DiagnosticReport",
         draft.fact,
@@ -81,7 +81,7 @@ def write(draft: Draft) -> None:
 def _alone(draft: Draft, within: dict[str, Any]) -> None:
     """Results that came without a report: they stay without one, and carry what else it would have said."""
     request = order.of_report(draft, within["status"], within["encounter"]) if _order(draft) else None
-    issued = times.instant(draft.event.get("issued"), draft.zone)
+    issued = times.instant(draft.event.get("issued"))
     for result in draft.event.get("results") or ():
         observation.write(draft, result, {**within, "alone": True, "issued": issued, "request": request})
 
@@ -127,8 +127,8 @@ def _effective(draft: Draft) -> dict[str, Any]:
     """OBR-7 and OBR-8: a period when both are told, else the one there is."""
     start, end = draft.event.get("started"), draft.event.get("ended")
     if end and end != start:
-        return {"effectivePeriod": times.period(start, end, draft.zone)}
-    return {"effectiveDateTime": times.date_time(start, draft.zone)}
+        return {"effectivePeriod": times.period(start, end)}
+    return {"effectiveDateTime": times.date_time(start)}
 
 
 def _extensions(draft: Draft) -> list[dict[str, Any]]:
@@ -152,7 +152,7 @@ def _readers(draft: Draft, key: str) -> list[Reference]:
     found: list[Reference] = []
     for one in draft.event.get(key) or ():
         if who := people.practitioner(draft, one):
-            when = times.period(one.get("start"), one.get("end"), draft.zone)
+            when = times.period(one.get("start"), one.get("end"))
             told = extensions.extension(extensions.READ_PERIOD, "Period", when)
             found.append({**who, "extension": [told]} if told else who)
     return people.each_once(found)

@@ -52,11 +52,11 @@ def _specimen(
             "status": _status(source),
             "type": elements.concept(source.get("type")),
             "subject": draft.subject,
-            "receivedTime": times.date_time(source.get("received") or received, draft.zone),
+            "receivedTime": times.date_time(source.get("received") or received),
             "parent": [
                 {"type": "Specimen", "identifier": made} for made in elements.identifiers(source.get("parents"))
             ],
-            "collection": _collection(draft, source, who),
+            "collection": _collection(source, who),
             "container": _containers(draft, source),
             "condition": elements.concepts(source.get("conditions")),
             "note": people.notes(draft, source.get("notes")),
@@ -71,13 +71,13 @@ def _status(source: Specimen) -> str | None:
     return {"Y": "available", "N": "unavailable"}.get((source.get("available") or "").upper())
 
 
-def _collection(draft: Draft, source: Specimen, who: list[Reference]) -> dict[str, Any]:
+def _collection(source: Specimen, who: list[Reference]) -> dict[str, Any]:
     start, end = source.get("collected"), source.get("collected_end")
-    period = times.period(start, end, draft.zone) if end and end != start else None
+    period = times.period(start, end) if end and end != start else None
     return elements.said(
         {
             "collector": who[0] if who else None,
-            "collectedDateTime": None if period else times.date_time(start, draft.zone),
+            "collectedDateTime": None if period else times.date_time(start),
             "collectedPeriod": period,
             "quantity": quantity.quantity(source.get("quantity"), quantity.measured(source.get("quantity_unit"))),
             "method": elements.concept(source.get("method")),
@@ -99,7 +99,7 @@ def _containers(draft: Draft, source: Specimen) -> list[dict[str, Any]]:
 def _container(draft: Draft, source: Container) -> dict[str, Any]:
     unit = quantity.measured(source.get("unit"))
     status = elements.concept(source.get("status"))
-    registered = times.date_time(source.get("registered"), draft.zone)
+    registered = times.date_time(source.get("registered"))
     return elements.said(
         {
             "extension": extensions.extensions(
@@ -126,7 +126,7 @@ def _extensions(
     return extensions.extensions(
         extensions.extension(extensions.SPECIMEN_ROLE, "CodeableConcept", elements.concept(source.get("role"))),
         *(extensions.extension(extensions.SPECIMEN_ADDITIVE, "CodeableConcept", one) for one in additives),
-        extensions.extension(extensions.SPECIMEN_RECEIVED, "DateTime", times.date_time(other, draft.zone)),
+        extensions.extension(extensions.SPECIMEN_RECEIVED, "DateTime", times.date_time(other)),
         *(extensions.extension(extensions.SPECIMEN_REJECTED, "CodeableConcept", one) for one in rejected),
         *(extensions.extension(extensions.OTHER_COLLECTOR, "Reference", one) for one in collectors),
         *details.written(draft, source.get("details")),

@@ -6,7 +6,6 @@ import re
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from schemas.fhir import extensions
 
@@ -21,18 +20,17 @@ _CLOCK = re.compile(rf"T?{_TIME}", re.ASCII)
 
 
 @lru_cache(maxsize=4096)
-def date_time(text: str | None, zone: str | None = None) -> str | None:
+def date_time(text: str | None) -> str | None:
     """A FHIR dateTime: as precise as it came, seconds filled with zeros, with an offset when there is a time.
 
-    A time without an offset is read in `zone` (IANA name); without a zone only its date can be said. None for
-    what is no date.
+    Of a time without an offset only the date can be said. None for what is no date.
     """
     found = _DATE_TIME.fullmatch(text.strip()) if text else None
     if not found or not _is_day(found):
         return None
     day = "-".join(part for part in found.group("year", "month", "day") if part)
     clock = _clock(found)
-    offset = clock and _offset(found["offset"], zone, f"{day}T{clock[:8]}")
+    offset = clock and _offset(found["offset"])
     return f"{day}T{clock}{offset}" if offset else day
 
 
@@ -42,9 +40,9 @@ def day(text: str | None) -> str | None:
     return stamp[:10] if stamp else None
 
 
-def instant(text: str | None, zone: str | None = None) -> str | None:
+def instant(text: str | None) -> str | None:
     """A FHIR instant, or None when there is no time of day to make one of."""
-    stamp = date_time(text, zone)
+    stamp = date_time(text)
     return stamp if stamp and "T" in stamp else None
 
 
@@ -54,13 +52,13 @@ def time_of_day(text: str | None) -> str | None:
     return _clock(found) if found else None
 
 
-def period(start: str | None, end: str | None, zone: str | None = None) -> dict[str, Any] | None:
+def period(start: str | None, end: str | None) -> dict[str, Any] | None:
     """A FHIR Period, None when neither side is known.
 
     FHIR compares its sides (per-1) and can't where one is less precise and they agree as far as it goes: then both
     are said as precisely as the lesser, the other's text beside it. An end before the start is only a text.
     """
-    first, last = date_time(start, zone), date_time(end, zone)
+    first, last = date_time(start), date_time(end)
     if not (first and last):
         return {"start": first} if first else {"end": last} if last else None
     shared = min(len(first), len(last), 10) if "T" not in first or "T" not in last else 0
@@ -100,18 +98,8 @@ def _clock(found: re.Match[str]) -> str | None:
     return f"{hour}:{minute}:{second}{found['fraction'] or ''}"
 
 
-def _offset(given: str | None, zone: str | None, local: str) -> str | None:
-    if given == "Z":
+def _offset(given: str | None) -> str | None:
+    if not given or given == "Z":
         return given
-    if given:
-        offset = f"{given[:3]}:{given[-2:]}"
-        return offset if (offset[1:3] < "14" and offset[4:] < "60") or offset[1:] == "14:00" else None
-    try:
-        found = datetime.fromisoformat(local).replace(tzinfo=ZoneInfo(zone)).utcoffset() if zone else None
-    except (ZoneInfoNotFoundError, ValueError, OSError, OverflowError):
-        return None
-    if found is None:
-        return None
-    minutes = int(found.total_seconds() // 60)
-    sign = "-" if minutes < 0 else "+"
-    return f"{sign}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
+    offset = f"{given[:3]}:{given[-2:]}"
+    return offset if (offset[1:3] < "14" and offset[4:] < "60") or offset[1:] == "14:00" else None

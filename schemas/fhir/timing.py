@@ -40,7 +40,7 @@ _PRIORITIES = tables.codes("0485")
 _AS_NEEDED = re.compile(r"PRN.*")
 
 
-def timing(source: Timing, zone: str | None, *, whole: bool = False) -> dict[str, Any] | None:
+def timing(source: Timing, *, whole: bool = False) -> dict[str, Any] | None:
     """A Timing; None when nothing is told of when or how often (a priority or a quantity alone is none).
 
     `whole`: with the quantity and the priority, where nothing else holds them.
@@ -55,7 +55,7 @@ def timing(source: Timing, zone: str | None, *, whole: bool = False) -> dict[str
     if clocks:
         repeat["timeOfDay"] = clocks
         repeat.pop("when", None)
-    repeat.update(_bounds(source, zone))
+    repeat.update(_bounds(source))
     beside = _beside(source, "boundsDuration" in repeat) + (_further(source) if whole else [])
     told = {"extension": beside, "repeat": repeat, "code": _coded(code)}
     return elements.said(told) or None
@@ -117,8 +117,8 @@ def _positive(text: str | None) -> int | None:
     return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 10 and int(text) > 0 else None
 
 
-def _bounds(source: Timing, zone: str | None) -> dict[str, Any]:
-    if period := times.period(source.get("start"), source.get("end"), zone):
+def _bounds(source: Timing) -> dict[str, Any]:
+    if period := times.period(source.get("start"), source.get("end")):
         return {"boundsPeriod": period}
     lasts = duration(source.get("duration"), source.get("duration_unit"))
     return {"boundsDuration": lasts} if lasts else {}

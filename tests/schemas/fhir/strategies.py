@@ -64,7 +64,6 @@ NAMED: dict[str, list[str]] = {
     **{key: ["-", ":", "/", "+", "<", ">=", "=", "<>"] for key in ("separator", "comparator")},
     **dict.fromkeys(("occurred", "created", "recorded", "time", "start", "end", "started", "ended"), DATES),
     **dict.fromkeys(("observed", "analysed", "birth_date", "deceased_at", "admitted", "discharged"), DATES + WORDS),
-    "zone": ["Africa/Casablanca", "UTC", "nowhere"],
 }  # fmt: skip
 
 

@@ -34,43 +34,43 @@ def coded(pattern: str) -> Timing:
     ],
 )
 def test_what_a_pattern_means(pattern: str, repeat: dict[str, Any]) -> None:
-    made = timing.timing(coded(pattern), None)
+    made = timing.timing(coded(pattern))
     assert made is not None
     assert made["repeat"] == repeat
     assert made["code"]["coding"][-1] == {"code": pattern}
 
 
 def test_the_pattern_has_r4s_own_word_before_the_one_sent_where_there_is_one() -> None:
-    made = timing.timing(coded("bid"), None)
+    made = timing.timing(coded("bid"))
     assert made is not None
     assert made["code"]["coding"] == [{"system": timing.ABBREVIATIONS, "code": "BID"}, {"code": "bid"}]
-    assert timing.timing(coded("matin"), None) == {"code": {"coding": [{"code": "matin"}]}}
+    assert timing.timing(coded("matin")) == {"code": {"coding": [{"code": "matin"}]}}
 
 
 def test_a_period_told_as_a_number_goes_before_the_pattern() -> None:
-    made = timing.timing({**coded("Q6H"), "period": "8", "period_unit": {"codings": [{"code": "h"}]}}, None)
+    made = timing.timing({**coded("Q6H"), "period": "8", "period_unit": {"codings": [{"code": "h"}]}})
     assert made is not None
     assert made["repeat"]["period"] == 8
 
 
 def test_times_of_day_go_before_what_the_pattern_says_of_the_day() -> None:
-    made = timing.timing({**coded("QHS"), "times": ["21:30"]}, None)
+    made = timing.timing({**coded("QHS"), "times": ["21:30"]})
     assert made is not None
     assert made["repeat"] == {"frequency": 1, "period": 1, "periodUnit": "d", "timeOfDay": ["21:30:00"]}
 
 
 def test_a_length_bounds_it_where_nothing_else_does_and_stands_beside_it_else() -> None:
     lasting: Timing = {"duration": "5", "duration_unit": {"codings": [{"code": "D"}]}}
-    made = timing.timing(lasting, None)
+    made = timing.timing(lasting)
     assert made == {"repeat": {"boundsDuration": {"value": 5, "unit": "D", "system": terms.UCUM, "code": "d"}}}
-    made = timing.timing({**lasting, "start": "2024-03-12"}, None)
+    made = timing.timing({**lasting, "start": "2024-03-12"})
     assert made is not None
     assert made["repeat"] == {"boundsPeriod": {"start": "2024-03-12"}}
     assert made["extension"][0]["url"] == extensions.TIMING_DURATION
 
 
 def test_condition_and_words_are_kept() -> None:
-    made = timing.timing({"condition": "si fièvre", "text": "au repas"}, None)
+    made = timing.timing({"condition": "si fièvre", "text": "au repas"})
     assert made == {
         "extension": [
             {"url": extensions.TIMING_CONDITION, "valueString": "si fièvre"},
@@ -80,7 +80,7 @@ def test_condition_and_words_are_kept() -> None:
 
 
 def test_a_priority_alone_is_no_timing() -> None:
-    assert timing.timing({"priority": "S", "quantity": "2"}, None) is None
+    assert timing.timing({"priority": "S", "quantity": "2"}) is None
     assert timing.as_needed(coded("PRNpain"))
     assert not timing.as_needed({})
 
@@ -105,7 +105,7 @@ def test_a_priority_alone_is_no_timing() -> None:
     )
 )
 def test_whatever_is_told_is_valid(told: Any) -> None:
-    if made := timing.timing(told, "Africa/Casablanca"):
+    if made := timing.timing(told):
         Model.model_validate(made)
         repeat = made.get("repeat", {})
         assert repeat.get("count", 1) > 0

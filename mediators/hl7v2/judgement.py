@@ -1,8 +1,8 @@
 """Judges one rule of a profile with care: what was sent, repetition by repetition, and what the sender is told.
 
-Blanks and `""` (delete this) are no values: what is required can't be deleted, and nothing else is asked of them.
-A rule about a field asks its codes, dates and formats of the first component of each repetition (that of a coded
-value is its code), a number and a length of the whole.
+Blanks, `""` (delete this) and separators with nothing between them are no values: what is required can't be deleted,
+and nothing else is asked of them. A rule about a field asks its codes, dates and formats of the first component of
+each repetition (that of a coded value is its code), a number and a length of the whole.
 """
 
 from __future__ import annotations
@@ -21,8 +21,10 @@ from mediators.hl7v2.rule import Rule, Said
 from schemas.message import Issue
 
 _NUMBER: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)", re.ASCII)
-_DATE: Final = re.compile(r"(\d{4})(?:(\d\d)(?:(\d\d)(?:\d\d(?:\d\d(?:\d\d(?:\.\d+)?)?)?)?)?)?(?:[+-]\d{4})?", re.ASCII)
-_TIME: Final = re.compile(r"([01]\d|2[0-3])([0-5]\d([0-5]\d(\.\d{1,4})?)?)?([+-]\d{4})?", re.ASCII)
+_CLOCK: Final = r"(?:[01]\d|2[0-3])(?:[0-5]\d(?:[0-5]\d(?:\.\d+)?)?)?"
+_OFFSET: Final = r"(?:[+-](?:0\d|1[0-3])[0-5]\d|[+-]1400)?"
+_DATE: Final = re.compile(rf"(\d{{4}})(?:(\d\d)(?:(\d\d)(?:{_CLOCK})?)?)?{_OFFSET}", re.ASCII)
+_TIME: Final = re.compile(_CLOCK + _OFFSET, re.ASCII)
 # what each type is, and how it is written
 _KINDS: Final = {
     "NM": ("a number", "digits, such as 4.5"),
@@ -54,7 +56,7 @@ def applies(when: When, hl7: Hl7, kind: str, rule: Rule, segment: Segment | None
 def judged(rule: Rule, hl7: Hl7, kind: str, segment: Segment) -> Iterator[Issue]:
     """What is wrong with one segment by a rule about a field or a part of it."""
     said, sent = rule.said, segment.repetitions(rule.field)
-    filled = [number for number, field in enumerate(sent, 1) if _valued(field.whole)]
+    filled = [number for number, field in enumerate(sent, 1) if any(map(_valued, field.texts()))]
     if not rule.component:
         asked = said.usage[0 if applies(said.when, hl7, kind, rule, segment, 0) else 1]
         fault = _usage(rule, asked, bool(filled), hl7, segment) or _cardinality(said, len(filled), "repetitions")
@@ -124,7 +126,8 @@ def _content(rule: Rule, field: Field) -> Fault | None:
         return Fault("too-long", "104", f"longer than {most} characters", f"send at most {most} characters")
     if len(whole) < least:
         return Fault("format", "102", f"shorter than {least} characters", f"send at least {least} characters")
-    if said.type and not _is(said.type, whole if said.type == "NM" else value):
+    typed = whole if said.type == "NM" else value
+    if said.type and _valued(typed) and not _is(said.type, typed):
         kind, form = _KINDS[said.type]
         return Fault("data-type", "102", f"this is not {kind}", f"send {form}")
     if not _valued(value):
@@ -150,10 +153,10 @@ def _is(kind: str, value: str) -> bool:
         return _NUMBER.fullmatch(value) is not None
     if kind == "SI":
         return value.isascii() and value.isdigit()
-    return (_TIME.fullmatch(value) is not None) if kind == "TM" else is_date(value)
+    return (_TIME.fullmatch(value) is not None) if kind == "TM" else _is_date(value)
 
 
-def is_date(value: str) -> bool:
+def _is_date(value: str) -> bool:
     """Whether this is as much of YYYYMMDDHHMMSS.S+ZZZZ as may be known, with a day there is."""
     match = _DATE.fullmatch(value)
     if not match:

@@ -16,15 +16,17 @@ from mediators.hl7v2.rule import Rule, Said, Type
 
 Passes = Callable[[str], object]
 
-FILLED: Final = re.compile(r'\s*(?!""\s*$)\S')
+# a letter or digit that no escape is made of
+FILLED: Final = re.compile(r"[^\w\\]*\w")
 _PLAIN: Final = re.compile(r"[^~^&\\]*")
-_DAY: Final = r"\d{4}(?:0[1-9]|1[0-2])(?:0[1-9]|1\d|2[0-8])"
-_MOMENT: Final = re.compile(rf"(?:{_DAY}(?:\d{{4}}(?:\d\d)?(?:[+-]\d{{4}})?)?)?", re.ASCII)
+_DAY: Final = r"[12]\d{3}(?:0[1-9]|1[0-2])(?:0[1-9]|1\d|2[0-8])"
+_CLOCK: Final = r"(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?"
+_MOMENT: Final = re.compile(rf"(?:{_DAY}(?:{_CLOCK}(?:[+-]0\d[0-5]\d)?)?)?", re.ASCII)
 # texts that are surely of the type; nothing at all is of every type
 SHAPES: Final[dict[Type, re.Pattern[str]]] = {
     "NM": re.compile(r"(?:[+-]?(?:\d+\.?\d*|\.\d+))?", re.ASCII),
     "SI": re.compile(r"\d*", re.ASCII),
-    "TM": re.compile(r"(?:(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?)?", re.ASCII),
+    "TM": re.compile(f"(?:{_CLOCK})?", re.ASCII),
     "DT": re.compile(rf"(?:{_DAY})?", re.ASCII),
     "DTM": _MOMENT,
     "TS": _MOMENT,

@@ -144,7 +144,21 @@ def test_a_date_of_birth_may_be_as_short_as_it_is_known(born: str) -> None:
     assert found(HEADER, PATIENT.replace("19870604", born), ORDER) == []
 
 
-@pytest.mark.parametrize("born", ["0000", "19999999", "1231231", "Aug 15, 1942", "196203520", "1987-06-04", "٢٠٠٠"])
+@pytest.mark.parametrize(
+    "born",
+    [
+        "0000",
+        "19999999",
+        "1231231",
+        "Aug 15, 1942",
+        "196203520",
+        "1987-06-04",
+        "٢٠٠٠",
+        "1987060425",
+        "198706041260",
+        "198706041230+9900",
+    ],
+)
 def test_what_is_no_date_is_told(born: str) -> None:
     assert places(HEADER, PATIENT.replace("19870604", born), ORDER, severity="warning") == [("PID-7", "102", "PID^1^7")]
 

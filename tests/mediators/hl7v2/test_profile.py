@@ -107,8 +107,8 @@ def test_what_is_as_asked_is_not_told(rules: Rules) -> None:
     assert told(rules) == []
 
 
-@pytest.mark.parametrize("value", ['""', " ", ""])
-def test_a_deletion_and_a_blank_are_no_value(value: str) -> None:
+@pytest.mark.parametrize("value", ['""', " ", "", "^^", '""^""'])
+def test_a_deletion_a_blank_and_bare_separators_are_no_value(value: str) -> None:
     body = SOUND.replace("|19870604|", f"|{value}|")
     assert told({"PID-7": {"usage": "R"}}, body) == [("PID-7", "PID^1^7", "required", "101")]
     assert told({"PID-7": {"type": "DTM", "length": "8..8"}}, body) == []
@@ -321,6 +321,7 @@ _RULES: list[Rules] = [
     {"OBX-5.1": {"length": 3}, "OBX-5.2": {"type": "SI"}},
     {"OBX-5.1": {"check": "gs1", "remedy": "x", "when": {"OBX-2": {"not": "NM"}}}},
     {"OBX-5.1.2": {"usage": "R"}},
+    {"OBX-5": {"usage": "R"}, "OBX-5.2": {"type": "TM"}},
     {"OBX-5": {"usage": "X", "when": {"OBX-5.2": {"empty": False}}}},
 ]
 

@@ -7,21 +7,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from mediators.hl7v2 import prescription
-from mediators.hl7v2.article import (
-    Table,
-    coded,
-    codes,
-    facts,
-    maker,
-    moment,
-    numbers,
-    persons,
-    place,
-    product,
-    text,
-    texts,
-)
+from mediators.hl7v2 import prescription, rows
+from mediators.hl7v2.article import Table, facts, maker, numbers, place, product, text, texts
 from mediators.hl7v2.dosage import Amounts, dosages, ingredients
 from mediators.hl7v2.reader import Segment
 from mediators.hl7v2.scope import Scope
@@ -30,24 +17,24 @@ from schemas.events import Code, Note, Order
 
 _DOSE: Final = Amounts(6, 0, 7, 12, 0, 0, 0)
 _RXA: Final[Table] = {
-    "given": ((3,), moment(3)),
-    "given_end": ((4,), moment(4)),
-    "product": ((5,), product(5)),
+    "given": ((3,), rows.moment),
+    "given_end": ((4,), rows.moment),
+    "product": ((5,), product),
     "dose": (_DOSE.numbers, _DOSE.read),
-    "form": ((8,), coded(8)),
-    "remarks": ((9,), codes(9)),
-    "performers": ((10,), persons(10, "AP")),
-    "location": ((11, 27, 28), place(11, 27, 28)),
-    "strength": ((13,), text(13)),
-    "strength_unit": ((14,), coded(14)),
-    "lots": ((15,), texts(15)),
-    "expires": ((16,), moment(16)),
-    "manufacturer": ((17,), maker(17)),
-    "reasons": ((18,), codes(18)),
-    "indications": ((19,), codes(19)),
-    "status": ((20,), text(20)),
-    "action": ((21,), text(21)),
-    "recorded": ((22,), moment(22)),
+    "form": ((8,), rows.coded),
+    "remarks": ((9,), rows.codes),
+    "performers": ((10,), rows.persons("AP")),
+    "location": ((11, 27, 28), place(27, 28)),
+    "strength": ((13,), text),
+    "strength_unit": ((14,), rows.coded),
+    "lots": ((15,), texts),
+    "expires": ((16,), rows.moment),
+    "manufacturer": ((17,), maker),
+    "reasons": ((18,), rows.codes),
+    "indications": ((19,), rows.codes),
+    "status": ((20,), text),
+    "action": ((21,), text),
+    "recorded": ((22,), rows.moment),
 }
 
 

@@ -7,20 +7,18 @@ codes of the national reference fail that check: one that names its system is be
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from mediators.digits import right
-from mediators.hl7v2.datatypes import code, hd, listed, one, part, people, pl, said, telecoms, xad
+from mediators.hl7v2.datatypes import code, hd, listed, one, part, pl, said, telecoms, xad
 from mediators.hl7v2.reader import Field, Segment
+from mediators.hl7v2.rows import Row
 from mediators.hl7v2.scope import Scope
 from mediators.systems import GTIN
 from schemas.events import Address, Code, Identifier, Organization, Place
 
-# How one fact of a segment is read: None, or an empty list, when it isn't told
-Read = Callable[[Segment, Scope], Any]
-# The facts of a segment: under which key each stands, in which fields, and how it is read
-Table = dict[str, tuple[tuple[int, ...], Read]]
+# The facts of a segment: under which key each stands, in which fields, and how it is read from the first of them on
+Table = dict[str, tuple[tuple[int, ...], Row]]
 
 
 def facts(segment: Segment, table: Table, scope: Scope) -> dict[str, Any]:
@@ -28,7 +26,7 @@ def facts(segment: Segment, table: Table, scope: Scope) -> dict[str, Any]:
     return {
         key: found
         for key, (numbers, read) in table.items()
-        if any(map(segment.raw_field, numbers)) and (found := read(segment, scope))
+        if any(map(segment.raw_field, numbers)) and (found := read(segment, numbers[0], scope))
     }
 
 
@@ -37,14 +35,10 @@ def numbers(table: Table, keys: set[str]) -> set[int]:
     return {number for key in keys for number in table[key][0]}
 
 
-def product(number: int) -> Read:
+def product(segment: Segment, number: int, scope: Scope) -> Code | None:
     """A product with the translation of its code."""
-
-    def read(segment: Segment, scope: Scope) -> Code | None:
-        found = article(segment, number)
-        return scope.coded(found) if found else None
-
-    return read
+    found = article(segment, number)
+    return scope.coded(found) if found else None
 
 
 def article(segment: Segment, number: int) -> Code | None:
@@ -59,39 +53,23 @@ def article(segment: Segment, number: int) -> Code | None:
     return found
 
 
-def coded(number: int) -> Read:
-    return lambda segment, scope: one(segment, number, code)
+def text(segment: Segment, number: int, scope: Scope) -> str | None:
+    return said(segment.whole(number))
 
 
-def codes(number: int) -> Read:
-    return lambda segment, scope: listed(segment, number, code)
+def texts(segment: Segment, number: int, scope: Scope) -> list[str]:
+    return [told for field in segment.repetitions(number) if (told := said(field.whole))]
 
 
-def text(number: int) -> Read:
-    return lambda segment, scope: said(segment.whole(number))
-
-
-def texts(number: int) -> Read:
-    return lambda segment, scope: [told for field in segment.repetitions(number) if (told := said(field.whole))]
-
-
-def moment(number: int) -> Read:
-    return lambda segment, scope: scope.time(segment, number)
-
-
-def persons(number: int, role: str) -> Read:
-    return lambda segment, scope: people(segment, number, scope, role)
-
-
-def maker(number: int) -> Read:
+def maker(segment: Segment, number: int, scope: Scope) -> Organization | None:
     """A manufacturer (CWE): its code and name."""
-    return lambda segment, scope: one(segment, number, _body)
+    return one(segment, number, _body)
 
 
-def pharmacy(number: int, address: int, phone: int) -> Read:
+def pharmacy(address: int, phone: int) -> Row:
     """A pharmacy (CWE) with its address and telephone."""
 
-    def read(segment: Segment, scope: Scope) -> Organization | None:
+    def read(segment: Segment, number: int, scope: Scope) -> Organization | None:
         told = one(segment, number, _body) or {}
         if addresses := listed(segment, address, lambda field: xad(field, scope)):
             told["addresses"] = addresses
@@ -102,11 +80,11 @@ def pharmacy(number: int, address: int, phone: int) -> Read:
     return read
 
 
-def place(ward_at: int, place_at: int = 0, address_at: int = 0) -> Read:
+def place(place_at: int = 0, address_at: int = 0) -> Row:
     """Where it was given or goes to: LA1 or LA2, and since 2.6 a PL and an address."""
 
-    def read(segment: Segment, scope: Scope) -> Place | None:
-        told: Place = one(segment, ward_at, lambda field: ward(field, scope)) or {}
+    def read(segment: Segment, number: int, scope: Scope) -> Place | None:
+        told: Place = one(segment, number, lambda field: ward(field, scope)) or {}
         if place_at and (found := one(segment, place_at, lambda field: pl(field, scope))):
             told = {**told, **found}
         if address_at and (address := one(segment, address_at, lambda field: xad(field, scope))):

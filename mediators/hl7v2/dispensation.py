@@ -8,23 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from mediators.hl7v2 import prescription
-from mediators.hl7v2.article import (
-    Table,
-    article,
-    coded,
-    codes,
-    facts,
-    maker,
-    moment,
-    numbers,
-    persons,
-    place,
-    product,
-    text,
-    texts,
-)
-from mediators.hl7v2.datatypes import ei, one, said
+from mediators.hl7v2 import prescription, rows
+from mediators.hl7v2.article import Table, article, facts, maker, numbers, place, product, text, texts
+from mediators.hl7v2.datatypes import said
 from mediators.hl7v2.dosage import dosages, ingredients, instructed
 from mediators.hl7v2.reader import Segment
 from mediators.hl7v2.scope import Scope
@@ -44,26 +30,26 @@ _CONTROL: Final = {
 _BEFORE: Final = {"IP": "in-progress", "SC": "preparation"}
 
 _RXD: Final[Table] = {
-    "medication": ((2,), product(2)),
-    "dispensed": ((3,), moment(3)),
-    "quantity": ((4,), text(4)),
-    "quantity_unit": ((5,), coded(5)),
-    "form": ((6,), coded(6)),
-    "number": ((7,), text(7)),
-    "refills_left": ((8,), text(8)),
-    "notes": ((9,), texts(9)),
-    "dispensers": ((10,), persons(10, "RXD-10")),
-    "substitution": ((11,), text(11)),
-    "location": ((13,), place(13)),
-    "dispense_instructions": ((15,), codes(15)),
-    "strength": ((16,), text(16)),
-    "strength_unit": ((17,), coded(17)),
-    "lots": ((18,), texts(18)),
-    "expires": ((19,), moment(19)),
-    "manufacturer": ((20,), maker(20)),
-    "indications": ((21,), codes(21)),
-    "kind": ((33,), coded(33)),
-    "tag": ((35,), lambda segment, scope: one(segment, 35, lambda field: ei(field, scope))),
+    "medication": ((2,), product),
+    "dispensed": ((3,), rows.moment),
+    "quantity": ((4,), text),
+    "quantity_unit": ((5,), rows.coded),
+    "form": ((6,), rows.coded),
+    "number": ((7,), text),
+    "refills_left": ((8,), text),
+    "notes": ((9,), texts),
+    "dispensers": ((10,), rows.persons("RXD-10")),
+    "substitution": ((11,), text),
+    "location": ((13,), place()),
+    "dispense_instructions": ((15,), rows.codes),
+    "strength": ((16,), text),
+    "strength_unit": ((17,), rows.coded),
+    "lots": ((18,), texts),
+    "expires": ((19,), rows.moment),
+    "manufacturer": ((20,), maker),
+    "indications": ((21,), rows.codes),
+    "kind": ((33,), rows.coded),
+    "tag": ((35,), rows.entity),
 }
 
 
@@ -100,7 +86,7 @@ def status(order: Order, handed_over: bool) -> str:
 
 
 def _prescribed(treatment: Treatment) -> Code | None:
-    """The product of the prescription: RXE-2, else RXO-1. As sent: translated, two brands have one substance in common."""
+    """The product of the prescription: RXE-2, else RXO-1. As sent, for translated two brands may be one substance."""
     for name, number in (("RXE", 2), ("RXO", 1)):
         if (part := treatment.first(name)) and (found := article(part.head, number)):
             return found

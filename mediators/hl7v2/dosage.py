@@ -30,7 +30,7 @@ class Amounts(NamedTuple):
     rate_unit: int
     instructions: int
 
-    def read(self, segment: Segment, scope: Scope) -> Dosage | None:
+    def read(self, segment: Segment, number: int, scope: Scope) -> Dosage | None:
         told: Dosage = {}
         for key, number in (("low", self.low), ("high", self.high), ("per", self.per), ("rate", self.rate)):
             if number and (value := said(segment.text(number))):

@@ -11,24 +11,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from mediators.hl7v2 import timing
-from mediators.hl7v2.article import (
-    Read,
-    Table,
-    coded,
-    codes,
-    facts,
-    maker,
-    moment,
-    numbers,
-    persons,
-    pharmacy,
-    place,
-    product,
-    text,
-    texts,
-)
-from mediators.hl7v2.datatypes import ei, local_system, one
+from mediators.hl7v2 import rows, timing
+from mediators.hl7v2.article import Table, facts, maker, numbers, pharmacy, place, product, text, texts
+from mediators.hl7v2.datatypes import local_system
 from mediators.hl7v2.dosage import Amounts, dosages, ingredients, instructed
 from mediators.hl7v2.order import among
 from mediators.hl7v2.scope import Scope
@@ -59,67 +44,67 @@ _WAS: Final = {
 }  # fmt: skip
 
 
-def _dose(amounts: Amounts) -> tuple[tuple[int, ...], Read]:
+def _dose(amounts: Amounts) -> tuple[tuple[int, ...], rows.Row]:
     return amounts.numbers, amounts.read
 
 
 _RXO: Final[Table] = {
-    "medication": ((1,), product(1)),
+    "medication": ((1,), product),
     "dose": _dose(Amounts(2, 3, 4, 17, 21, 22, 7)),
-    "form": ((5,), coded(5)),
-    "dispense_instructions": ((6,), codes(6)),
-    "deliver_to": ((8, 34, 35), place(8, 34, 35)),
-    "substitution_code": ((9,), text(9)),
-    "dispense": ((10,), coded(10)),
-    "quantity": ((11,), text(11)),
-    "quantity_unit": ((12,), coded(12)),
-    "refills": ((13,), text(13)),
-    "prescribers": ((14,), persons(14, "OP")),
-    "verified_by": ((15,), persons(15, "RXO-15")),
-    "strength": ((18,), text(18)),
-    "strength_unit": ((19,), coded(19)),
-    "indications": ((20,), codes(20)),
-    "to_pharmacy": ((32, 33, 36), pharmacy(32, 33, 36)),
+    "form": ((5,), rows.coded),
+    "dispense_instructions": ((6,), rows.codes),
+    "deliver_to": ((8, 34, 35), place(34, 35)),
+    "substitution_code": ((9,), text),
+    "dispense": ((10,), rows.coded),
+    "quantity": ((11,), text),
+    "quantity_unit": ((12,), rows.coded),
+    "refills": ((13,), text),
+    "prescribers": ((14,), rows.persons("OP")),
+    "verified_by": ((15,), rows.persons("RXO-15")),
+    "strength": ((18,), text),
+    "strength_unit": ((19,), rows.coded),
+    "indications": ((20,), rows.codes),
+    "to_pharmacy": ((32, 33, 36), pharmacy(33, 36)),
 }
 _RXE: Final[Table] = {
-    "medication": ((2,), product(2)),
+    "medication": ((2,), product),
     "dose": _dose(Amounts(3, 4, 5, 22, 23, 24, 7)),
-    "form": ((6,), coded(6)),
-    "deliver_to": ((8, 42, 43), place(8, 42, 43)),
-    "substitution_code": ((9,), text(9)),
-    "quantity": ((10,), text(10)),
-    "quantity_unit": ((11,), coded(11)),
-    "refills": ((12,), text(12)),
-    "prescribers": ((13,), persons(13, "OP")),
-    "verified_by": ((14,), persons(14, "RXE-14")),
-    "number": ((15,), text(15)),
-    "refills_left": ((16,), text(16)),
-    "doses_dispensed": ((17,), text(17)),
-    "last_dispensed": ((18,), moment(18)),
-    "dispense_instructions": ((21,), codes(21)),
-    "strength": ((25,), text(25)),
-    "strength_unit": ((26,), coded(26)),
-    "indications": ((27,), codes(27)),
-    "prescribed": ((32,), moment(32)),
-    "initial_quantity": ((39,), text(39)),
-    "to_pharmacy": ((40, 41, 45), pharmacy(40, 41, 45)),
+    "form": ((6,), rows.coded),
+    "deliver_to": ((8, 42, 43), place(42, 43)),
+    "substitution_code": ((9,), text),
+    "quantity": ((10,), text),
+    "quantity_unit": ((11,), rows.coded),
+    "refills": ((12,), text),
+    "prescribers": ((13,), rows.persons("OP")),
+    "verified_by": ((14,), rows.persons("RXE-14")),
+    "number": ((15,), text),
+    "refills_left": ((16,), text),
+    "doses_dispensed": ((17,), text),
+    "last_dispensed": ((18,), rows.moment),
+    "dispense_instructions": ((21,), rows.codes),
+    "strength": ((25,), text),
+    "strength_unit": ((26,), rows.coded),
+    "indications": ((27,), rows.codes),
+    "prescribed": ((32,), rows.moment),
+    "initial_quantity": ((39,), text),
+    "to_pharmacy": ((40, 41, 45), pharmacy(41, 45)),
 }
 _RXG: Final[Table] = {
-    "medication": ((4,), product(4)),
+    "medication": ((4,), product),
     "dose": _dose(Amounts(5, 6, 7, 14, 15, 16, 13)),
-    "form": ((8,), coded(8)),
-    "notes": ((9,), texts(9)),
-    "substitution_code": ((10,), text(10)),
-    "deliver_to": ((11, 29, 30), place(11, 29, 30)),
-    "strength": ((17,), text(17)),
-    "strength_unit": ((18,), coded(18)),
-    "lots": ((19,), texts(19)),
-    "expires": ((20,), moment(20)),
-    "manufacturer": ((21,), maker(21)),
-    "indications": ((22,), codes(22)),
-    "quantity": ((32,), text(32)),
-    "quantity_unit": ((33,), coded(33)),
-    "number": ((31,), lambda segment, scope: one(segment, 31, lambda field: ei(field, scope))),
+    "form": ((8,), rows.coded),
+    "notes": ((9,), texts),
+    "substitution_code": ((10,), text),
+    "deliver_to": ((11, 29, 30), place(29, 30)),
+    "strength": ((17,), text),
+    "strength_unit": ((18,), rows.coded),
+    "lots": ((19,), texts),
+    "expires": ((20,), rows.moment),
+    "manufacturer": ((21,), maker),
+    "indications": ((22,), rows.codes),
+    "quantity": ((32,), text),
+    "quantity_unit": ((33,), rows.coded),
+    "number": ((31,), rows.entity),
 }
 # What tells of one thing together: an RXO that differs in one of them tells nothing of the other
 _PAIRS: Final = {"quantity": "quantity_unit", "strength": "strength_unit"}

@@ -185,6 +185,17 @@ class Segment:
             return raw.count(delimiters.component) + 1 if raw else 0
         return max(part.count(delimiters.component) + 1 for part in raw.split(delimiters.repetition))
 
+    @property
+    def has_repetitions(self) -> bool:
+        """Whether any of its fields may say several things."""
+        return self._syntax.delimiters.repetition in self.raw
+
+    def says_several(self, number: int) -> bool:
+        """Whether the repetitions of a field differ; blank ones say nothing."""
+        repetition = self._syntax.delimiters.repetition
+        raw = "" if self._is_declaration(number) else self.raw_field(number)
+        return repetition in raw and len({part.strip() for part in raw.split(repetition)} - {""}) > 1
+
     def filled(self) -> list[tuple[int, str]]:
         """Number and text of every field that holds something, as sent."""
         return [one for one in enumerate(self._fields or self._split()) if one[1] and one[0]]

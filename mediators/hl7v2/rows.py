@@ -117,10 +117,7 @@ def persons(role: str | None = None) -> Row:
 
 
 def moment(segment: Segment, number: int, scope: Scope) -> str | None:
-    found = scope.time(segment, number)
-    if found and len(segment.repetitions(number)) > 1:
-        scope.others.append((segment, number, 0))
-    return found
+    return scope.time(segment, number)
 
 
 def born(segment: Segment, number: int, scope: Scope) -> str | None:

@@ -43,6 +43,22 @@ _NUMBERED: Final[dict[str, tuple[tuple[int, ...], tuple[int, ...]]]] = {
     "XON": ((3, 10), (*range(4, 9),)),
 }
 
+# Fields that the standard lets repeat, and an event has one place for
+_ONCE: Final[dict[str, frozenset[int]]] = {
+    "CTD": frozenset((1,)),
+    "OBR": frozenset((53,)),
+    "OBX": frozenset((20, 23)),
+    "ORC": frozenset((21, 33)),
+    "PRD": frozenset((1,)),
+    "RF1": frozenset((13,)),
+    "RXA": frozenset((16, 17)),
+    "RXD": frozenset((19, 20, 35)),
+    "RXG": frozenset((20, 21, 31)),
+    "SPM": frozenset((11, 30)),
+    "TQ1": frozenset((9,)),
+    "TXA": frozenset((25,)),
+}
+
 
 class Scope:
     """One message, or one part of it with what has found no place in its event so far.
@@ -91,12 +107,9 @@ class Scope:
         return self._kept(segment, number, text, times.time(text, self.zone) if text else None)
 
     def birth_date(self, segment: Segment, number: int) -> str | None:
-        """A date of birth; of several the first, and all of them are left over."""
+        """A date of birth; of several the first."""
         text = segment.text(number).strip()
-        found = self._kept(segment, number, text, times.birth_date(text, self.zone) if text else None)
-        if found and len(segment.repetitions(number)) > 1:
-            self.leave(segment, number)
-        return found
+        return self._kept(segment, number, text, times.birth_date(text, self.zone) if text else None)
 
     def _kept(self, segment: Segment, number: int, text: str, found: str | None) -> str | None:
         if text and found is None and text != NULL:
@@ -118,22 +131,26 @@ class Scope:
             self.left.append({"place": place(segment, number), "value": raw})
 
     def rest(self, segment: Segment, mapped: Collection[int] = ()) -> None:
-        """Keeps every field of a segment that holds something and is not among the mapped ones, and every component
-        of the mapped ones that the reader of its type leaves out."""
+        """Keeps every field of a segment that holds something and is not among the mapped ones. Of those, too, what
+        readers leave out: components, and what is repeated against the standard."""
         self.others += self.beside(segment, mapped)
 
     def beside(self, segment: Segment, mapped: Collection[int] = ()) -> list[tuple[Segment, int, int]]:
         """As `rest`, for a part of the event that carries its own details; what the standard doesn't know is left."""
         found: list[tuple[Segment, int, int]] = []
         plan = _plan(segment.name, frozenset(mapped))
+        repeats = segment.has_repetitions
         for number, raw in segment.filled():
             if raw == NULL or raw.isspace():
                 continue
             if number in segment.sent:
                 found.append((segment, number, AS_SENT))
-            whole, kind = plan.get(number, (False, None))
+            whole, once, kind = plan.get(number, (False, False, None))
             if whole:
                 found.append((segment, number, 0))
+            elif once and repeats and segment.says_several(number):
+                if (segment, number, 0) not in self.others:
+                    found.append((segment, number, 0))
             elif kind and (most := segment.most_components(number)) > 1:
                 if most > _FIRST[kind]:
                     found += self._components(segment, number, kind)
@@ -176,13 +193,14 @@ def place(segment: Segment, number: int) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _plan(name: str, mapped: frozenset[int]) -> dict[int, tuple[bool, str | None]]:
-    """What becomes of each field that the standard or a reader knows: whether all of it is a detail, else the type
-    whose further components are."""
-    plan: dict[int, tuple[bool, str | None]] = dict.fromkeys(mapped, (False, None))
+def _plan(name: str, mapped: frozenset[int]) -> dict[int, tuple[bool, bool, str | None]]:
+    """What becomes of each field that the standard or a reader knows: whether all of it is a detail, whether it is
+    where it says several things, else the type whose further components are."""
+    plan: dict[int, tuple[bool, bool, str | None]] = dict.fromkeys(mapped, (False, False, None))
+    several = standard.repeating(name) - _ONCE.get(name, frozenset())
     for number, named in enumerate(standard.fields(name), 1):
         if named:
-            plan[number] = (number not in mapped, named.type if named.type in _FIRST else None)
+            plan[number] = (number not in mapped, number not in several, named.type if named.type in _FIRST else None)
     return plan
 
 

@@ -1,7 +1,7 @@
-"""What the standard calls every field and component, and of which type it is (`standard.json`; HL7 v2.1 to 2.8.2).
+"""What the standard calls every field and component, of which type it is, and which fields may repeat.
 
-Of a field that several versions have, the latest counts that did not withdraw it. Names are the standard's own, in
-small letters with hyphens ("visit-user-code").
+From `standard.json` (HL7 v2.1 to 2.8.2): of a field that several versions have, the latest counts that did not withdraw
+it. Names are the standard's own, in small letters with hyphens ("visit-user-code").
 """
 
 from __future__ import annotations
@@ -28,6 +28,12 @@ def field(segment: str, number: int) -> Named | None:
     """None where the standard has no such field: a segment of a site's own, or a number beyond the last."""
     known = fields(segment)
     return known[number - 1] if 0 < number <= len(known) else None
+
+
+@cache
+def repeating(segment: str) -> frozenset[int]:
+    """The fields of a segment that may stand there more than once."""
+    return frozenset(map(int, _published()["repeats"].get(segment, "").split()))
 
 
 def components(type_: str) -> tuple[Named | None, ...]:

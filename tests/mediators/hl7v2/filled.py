@@ -87,15 +87,21 @@ class Filled:
     told: dict[str, str] = field(default_factory=dict)
 
 
-def filled(type_: str, version: str = "2.8") -> Filled:
-    """A message of this type with every field filled. Values are told once each; codes of REAL are not counted."""
+def filled(type_: str, version: str = "2.8", *, twice: bool = False) -> Filled:
+    """A message of this type with every field filled. Values are told once each; codes of REAL are not counted.
+
+    `twice`: every field repeats with another value, whether the standard lets it or not; those are "~PV1-3".
+    """
     made = Filled(b"")
     counter = iter(range(1, 100_000))
     counts: dict[str, int] = {}
+    again: dict[str, str] = {}
     lines = [rf"MSH|^~\&|LABO|CHU|WASL|HIE|20240312103000+0100||{type_}|C-17|P|{version}"]
     for name in STRUCTURES[type_].split():
         counts[name] = counts.get(name, 0) + 1
-        lines.append(_segment(name, counts[name], made.told, counter))
+        line = _segment(name, counts[name], made.told, counter)
+        lines.append(_again(line, _segment(name, counts[name], again, counter)) if twice else line)
+    made.told |= {f"~{place}": value for place, value in again.items()}
     made.body = "\r".join(lines).encode()
     assert Hl7.read(made.body).type == type_
     return made
@@ -137,6 +143,11 @@ def _segment(name: str, index: int, told: dict[str, str], counter: Iterator[int]
             place = at if index == 1 else f"{name}[{index}]-{number}"
             fields.append(_value("ST" if named.type == "varies" else named.type, place, told, counter, "^"))
     return "|".join(fields)
+
+
+def _again(line: str, other: str) -> str:
+    pairs = zip(line.split("|"), other.split("|"), strict=True)
+    return "|".join(first if first == second else f"{first}~{second}" for first, second in pairs)
 
 
 _CODED: Final = frozenset(("CE", "CWE", "CNE", "CF"))

@@ -25,7 +25,6 @@ def test_a_report_with_its_head(version: str) -> None:
         "receiving_application": "WASL", "receiving_facility": "HIE", "created": "2024-03-12T10:30:00+01:00",
     }  # fmt: skip
     assert event["facility"] == {"name": "CHU", "identifiers": [{"system": "urn:id:CHU", "value": "CHU"}]}
-    assert event["zone"] == "Africa/Casablanca"
     assert event["patient"]["names"][0]["family"] == "BENNANI"
     assert len(event["results"]) == 1
 

@@ -141,8 +141,10 @@ def test_what_is_neither_yes_nor_no_is_a_detail(number: int, sent: str) -> None:
 
 def test_of_two_birth_dates_the_first_counts_and_both_travel_on() -> None:
     known = scope()
-    assert read(pid(f7="19870604~19870605"), known=known)["birth_date"] == "1987-06-04"
-    assert known.left == [{"place": "PID-7", "value": "19870604~19870605"}]
+    found = read(pid(f7="19870604~19870605"), known=known)
+    assert found["birth_date"] == "1987-06-04"
+    assert [one["time"] for one in found["details"]] == ["1987-06-04", "1987-06-05"]
+    assert known.left == []
 
 
 @pytest.mark.parametrize(

@@ -390,7 +390,8 @@ def test_32_missing_groups_are_implied_or_refused_with_a_reason() -> None:
 def test_33_repeats_and_components_beyond_the_type_are_kept() -> None:
     pid = PID.replace("19870604", "19870604~19870605").replace("|F", "|F~M")
     code = OBX.replace("Glucose^LN", "Glucose^LN^GLU^Glycemie^L^^2.5^autre")
-    assert {"19870604~19870605", "F~M"} & {one["value"] for one in event(joined(MSH, pid, OBR, OBX))["unmapped"]}
+    kept = event(joined(MSH, pid, OBR, OBX))["patient"]["details"]
+    assert [one.get("time") or one["code"]["text"] for one in kept] == ["F", "M", "1987-06-04", "1987-06-05"]
     found = event(joined(MSH, PID.replace("HOP^PI", "HOP^PI^a^20200101^20300101^b^c^d^e^f"), OBR, code))
     assert "GLU" in str(found["results"])
     assert "'f'" in str(found)

@@ -29,8 +29,12 @@ def split(body: bytes) -> list[bytes]:
     counts another number of messages stays with the last of them, where `conformance` tells it.
     """
     if codec := wide(body):
-        pieces = split(body.decode(codec, "ignore").removeprefix("\ufeff").encode())
+        pieces = _pieces(body.decode(codec, "ignore").removeprefix("\ufeff").encode())
         return [body] if len(pieces) < 2 else [piece.decode().encode("utf-16") for piece in pieces]
+    return _pieces(body)
+
+
+def _pieces(body: bytes) -> list[bytes]:
     if body.startswith(b"MSH") and not any(body.find(name, 3) > 0 for name in _HEADERS):
         return [body]
     headers = list(_HEADER.finditer(body))

@@ -55,26 +55,34 @@ class TooLong(Exception):
 
 
 def walked(body: bytes) -> str:
-    """The walk of one message through the mediator, to bytes on the bus and to the record. What became of it."""
+    """The walk of one body through the mediator, each of its messages in its own second. What became of the last."""
     became = "refused"
-    for one in _MEDIATOR.split(body):
-        description = _MEDIATOR.describe(one, "x-application/hl7-v2+er7")
-        sent = Message("t-1", "fuzz", "A|B", one, "x-application/hl7-v2+er7", 1_710_500_000_000_000,
-                       description.control_id, description.type)  # fmt: skip
-        _answered(sent)
-        _written_back(one)
-        try:
-            translation = _MEDIATOR.mediate(sent, _CONTEXT)
-        except Refused as refused:
-            _MEDIATOR.refuse(sent, refused.issues, reject=refused.reject)
-            continue
-        for event in translation.events:
-            event["person"] = facts.provisional_person(event["patient"])
-            event["fact"] = facts.fact(event)
-            codec.encode(event["type"], plain(event))
-        bundle.collection(translation.events)
-        became = "translated" if translation.events else "nothing"
+    with _bounded():
+        messages = _MEDIATOR.split(body)
+    for one in messages:
+        with _bounded():
+            became = _landed(one) or became
     return became
+
+
+def _landed(body: bytes) -> str:
+    """To bytes on the bus and to the record; "" when it was refused."""
+    description = _MEDIATOR.describe(body, "x-application/hl7-v2+er7")
+    sent = Message("t-1", "fuzz", "A|B", body, "x-application/hl7-v2+er7", 1_710_500_000_000_000,
+                   description.control_id, description.type)  # fmt: skip
+    _answered(sent)
+    _written_back(body)
+    try:
+        translation = _MEDIATOR.mediate(sent, _CONTEXT)
+    except Refused as refused:
+        _MEDIATOR.refuse(sent, refused.issues, reject=refused.reject)
+        return ""
+    for event in translation.events:
+        event["person"] = facts.provisional_person(event["patient"])
+        event["fact"] = facts.fact(event)
+        codec.encode(event["type"], plain(event))
+    bundle.collection(translation.events)
+    return "translated" if translation.events else "nothing"
 
 
 def _answered(sent: Message) -> None:
@@ -103,8 +111,7 @@ def tried(numbers: range) -> Outcome:
     outcome = Outcome()
     for number in numbers:
         try:
-            with _bounded():
-                outcome.counts[walked(message(number))] += 1
+            outcome.counts[walked(message(number))] += 1
         except Exception as error:
             where = traceback.extract_tb(error.__traceback__)[-1]
             outcome.failures.append((number, f"{type(error).__name__} at {where.filename}:{where.lineno}"))

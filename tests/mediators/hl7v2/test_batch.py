@@ -71,6 +71,11 @@ def test_a_wide_batch() -> None:
     assert [peek(piece).control_id for piece in pieces] == ["1", "2"]
 
 
+def test_a_batch_that_looks_wide_twice_is_taken_apart_once() -> None:
+    odd = "".join(sign + "\0" for sign in message(1) + message(2))
+    assert len(split(odd.encode("utf-16"))) == 1
+
+
 def reply(code: str, status: int, body: str = r"MSH|^~\&|WASL|HIE|LABO|CHU|20240312||ACK|1" + "\rMSA|AA|1\r") -> Reply:
     return Reply(body.encode(), "x-application/hl7-v2+er7", code, status, code[1] == "A")
 

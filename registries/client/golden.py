@@ -17,6 +17,7 @@ from registries.client.survivorship import BESIDE, CHOOSABLE, FIELDS, GATHERED, 
 from schemas.events import HumanName, Identifier, Patient
 
 _YEAR_ONLY = ("-01-01", "-12-31")
+_GROUPS = {name: (name, *BESIDE.get(name, ())) for name in FIELDS}
 _NOT_IN_USE = frozenset({"old", "maiden", "nickname", "anonymous", "temp"})
 
 
@@ -24,7 +25,7 @@ class Said(Protocol):
     """What one source says of a patient (`records.SourceRecord`)."""
 
     @property
-    def id(self) -> str: ...
+    def id(self) -> int: ...
     @property
     def source(self) -> str: ...
     @property
@@ -43,7 +44,7 @@ class Choice:
 
     field: str
     at: int
-    record: str = ""
+    record: int = 0
     value: Any = None
 
 
@@ -51,16 +52,16 @@ class Number(NamedTuple):
     """An identifier, and the records that carry it."""
 
     identifier: Identifier
-    records: tuple[str, ...]
+    records: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Golden:
-    """`sources`: field → the record it came from, "" for a steward's own value. A field of which several may be true
+    """`sources`: field → the record it came from, 0 for a steward's own value. A field of which several may be true
     names the best one's. Names in another script or use stand as "names.arabic", "names.latin.maiden"."""
 
     patient: Patient
-    sources: Mapping[str, str]
+    sources: Mapping[str, int]
     numbers: tuple[Number, ...]
 
 
@@ -69,13 +70,16 @@ def golden(records: Iterable[Said], trust: Trust | None = None, choices: Iterabl
     says nothing of the field any more, does not count."""
     weighed = _Weighed(sorted(records, key=lambda record: record.id), trust or Trust())
     chosen = _chosen(choices)
+    mentioned = {name for record in weighed.records for name in record.patient}
     patient: dict[str, Any] = {}
-    sources: dict[str, str] = {}
+    sources: dict[str, int] = {}
     for name in FIELDS:
         choice = chosen.get(name) if name in CHOOSABLE else None
         if choice and choice.value is not None:
-            patient[name], sources[name] = choice.value, ""
-        elif told := weighed.best_first(name, choice.record if choice else ""):
+            patient[name], sources[name] = choice.value, 0
+        elif mentioned.isdisjoint(_GROUPS[name]):
+            continue
+        elif told := weighed.best_first(name, choice.record if choice else 0):
             _settle(patient, sources, name, told, only=bool(choice and told[0].id == choice.record))
     patient.update(weighed.unanimous())
     return Golden(cast(Patient, patient), sources, _numbers(weighed.best_first("identifiers")))
@@ -84,14 +88,14 @@ def golden(records: Iterable[Said], trust: Trust | None = None, choices: Iterabl
 def said(patient: Patient, name: str) -> dict[str, Any]:
     """The field, and what only means something beside it, as far as told."""
     told = cast(Mapping[str, Any], patient)
-    return {one: told[one] for one in (name, *BESIDE.get(name, ())) if told.get(one) not in (None, "", [], {})}
+    return {one: told[one] for one in _GROUPS[name] if told.get(one) not in (None, "", [], {})}
 
 
 def _chosen(choices: Iterable[Choice]) -> dict[str, Choice]:
     return {choice.field: choice for choice in sorted(choices, key=lambda choice: choice.at)}
 
 
-def _settle(patient: dict[str, Any], sources: dict[str, str], name: str, told: Sequence[Said], *, only: bool) -> None:
+def _settle(patient: dict[str, Any], sources: dict[str, int], name: str, told: Sequence[Said], *, only: bool) -> None:
     sources[name] = told[0].id
     if name == "names":
         patient[name] = _names(told, sources)
@@ -105,7 +109,7 @@ class _Weighed(NamedTuple):
     records: Sequence[Said]
     trust: Trust
 
-    def best_first(self, name: str, chosen: str = "") -> list[Said]:
+    def best_first(self, name: str, chosen: int = 0) -> list[Said]:
         """The records that tell the field; what is only a filler last."""
         told = [record for record in self.records if said(record.patient, name)]
         return sorted(told, key=lambda record: (record.id != chosen, *self._weight(name, record))) if told[1:] else told
@@ -156,9 +160,9 @@ def _leaves(value: Any) -> int:
     return bool(value)
 
 
-def _names(told: Sequence[Said], sources: dict[str, str]) -> list[HumanName]:
+def _names(told: Sequence[Said], sources: dict[str, int]) -> list[HumanName]:
     """The best record's names, and of each other script and use those of the best record that has some."""
-    groups: dict[tuple[str, str], tuple[str, list[HumanName]]] = {}
+    groups: dict[tuple[str, str], tuple[int, list[HumanName]]] = {}
     for record in told:
         own: dict[tuple[str, str], list[HumanName]] = {}
         for name in record.patient.get("names") or ():
@@ -225,7 +229,7 @@ _KEYS: Mapping[str, Callable[[Any], Any]] = {"identifiers": _number, "telecoms":
 
 
 def _numbers(told: Sequence[Said]) -> tuple[Number, ...]:
-    carriers: dict[tuple[str, str], list[str]] = {}
+    carriers: dict[tuple[str, str], list[int]] = {}
     for record in told:
         for identifier in record.patient.get("identifiers") or ():
             if (key := _number(identifier)) is not None:

@@ -7,12 +7,16 @@ from sqlalchemy import (
     Boolean,
     Column,
     Connection,
+    Float,
     ForeignKey,
+    Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
     Text,
+    column,
     select,
     update,
 )
@@ -20,6 +24,9 @@ from sqlalchemy import (
 from registries.database import insert_or_skip
 
 TABLES = MetaData()
+
+# A row's own number on SQLite, so that it needs no index beside
+_NUMBERED = BigInteger().with_variant(Integer(), "sqlite")
 
 # Identifiers and birth dates are keyed digests: they can be compared, not read. "" is "not known".
 persons = Table(
@@ -50,6 +57,8 @@ keys = Table(
     sqlite_with_rowid=False,
 )
 
+# Kinds: merged (`from_person` was replaced, as a source tells), matched (the rules), joined and apart (a steward). Of
+# the last three the smaller identity is `from_person`. In force until `ended` (µs); made again, it is the same row.
 links = Table(
     "links",
     TABLES,
@@ -59,8 +68,14 @@ links = Table(
     Column("event", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
     Column("version", Integer, nullable=False, index=True),
+    Column("ended", BigInteger),
+    Column("by", Text, nullable=False, server_default=""),
+    Column("why", Text, nullable=False, server_default=""),
+    Column("score", Float),
+    Column("rules", Integer, nullable=False, server_default="0"),
 )
 
+# `state`: open or decided; `decision`: accepted (one person) or rejected (two).
 reviews = Table(
     "reviews",
     TABLES,
@@ -73,6 +88,93 @@ reviews = Table(
     Column("state", String(8), nullable=False),
     Column("event", Text, nullable=False),
     Column("transaction", Text, nullable=False),
+    Column("score", Float),
+    Column("why", Text, nullable=False, server_default=""),
+    Column("rules", Integer, nullable=False, server_default="0"),
+    Column("decided_at", BigInteger),
+    Column("decided_by", Text, nullable=False, server_default=""),
+    Column("decision", String(8), nullable=False, server_default=""),
+)
+
+# What one source says of one patient. `key`: keyed digest of source, the patient's number there, channel and sender;
+# `said`: of the content. `patient` and `profile` are sealed with str(id). `matched`: the version of the rules it was
+# compared under, 0 is not yet. `number` counts the changes of all records.
+records = Table(
+    "records",
+    TABLES,
+    Column("id", _NUMBERED, primary_key=True, autoincrement=False),
+    Column("key", String(32), nullable=False),
+    Column("person", ForeignKey("persons.id"), nullable=False, index=True),
+    Column("source", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("said", String(32), nullable=False),
+    Column("patient", LargeBinary, nullable=False),
+    Column("profile", LargeBinary, nullable=False),
+    Column("matched", Integer, nullable=False),
+    Column("number", BigInteger, nullable=False, index=True),
+    Index("records_of", "key", "person", unique=True),
+    Index("records_unmatched", "at", sqlite_where=column("matched") == 0, postgresql_where=column("matched") == 0),
+)
+
+# Keyed digests of 63 bits: what candidates for a match have in common, and the identifiers of a record.
+blocks = Table(
+    "blocks",
+    TABLES,
+    Column("block", BigInteger, primary_key=True, autoincrement=False),
+    Column("record", BigInteger, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+
+numbers = Table(
+    "numbers",
+    TABLES,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("record", BigInteger, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+
+# Identifier systems that any record ever named
+systems = Table("systems", TABLES, Column("system", Text, primary_key=True))
+
+# Only ever added to. `detail` is sealed: see registries/client/history.py.
+history = Table(
+    "history",
+    TABLES,
+    Column("id", _NUMBERED, primary_key=True, autoincrement=True),
+    Column("at", BigInteger, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("action", String(16), nullable=False),
+    Column("person", String(36), nullable=False, index=True),
+    Column("other", String(36), nullable=False, index=True),
+    Column("record", BigInteger),
+    Column("why", Text, nullable=False),
+    Column("rules", Integer, nullable=False),
+    Column("detail", LargeBinary),
+)
+
+# What a steward chose for the golden record: a field of this record, or this value (sealed with "person|field")
+choices = Table(
+    "choices",
+    TABLES,
+    Column("person", ForeignKey("persons.id"), primary_key=True),
+    Column("field", String(32), primary_key=True),
+    Column("record", BigInteger),
+    Column("value", LargeBinary),
+    Column("by", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+rule_versions = Table(
+    "rule_versions",
+    TABLES,
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("active", Boolean, nullable=False),
 )
 
 # `periods` are ISO 8601 intervals joined by a space: "2008-03-01/2021-12-31 2023-01-01/"; "" is always.

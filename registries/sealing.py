@@ -1,0 +1,39 @@
+"""What only the program may read: sealed before it is written, opened when it is asked for."""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+
+class Unsealable(ValueError):
+    """These bytes were sealed with another secret, for another row, or are damaged."""
+
+
+class Seal:
+    """AES-256-GCM under a key of its own from `secret`. Any thread may use it; no process forks with it open."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._cipher = AESGCM(HKDF(SHA256(), 32, None, b"wasl sealed rows").derive(secret))
+        # a nonce must never come twice under one key: random for each process, then counted
+        self._prefix, self._counter = secrets.token_bytes(6), itertools.count()
+
+    def seal(self, plain: bytes, about: str) -> bytes:
+        """`about` names the row: moved to another row, the bytes cannot be opened."""
+        nonce = self._prefix + next(self._counter).to_bytes(6)
+        return nonce + self._cipher.encrypt(nonce, plain, about.encode())
+
+    def open(self, sealed: bytes, about: str) -> bytes:
+        """What was sealed. Raises Unsealable."""
+        try:
+            return self._cipher.decrypt(sealed[:12], sealed[12:], about.encode())
+        except (InvalidTag, ValueError) as error:  # the latter: too short to have been sealed
+            raise Unsealable(
+                "a row of the registries can't be opened: it was sealed with another key, or it is damaged; "
+                "WASL_KEY_FILE names the key that this data was made with"
+            ) from error

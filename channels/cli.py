@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from channels.commands import bus, channels, clients, codes, database, messages, run, transactions
+from channels.commands import bus, channels, clients, codes, database, messages, run, simulate, transactions
 from channels.commands import registry as registries
 from channels.commands.options import told
 
@@ -31,7 +31,7 @@ app.add_typer(database.app, name="database")
 app.add_typer(bus.app, name="bus")
 app.add_typer(transactions.events, name="events")
 app.add_typer(clients.audit, name="audit")
-app.add_typer(run.simulate, name="simulate")
+app.add_typer(simulate.app, name="simulate")
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""`wasl run`, `demo` and `simulate`: the program, a realistic day through it, and the other side to test against."""
+"""`wasl run` and `demo`: the program, and a realistic day through it."""
 
 from __future__ import annotations
 
@@ -12,19 +12,15 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-import uvicorn
 
 from channels import roles
 from channels.commands.options import DATA, Config, Data, house, told
-from channels.consumers.cnss import simulator
-from channels.consumers.cnss.judgement import Faults
 from channels.gateway import serving
 from channels.loops import fault
 from channels.processes import Parent, hold_to_parent, owned, python
 from channels.runtime import House
 from channels.security.encryption import KeyFile
 from channels.settings import Misconfigured
-from registries.database import open_database
 
 
 class Role(StrEnum):
@@ -74,31 +70,6 @@ def demo(
         finally:
             if data is None:
                 shutil.rmtree(fresh, ignore_errors=True)
-
-
-simulate = typer.Typer(help="The other side, as a program of its own, to test against.", no_args_is_help=True)
-
-
-@simulate.callback()
-def _simulate() -> None:
-    """Keeps `payer` a subcommand."""
-
-
-@simulate.command()
-def payer(
-    port: Annotated[int, typer.Option(help="on 127.0.0.1")] = 8090,
-    faults: Annotated[str, typer.Option(help="shares from 0 to 1: refuse=0.1,queue=0.2,down=0.05,lost=0.01")] = "",
-    data: Data = DATA,
-) -> None:
-    """A payer that takes FHIR Claims at POST /Claim/$submit. Point WASL_PAYER at it."""
-    try:
-        parsed = Faults.parse(faults)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--faults") from error
-    engine = open_database(f"sqlite:///{data / 'simulated-payer'}.db", simulator.TABLES)
-    uvicorn.run(
-        simulator.application(simulator.Simulator(engine, parsed)), host="127.0.0.1", port=port, log_level="warning"
-    )
 
 
 def _all(parts: House, config: Path | None, *more: str) -> int:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from channels.consumers.cnss import sheet
 from channels.consumers.cnss.billing import INPE
+from channels.faults import Shares
 from schemas.fhir.care_sheet import CURRENCY, INSURED_NUMBER, LINE, SHEET_NUMBER, Answer
 
 _NINE_DIGITS = re.compile(r"[0-9]{9}", re.ASCII)
@@ -34,7 +34,7 @@ class Billed(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Faults:
+class Faults(Shares):
     """Shares (0 to 1) of the claims treated badly.
 
     refuse: refused although well formed. queue: decided only when asked again. down: not answered, nothing taken.
@@ -45,26 +45,6 @@ class Faults:
     queue: float = 0.0
     down: float = 0.0
     lost: float = 0.0
-
-    @classmethod
-    def parse(cls, text: str) -> Faults:
-        """From "refuse=0.1,queue=0.2". Raises ValueError that says what was expected."""
-        names = [field.name for field in fields(cls)]
-        shares: dict[str, float] = {}
-        for part in filter(None, (part.strip() for part in text.split(","))):
-            name, _, share = part.partition("=")
-            if name not in names or not re.fullmatch(r"0(\.[0-9]+)?|1(\.0+)?", share):
-                raise ValueError(f"fault {part!r}: expected one of {', '.join(names)}, '=' and a share from 0 to 1")
-            shares[name] = float(share)
-        return cls(**shares)
-
-    def befalls(self, fault: str, *words: object) -> bool:
-        """Whether this fault befalls what the words name: always the same for the same words."""
-        share: float = getattr(self, fault)
-        if not share:
-            return False
-        seed = hashlib.sha256("|".join([fault, *map(str, words)]).encode()).digest()
-        return int.from_bytes(seed[:8]) < share * 2**64
 
 
 def judged(claim: Any, faults: Faults, *, asked: int) -> tuple[Answer, Billed | None]:

@@ -63,7 +63,7 @@ links = Table(
     "links",
     TABLES,
     Column("from_person", ForeignKey("persons.id"), primary_key=True),
-    Column("to_person", ForeignKey("persons.id"), primary_key=True),
+    Column("to_person", ForeignKey("persons.id"), primary_key=True, index=True),
     Column("kind", String(8), primary_key=True),
     Column("event", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
@@ -177,7 +177,9 @@ rule_versions = Table(
     Column("active", Boolean, nullable=False),
 )
 
-# `periods` are ISO 8601 intervals joined by a space: "2008-03-01/2021-12-31 2023-01-01/"; "" is always.
+# Facilities and health workers as events find them; what else is known stands in `registries.care.tables` under the id
+# `resource` ("": not yet). `periods`, when it operates, and `suspended` are ISO 8601 intervals joined by a space:
+# "2008-03-01/2021-12-31 2023-01-01/"; no period is always.
 facilities = Table(
     "facilities",
     TABLES,
@@ -191,6 +193,8 @@ facilities = Table(
     Column("latitude", Text, nullable=False),
     Column("longitude", Text, nullable=False),
     Column("provisional", Boolean, nullable=False),
+    Column("suspended", Text, nullable=False, server_default=""),
+    Column("resource", Text, nullable=False, server_default="", index=True),
 )
 
 health_workers = Table(
@@ -202,6 +206,8 @@ health_workers = Table(
     Column("profession", Text, nullable=False),
     Column("periods", Text, nullable=False),
     Column("provisional", Boolean, nullable=False),
+    Column("suspended", Text, nullable=False, server_default=""),
+    Column("resource", Text, nullable=False, server_default="", index=True),
 )
 
 roles = Table(

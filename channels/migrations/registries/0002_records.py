@@ -25,6 +25,7 @@ def _widen() -> None:
         _add(table, sa.Column("why", sa.Text(), nullable=False, server_default=""))
         _add(table, sa.Column("score", sa.Float()))
         _add(table, sa.Column("rules", sa.Integer(), nullable=False, server_default="0"))
+    op.create_index(op.f("ix_links_to_person"), "links", ["to_person"], if_not_exists=True)
     _add("reviews", sa.Column("decided_at", sa.BigInteger()))
     _add("reviews", sa.Column("decided_by", sa.Text(), nullable=False, server_default=""))
     _add("reviews", sa.Column("decision", sa.String(length=8), nullable=False, server_default=""))

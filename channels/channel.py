@@ -6,12 +6,13 @@ import csv
 import fnmatch
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from channels.domains import read_domains
 from channels.profiles import read_profile
 from channels.settings import Misconfigured, Settings, Strict, explained, read_yaml
 from mediators.codes import Codes
@@ -145,6 +146,7 @@ class Said(Strict):
     mapping: str | None = None
     profile: str | None = None
     conformance: Conformance = "tolerant"
+    domains: Conformance = "tolerant"
     codes: list[str] = []
     conversions: list[str] = []
     authorities: dict[str, str] = {}
@@ -165,6 +167,12 @@ class Said(Strict):
             if not re.fullmatch(r"mllp|mllps|mllps?://[^/]+:\d+|http|files:.+", one):
                 raise ValueError("expected mllp, mllp://host:port, mllps://host:port, http or files:folder")
         return value
+
+    @model_validator(mode="after")
+    def _judged(self) -> Said:
+        if self.domains == "strict" and self.acknowledge == "received":
+            raise ValueError("domains: strict refuses at the door; that needs acknowledge: checked")
+        return self
 
 
 @dataclass(frozen=True)
@@ -215,6 +223,7 @@ def load_channel(path: Path, settings: Settings) -> Channel:
         mediator = load(said.mediator)
     except UnknownMediator as error:
         raise Misconfigured(f"{path}, line {lines.get(('mediator',), 1)}: mediator: {error}") from error
+    domains = replace(read_domains(config), strict=said.domains == "strict")
     context = Context(
         channel=path.stem,
         zone=said.zone or settings.zone,
@@ -224,7 +233,8 @@ def load_channel(path: Path, settings: Settings) -> Channel:
         profile=_profile(path, lines, config, said),
         codes=_codes(path, lines, config, said.codes, settings.codes),
         conversions=_conversions(path, lines, config, said.conversions),
-        authorities=said.authorities,
+        authorities={**domains.authorities, **said.authorities},
+        domains=domains,
     )
     return Channel(path.stem, said, mediator, context, path, path.read_text(encoding="utf-8"))
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from channels.channel import Channel, read_channels
+from channels.domains import FILE as DOMAINS
 from channels.loops import fault
 from channels.settings import Misconfigured, Settings
 from channels.watch import metrics
@@ -118,15 +119,15 @@ def look(config: Path) -> Look:
 
 
 def _files(folder: Path) -> Iterator[tuple[str, tuple[int, int, int, int]]]:
-    for name in FOLDERS:
-        for path in (folder / name).glob("*.*"):
-            if path.name.endswith(".test.yaml"):
-                continue
-            try:
-                stat = path.stat()
-            except OSError:  # gone since, or a link that leads nowhere yet
-                continue
-            yield f"{name}/{path.name}", (stat.st_dev, stat.st_ino, stat.st_mtime_ns, stat.st_size)
+    found = [folder / DOMAINS, *(path for name in FOLDERS for path in (folder / name).glob("*.*"))]
+    for path in found:
+        if path.name.endswith(".test.yaml"):
+            continue
+        try:
+            stat = path.stat()
+        except OSError:  # gone since, not there, or a link that leads nowhere yet
+            continue
+        yield str(path.relative_to(folder)), (stat.st_dev, stat.st_ino, stat.st_mtime_ns, stat.st_size)
 
 
 def _difference(before: Mapping[str, Channel], after: Mapping[str, Channel]) -> str:

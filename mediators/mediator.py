@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from mediators.codes import Codes
 from mediators.hl7v2.profile import Profile
 from mediators.units import Conversions
+from schemas.domains import Domains
 from schemas.events import Event
 from schemas.message import Description, Issue, Message, Reply, Unmapped
 
@@ -21,7 +22,7 @@ class Context:
 
     `zone` is the IANA zone of local times without an offset. `settings` is the channel's `settings:` block;
     `mapping` the parsed file its `mapping:` names, and `mapping_file` that name; `profile` what the channel asks of HL7
-    v2 messages. Authorities: assigning authority as sent → identifier system URI.
+    v2 messages. Authorities: assigning authority as sent → identifier system URI; `domains` tells who may assign.
     """
 
     channel: str = "translate"
@@ -33,6 +34,7 @@ class Context:
     codes: Codes = field(default_factory=Codes)
     conversions: Conversions = field(default_factory=Conversions)
     authorities: Mapping[str, str] = field(default_factory=dict)
+    domains: Domains = field(default_factory=Domains)
 
 
 @dataclass(slots=True)

@@ -9,6 +9,7 @@ import orjson
 
 from mediators.additions import add
 from mediators.csv import dispensation, reader
+from mediators.csv.assigners import judged_entries
 from mediators.csv.mapping import Mapping as Columns
 from mediators.csv.mapping import mapping_of
 from mediators.csv.sheet import Sheet, sheet_of
@@ -34,7 +35,7 @@ class Csv:
         sheet = _sheet(message, _mapping(context.mapping), context)
         issues: list[Issue] = []
         good = False
-        for entry in sheet.entries():
+        for entry in judged_entries(sheet, message, context):
             if message.places and entry.place not in message.places:
                 continue
             good = good or entry.good
@@ -62,7 +63,7 @@ class Csv:
         sales = dispensation.Sales(sheet)
         translation = Translation()
         digest = message.digest
-        for entry in sheet.entries():
+        for entry in judged_entries(sheet, message, context):
             about, occurrence = sales.next(entry)
             if message.places and entry.place not in message.places:
                 continue

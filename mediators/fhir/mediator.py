@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from mediators.additions import add
-from mediators.fhir import conformance, outcome, parts
+from mediators.fhir import assigners, conformance, outcome, parts
 from mediators.fhir.bundle import Resources
 from mediators.fhir.document import Entry, document, glance
 from mediators.fhir.events import Events
@@ -28,6 +28,7 @@ class Fhir:
         event. Parts without a patient are errors, types that are not read warnings."""
         read = document(message.body, message.content_type)
         issues = [issue for entry in read.entries for issue in conformance.issues(entry)]
+        issues += assigners.issues(read.entries, message, context)
         if any(issue.severity == "error" for issue in issues):
             raise Refused(issues)
         resources = Resources(read, context.authorities, message.sender)

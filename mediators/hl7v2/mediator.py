@@ -11,6 +11,7 @@ from mediators.hl7v2 import (
     acknowledgement,
     adt,
     appointment,
+    assigners,
     batch,
     changes,
     charges,
@@ -63,9 +64,10 @@ class Hl7v2:
         hl7 = _read(message, context)
         _whole(hl7)
         found = conformance.issues(hl7, FAMILIES, context.profile)
-        if any(issue.severity == "error" for issue in found):
-            raise Refused(found, reject=conformance.rejects(found))
-        return found
+        assigned = _assigned(hl7, message, context, found)
+        if any(issue.severity == "error" for issue in (*found, *assigned)):
+            raise Refused([*found, *assigned], reject=conformance.rejects(found))
+        return [*found, *assigned]
 
     def accept(self, message: Message, issues: Sequence[Issue]) -> Reply:
         return _answer(message, issues, "A")
@@ -94,6 +96,16 @@ def _answer(message: Message, issues: Sequence[Issue], verdict: Verdict) -> Repl
     """A query is answered as such, even where nothing of it was checked."""
     hl7 = query.asked(message)
     return query.answer(message, hl7, issues, verdict) if hl7 else acknowledgement.answer(message, issues, verdict)
+
+
+def _assigned(hl7: Hl7, message: Message, context: Context, found: Sequence[Issue]) -> list[Issue]:
+    """What the identifier domains ask; what a profile said of a number already is not said again."""
+    if acknowledgement.is_acknowledgement(hl7):
+        return []
+    told = {issue.location for issue in found}
+    return [
+        one for one in assigners.issues(hl7, message, context) if one.severity == "error" or one.location not in told
+    ]
 
 
 def _whole(hl7: Hl7) -> None:

@@ -15,7 +15,6 @@ import typer
 
 from channels import roles
 from channels.commands.options import DATA, Config, Data, house, told
-from channels.gateway import serving
 from channels.loops import fault
 from channels.processes import Parent, hold_to_parent, owned, python
 from channels.runtime import House
@@ -107,6 +106,8 @@ def _administrator(parts: House) -> None:
 def _child(role: Role, parts: House, member: int | None) -> None:
     match role:
         case Role.gateway | Role.console:
+            from channels.gateway import serving  # the web's libraries: a quarter of a start, and only this role's
+
             parts.migrate()
             _administrator(parts)
             serving.gateway(parts, listens=role is Role.gateway)

@@ -122,8 +122,9 @@ class View:
                 if not (self._insert(connection, made, at) and self._learn(connection, grown)):
                     transaction.rollback()
                     return False
-                insert_or_skip(connection, reviews, [_review_row(review, at) for review in self.reviews])
-                links.record(connection, self.merges, at)
+                _, refused = links.record(connection, self.merges, at)
+                noted = [*self.reviews, *(_refused(merge) for merge in refused)]
+                insert_or_skip(connection, reviews, [_review_row(review, at) for review in noted])
         except DBAPIError as error:
             if collided(error):
                 return False
@@ -152,6 +153,11 @@ class View:
         person = Person(id, origin, revision, [ins, idcs, cnss, cin], [year, month, day], sex)
         self.persons[id] = person
         return person
+
+
+def _refused(merge: links.Merge) -> Review:
+    text = "a source merges this identity into one that a steward keeps apart from it: they stay apart"
+    return Review(merge.prior, merge.survivor, "merge-kept-apart", text, merge.event, "")
 
 
 def _review_row(review: Review, at: int) -> dict[str, Any]:

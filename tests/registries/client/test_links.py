@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, update
 
 from registries.client.links import Links
-from registries.database import reading
-from registries.tables import links
+from registries.database import insert_or_skip, reading, writing
+from registries.tables import links, next_version
 from tests.home import Place
 from tests.registries.people import Registry, about, merged, patient
 
@@ -101,3 +101,51 @@ def test_a_link_made_elsewhere_is_seen_at_once(registry: Registry, home: Place) 
 def test_a_stranger_is_followed_by_nobody(registry: Registry) -> None:
     registry.answer(about(patient(ipp="7")))
     assert Links(registry.engine).following("nobody") == {"nobody"}
+
+
+def end(registry: Registry, kind: str) -> None:
+    """As a steward does."""
+    with writing(registry.engine) as connection:
+        number = next_version(connection, "links")
+        connection.execute(update(links).where(links.c.kind == kind).values(ended=1, version=number))
+
+
+def keep_apart(registry: Registry, one: str, other: str) -> None:
+    first, second = sorted((one, other))
+    with writing(registry.engine) as connection:
+        row = {"from_person": first, "to_person": second, "kind": "apart", "event": "", "at": 1}
+        insert_or_skip(connection, links, [row | {"version": next_version(connection, "links")}])
+
+
+def test_a_link_that_ends_is_followed_no_more(registry: Registry) -> None:
+    old, new = registry.person(ipp="7"), registry.person(ipp="8")
+    followed = Links(registry.engine)
+    event = merged(patient(ipp="7"), patient(ipp="8"))
+    registry.answer(event)
+    assert followed.following(old) == {old, new}
+    end(registry, "merged")
+    for reader in (followed, Links(registry.engine)):
+        assert reader.following(old) == {old}
+        assert reader.survivor(old) == old
+    registry.answer(event)
+    assert followed.following(old) == {old}, "the same event again does not undo what was decided since"
+    registry.answer(merged(patient(ipp="7"), patient(ipp="8")))
+    assert followed.survivor(old) == new, "the source says it once more"
+
+
+def test_two_that_are_kept_apart_are_not_joined_by_that(registry: Registry) -> None:
+    one, other = registry.person(ipp="7"), registry.person(ipp="8")
+    keep_apart(registry, one, other)
+    followed = Links(registry.engine)
+    assert followed.following(one) == {one}
+    assert followed.kept_apart(other) == {one}
+    end(registry, "apart")
+    assert followed.kept_apart(other) == set()
+
+
+def test_a_merge_of_two_that_a_steward_keeps_apart_is_looked_at_instead(registry: Registry) -> None:
+    one, other = registry.person(ipp="7"), registry.person(ipp="8")
+    keep_apart(registry, one, other)
+    registry.answer(merged(patient(ipp="7"), patient(ipp="8")))
+    assert Links(registry.engine).following(one) == {one}
+    assert registry.reviews() == ["merge-kept-apart"]

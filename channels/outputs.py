@@ -224,6 +224,7 @@ def _parked(work: Mediated, parked: Sequence[bool]) -> Step:
     assert work.translation
     held = [n for n, one in enumerate(parked) if one]
     entries = sorted({entry for n in held for entry in waiting(work, n)})
+    candidates = dict.fromkeys(one for n in held for answer in work.resolutions[n] for one in answer.candidates)
     return Step(
         transaction=work.record.headers["transaction"],
         kind="parked",
@@ -231,6 +232,7 @@ def _parked(work: Mediated, parked: Sequence[bool]) -> Step:
         channel=work.record.headers["channel"],
         by="mediation",
         reason=f"waiting for a {entries[0].partition('|')[0]} the registry does not know",
+        text=f"perhaps: {'; '.join(candidates)}" if candidates else None,
         waiting_for=entries,
         places=sorted({work.translation.events[n]["place"] for n in held}),
     )

@@ -5,22 +5,23 @@ What facilities and health workers have in common.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Engine, Table, select
 from sqlalchemy.exc import DBAPIError
 
 from registries.cache import Cache
+from registries.care.candidates import Candidate, Candidates, Said
+from registries.care.names import alias, inpe
+from registries.care.spells import ALWAYS, Period, covers, operating, read_periods
 from registries.database import insert_or_skip, reading, writing
 from registries.registry import Policy, Resolution
 from registries.tables import aliases, next_version, version
 from schemas import facts
 from schemas.events import Event, Identifier, plain
-
-Period = tuple[str, str]
 
 CHANGES = "version"
 # Seconds that a version in the cache is believed. A message that was parked in this time must be in the journal before
@@ -40,18 +41,21 @@ _MOMENTS = {
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """`provisional`: met in a message and never loaded, so it is an entry but not a known one."""
+    """`periods`: when it operates, suspended or not, `active` without the suspensions. `provisional`: met in a message
+    and never loaded, so it is an entry but not a known one."""
 
     number: str
     id: str
     periods: tuple[Period, ...]
+    active: tuple[Period, ...]
     provisional: bool
 
-    def active(self, day: str) -> bool:
-        """Whether some period covers this ISO date; an imprecise one ("2024") is read in the entry's favour."""
-        return not self.periods or any(
-            start[: len(day)] <= day and (not end or day <= end[: len(day)]) for start, end in self.periods
-        )
+    def refusal(self, day: str) -> str:
+        """Why nothing can have been done there or by them on this ISO date; "" when it can. An imprecise date ("2024")
+        is read in the entry's favour."""
+        if covers(self.active, day):
+            return ""
+        return "suspended" if covers(self.periods, day) else "closed"
 
 
 @dataclass(slots=True)
@@ -73,6 +77,8 @@ class Directory:
     _entries: dict[str, Entry] = field(default_factory=dict)
     _aliases: dict[str, str] = field(default_factory=dict)
     _made: dict[str, list[str]] = field(default_factory=dict)
+    _candidates: Candidates | None = None
+    _asked: dict[Said, list[Candidate]] = field(default_factory=dict)
 
     def refresh(self) -> None:
         """Reads everything anew if the version moved; otherwise one row, or none. Raises Unavailable."""
@@ -84,11 +90,14 @@ class Directory:
                 self.cache.write(CHANGES, {self.kind: str(number).encode()}, BELIEVED)
             if number == self._version:
                 return
-            columns = select(self.table.c.number, self.table.c.periods, self.table.c.provisional)
+            told = self.table.c
+            columns = select(told.number, told.resource, told.periods, told.suspended, told.provisional)
             names = select(aliases.c.alias, aliases.c.number).where(aliases.c.kind == self.kind)
             self._entries = {row.number: self._entry(*row) for row in connection.execute(columns)}
             self._aliases = {row.alias: row.number for row in connection.execute(names)}
         self._version = number
+        self._candidates = None
+        self._asked.clear()
 
     def _is_current(self) -> bool:
         if self.cache is None or self._version < 0:
@@ -112,23 +121,30 @@ class Directory:
                 return found
         return None
 
-    def answer(self, names: Sequence[str], day: str, policy: Policy) -> Resolution:
-        """The verdict on who is to be known. Nothing to look up cannot be learned either, so it never parks."""
+    def answer(self, names: Sequence[str], day: str, policy: Policy, said: Callable[[], Said] = Said) -> Resolution:
+        """The verdict on who is to be known. Nothing to look up cannot be learned either, so it never parks. `said`:
+        what to look for candidates by, when it parks."""
         words = self.kind.replace("-", " ")
         if not names:
             return Resolution("unknown", flags=[f"{words} not identified"])
         entry = self.find(names)
         if entry and not entry.provisional:
-            if entry.active(day):
-                return Resolution("found", entry.id)
-            closed = Resolution("found", entry.id, flags=[f"{words} closed at the time"])
-            closed.waiting_for += self._waits(names) if policy == "require" else []
-            return closed
+            why = entry.refusal(day)
+            waits = self._waits(names) if why and policy == "require" else []
+            return Resolution("found", entry.id, [f"{words} {why} at the time"] if why else [], waits)
         if policy == "require":
-            return Resolution("unknown", waiting_for=self._waits(names))
+            candidates = [one.words for one in self._near(said())]
+            return Resolution("unknown", waiting_for=self._waits(names), candidates=candidates)
         if policy == "create":
             return Resolution("found", entry.id) if entry else Resolution("new", self._make(names).id)
         return Resolution("unknown", flags=[f"{words} unknown"])
+
+    def _near(self, said: Said) -> list[Candidate]:
+        if self._candidates is None:
+            self._candidates = Candidates(self.engine, self.kind)
+        if said not in self._asked:
+            self._asked[said] = self._candidates.near(said)
+        return self._asked[said]
 
     def keep(self) -> list[str]:
         """Commits the provisional entries made since the last call; what was learned. Raises Unavailable."""
@@ -161,13 +177,15 @@ class Directory:
 
     def _make(self, names: Sequence[str]) -> Entry:
         number = names[0] if names[0].isdigit() else f"local:{names[0]}"
-        entry = self._entries[number] = self._entry(number, "", True)
+        entry = self._entries[number] = self._entry(number, "", "", "", True)
         self._aliases.update((name, number) for name in names if name != number)
         self._made[number] = list(names)
         return entry
 
-    def _entry(self, number: str, periods: str, provisional: bool) -> Entry:
-        return Entry(number, facts.name(self.kind, number), read_periods(periods), provisional)
+    def _entry(self, number: str, resource: str, periods: str, suspended: str, provisional: bool) -> Entry:
+        registered = read_periods(periods)
+        active = operating(registered, read_periods(suspended))
+        return Entry(number, resource or facts.name(self.kind, number), registered or ALWAYS, active, provisional)
 
     def _waits(self, names: Sequence[str]) -> list[str]:
         return [f"{self.kind}|{name}" for name in names]
@@ -177,28 +195,6 @@ def changed(cache: Cache | None, *kinds: str) -> None:
     """To be called after the commit of a change, so that every process looks at once."""
     if cache:
         cache.forget(CHANGES, kinds)
-
-
-def inpe(value: str) -> str:
-    """An INPE as kept: without spaces, dots, hyphens."""
-    return "".join(sign for sign in value if sign.isalnum()).upper()
-
-
-def alias(value: str) -> str:
-    """A local name as kept: case and spacing do not count."""
-    return " ".join(value.split()).casefold()
-
-
-def read_periods(text: str) -> tuple[Period, ...]:
-    """ "2008-03-01/2021-12-31 2023-01-01/" as pairs, "" for an open side. Raises ValueError for anything else."""
-    periods = []
-    for part in text.split():
-        start, slash, end = part.partition("/")
-        days = [date.fromisoformat(day) for day in (start, end) if day]
-        if not slash or days != sorted(days):
-            raise ValueError(part)
-        periods.append((start, end))
-    return tuple(periods)
 
 
 def day_of(event: Event) -> str:

@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import Engine
 
 from registries.cache import Cache
+from registries.care.candidates import Said
+from registries.care.names import inpe
 from registries.directory import Directory, day_of
 from registries.registry import Policy, Resolution
 from registries.tables import facilities
@@ -37,7 +39,8 @@ class Facilities:
 
     def _answer(self, event: Event, policy: Policy) -> Resolution:
         named = [(one, self._names(one)) for one in organizations(event)]
-        answer = self.directory.answer(named[0][1] if named else [], day_of(event), policy)
+        names = named[0][1] if named else []
+        answer = self.directory.answer(names, day_of(event), policy, lambda: _said(named[0][0]))
         for organization, names in named:
             entry = self.directory.find(names)
             organization["known"] = entry is not None and not entry.provisional
@@ -46,6 +49,12 @@ class Facilities:
 
     def _names(self, organization: Organization) -> list[str]:
         return self.directory.names(organization.get("identifiers") or (), organization.get("name"))
+
+
+def _said(organization: Organization) -> Said:
+    numbers = [one.get("value") or "" for one in organization.get("identifiers") or () if one.get("system") == SYSTEM]
+    places = [one.get("city") or one.get("state") or "" for one in organization.get("addresses") or ()]
+    return Said(inpe(numbers[0]) if numbers else "", organization.get("name") or "", next(iter(places), ""))
 
 
 def organizations(event: Event) -> list[Organization]:

@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import Engine
 
 from registries.cache import Cache
+from registries.care.candidates import Said
+from registries.care.names import inpe
 from registries.directory import Directory, day_of
 from registries.registry import Policy, Resolution
 from registries.tables import health_workers
@@ -41,12 +43,19 @@ class HealthWorkers:
         named = [(one, self.directory.names(one.get("identifiers") or ())) for one in professionals(event)]
         if not named:
             return Resolution("unknown")
-        answer = self.directory.answer(named[0][1], day_of(event), policy)
+        answer = self.directory.answer(named[0][1], day_of(event), policy, lambda: _said(named[0][0]))
         for professional, names in named:
             entry = self.directory.find(names)
             professional["known"] = entry is not None and not entry.provisional
             professional["entry"] = entry.id if entry else None
         return answer
+
+
+def _said(professional: Practitioner) -> Said:
+    numbers = [one.get("value") or "" for one in professional.get("identifiers") or () if one.get("system") == SYSTEM]
+    name = next(iter(professional.get("names") or ()), None)
+    told = [name.get("family") or "", *(name.get("given") or ())] if name else []
+    return Said(inpe(numbers[0]) if numbers else "", " ".join(told))
 
 
 def professionals(event: Event) -> list[Practitioner]:

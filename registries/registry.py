@@ -17,7 +17,8 @@ class Resolution:
     """What a registry knows of one event.
 
     entry: the registry's own id ("" when unknown). review: why a person must look at it, in words without
-    patient data. waiting_for: what to wait for when the policy is `require` ("facility|123456789").
+    patient data. waiting_for: what to wait for when the policy is `require` ("facility|123456789"). candidates: known
+    entries that may be meant instead, in words a person can compare.
     """
 
     verdict: Verdict
@@ -25,6 +26,7 @@ class Resolution:
     flags: list[str] = field(default_factory=list)
     waiting_for: list[str] = field(default_factory=list)
     review: str = ""
+    candidates: list[str] = field(default_factory=list)
 
 
 class Registry(Protocol):

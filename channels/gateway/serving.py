@@ -32,6 +32,7 @@ from channels.settings import Misconfigured
 from channels.watch import metrics
 from channels.watch.health import Health, turned
 from registries import tables as registries
+from registries.care import tables as care
 from schemas.message import Unavailable
 
 DAY = 86_400_000_000
@@ -96,7 +97,7 @@ def _checks(house: House, bus: Bus) -> dict[str, Callable[[], bool]]:
     needed = (
         (house.control, (security.metadata, encryption.metadata, lines.metadata)),
         (house.journal, (journal.metadata,)),
-        (house.registries, (registries.TABLES,)),
+        (house.registries, (registries.TABLES, care.TABLES)),
     )
 
     def schema() -> bool:

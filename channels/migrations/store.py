@@ -20,6 +20,7 @@ from channels.security import encryption
 from channels.security import tables as security
 from channels.settings import Misconfigured
 from registries import tables as registries
+from registries.care import tables as care
 from registries.database import alone
 
 _HERE = Path(__file__).parent
@@ -72,7 +73,7 @@ STORES = {
     for name, tables in {
         "control": (security.metadata, encryption.metadata, line.metadata),
         "journal": (journal.metadata,),
-        "registries": (registries.TABLES,),
+        "registries": (registries.TABLES, care.TABLES),
         "ledger": (cnss.TABLES,),
         "record": (record.metadata,),
         "payer": (simulator.TABLES,),

@@ -77,6 +77,13 @@ def test_what_waits_is_told_and_does_not_go_out(work: Mediated) -> None:
     assert parked["reason"] == "waiting for a facility the registry does not know"
 
 
+def test_who_may_be_meant_by_what_is_unknown_is_told_once(work: Mediated) -> None:
+    near = ["120000011 CHU de la Colline (MA-RAB)", "120000012 Clinique du Phare"]
+    work.resolutions = [[Resolution("unknown", waiting_for=["facility|1"], candidates=near)] * 2]
+    _, (_, parked) = out(work)
+    assert parked["text"] == "perhaps: 120000011 CHU de la Colline (MA-RAB); 120000012 Clinique du Phare"
+
+
 def test_parts_are_told_by_reason_and_not_by_number(work: Mediated) -> None:
     assert work.translation
     work.translation.refused = [

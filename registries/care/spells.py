@@ -1,0 +1,86 @@
+"""Time in days: when something operated, was suspended, was closed. A day belongs to both ends of a period.
+
+A period is a pair of ISO 8601 dates, "" for an open side; in text "2008-03-01/2021-12-31 2023-01-01/".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from typing import Literal
+
+Period = tuple[str, str]
+Status = Literal["operational", "suspended", "closed", "planned"]
+
+ALWAYS: tuple[Period, ...] = (("", ""),)
+_DAY = timedelta(days=1)
+_LAST = "9999-12-31"
+
+
+def read_periods(text: str) -> tuple[Period, ...]:
+    """ "2008-03-01/2021-12-31 2023-01-01/" as pairs, "" for an open side. Raises ValueError for anything else."""
+    periods = []
+    for part in text.split():
+        start, slash, end = part.partition("/")
+        first, last = (date.fromisoformat(day).isoformat() if day else "" for day in (start, end))
+        if not slash or (last and last < first):
+            raise ValueError(part)
+        periods.append((first, last))
+    return tuple(periods)
+
+
+def text_of(periods: Iterable[Period]) -> str:
+    return " ".join(f"{start}/{end}" for start, end in periods)
+
+
+def operating(periods: Sequence[Period], suspended: Sequence[Period] = ()) -> tuple[Period, ...]:
+    """The periods without the suspensions in them. No period at all is always; what is left may be none."""
+    left = list(periods or ALWAYS)
+    for gap in suspended:
+        left = [rest for period in left for rest in _without(period, gap)]
+    return tuple(left)
+
+
+def covers(periods: Iterable[Period], day: str) -> bool:
+    """Whether some period holds this ISO date; an imprecise one ("2024") is read in its favour."""
+    size = len(day)
+    return any(start[:size] <= day and (not end or day <= end[:size]) for start, end in periods)
+
+
+def status(periods: Sequence[Period], suspended: Sequence[Period], day: str) -> Status:
+    """What it is on this day. Closed is also what stands between two periods; planned, what has not begun."""
+    if covers(operating(periods, suspended), day):
+        return "operational"
+    if covers(periods or ALWAYS, day):
+        return "suspended"
+    begun = any(start <= day for start, _ in periods)
+    return "closed" if begun else "planned"
+
+
+def closed_from(periods: Sequence[Period], day: str) -> tuple[Period, ...]:
+    """The periods when nothing goes on from this day: the last one ends the day before."""
+    last = before(day)
+    kept = [(start, min(end or _LAST, last)) for start, end in periods or ALWAYS if start <= last]
+    return tuple(kept) or ((last, last),)
+
+
+def opened_from(periods: Sequence[Period], day: str) -> tuple[Period, ...]:
+    """The periods with one more that goes on from this day, unless one does already."""
+    return tuple(periods) if covers(periods or ALWAYS, day) else (*periods, (day, ""))
+
+
+def before(day: str) -> str:
+    return (date.fromisoformat(day) - _DAY).isoformat()
+
+
+def _without(period: Period, gap: Period) -> list[Period]:
+    (start, end), (first, last) = period, gap
+    if first > (end or _LAST) or (last or _LAST) < start:
+        return [period]
+    left = [(start, before(first))] if first > start else []
+    right = [(_after(last), end)] if last and last < (end or _LAST) else []
+    return [*left, *right]
+
+
+def _after(day: str) -> str:
+    return (date.fromisoformat(day) + _DAY).isoformat()

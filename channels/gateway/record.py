@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from email.utils import formatdate
-from functools import wraps
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 import orjson
 from starlette.concurrency import run_in_threadpool
@@ -17,13 +16,12 @@ from starlette.routing import Route
 from channels.consumers.reading import Kept, Reading
 from channels.consumers.record import instant
 from channels.gateway.capability import capability
+from channels.gateway.fhir import FHIR_JSON, LARGEST_FORM, address, answer, answering, base, bundle, form, outcome
 from channels.gateway.search import ID, PARAMETERS, RESULT_PARAMETERS, Following, Pairs, Problem, page_of, query_of
 
-FHIR_JSON = "application/fhir+json"
-LARGEST_FORM = 64 * 1024
+__all__ = ["LARGEST_FORM", "Audit", "Reads", "routes"]
 
 Audit = Callable[[Request, str, str], None]
-Answer = Callable[[Request], Response]
 
 
 class Reads:
@@ -38,7 +36,7 @@ class Reads:
 
     def metadata(self, request: Request) -> Response:
         page_of(request.query_params.multi_items())
-        return _json(capability(str(request.base_url).rstrip("/") + "/fhir"))
+        return answer(capability(str(request.base_url).rstrip("/") + "/fhir"))
 
     def read(self, request: Request) -> Response:
         kept = self._record.read(*_named(request))
@@ -61,7 +59,7 @@ class Reads:
             raise _unknown(request)
         self._audit(request, "history", _whose(every[0]))
         entries = [_entry(request, kept) | _landed(kept) for kept in every]
-        return _bundle(request, "history", entries, len(every), [("self", _address(request, request.url.query))])
+        return bundle(request, "history", entries, len(every), [("self", address(request, request.url.query))])
 
     def search(self, request: Request) -> Response:
         return self.found(request, request.query_params.multi_items())
@@ -96,42 +94,20 @@ def routes(record: Reading, following: Following, audit: Audit) -> list[Route]:
 
     async def search_by_form(request: Request) -> Response:
         try:
-            pairs = [*request.query_params.multi_items(), *await _form(request)]
+            pairs = [*request.query_params.multi_items(), *await form(request)]
         except Problem as problem:
-            return _outcome(problem)
-        return await run_in_threadpool(_answering(lambda one: reads.found(one, pairs)), request)
+            return outcome(problem)
+        return await run_in_threadpool(answering(lambda one: reads.found(one, pairs)), request)
 
     return [
-        Route("/fhir/metadata", _answering(reads.metadata)),
-        Route("/fhir/Patient/{id}/$everything", _answering(reads.everything)),
+        Route("/fhir/metadata", answering(reads.metadata)),
+        Route("/fhir/Patient/{id}/$everything", answering(reads.everything)),
         Route("/fhir/{type}/_search", search_by_form, methods=["POST"]),
-        Route("/fhir/{type}/{id}/_history/{version}", _answering(reads.version)),
-        Route("/fhir/{type}/{id}/_history", _answering(reads.history)),
-        Route("/fhir/{type}/{id}", _answering(reads.read)),
-        Route("/fhir/{type}", _answering(reads.search)),
+        Route("/fhir/{type}/{id}/_history/{version}", answering(reads.version)),
+        Route("/fhir/{type}/{id}/_history", answering(reads.history)),
+        Route("/fhir/{type}/{id}", answering(reads.read)),
+        Route("/fhir/{type}", answering(reads.search)),
     ]
-
-
-def _answering(answer: Answer) -> Answer:
-    @wraps(answer)
-    def answered(request: Request) -> Response:
-        try:
-            return answer(request)
-        except Problem as problem:
-            return _outcome(problem)
-
-    return answered
-
-
-async def _form(request: Request) -> Pairs:
-    if request.headers.get("content-type", "").partition(";")[0].strip() != "application/x-www-form-urlencoded":
-        raise Problem(415, "not-supported", "_search takes application/x-www-form-urlencoded")
-    body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > LARGEST_FORM:
-            raise Problem(413, "too-long", f"_search takes at most {LARGEST_FORM} bytes")
-    return parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
 
 
 def _kind(request: Request) -> str:
@@ -156,22 +132,13 @@ def _whose(kept: Kept) -> str:
     return f"Patient/{kept.person}" if kept.person else kept.type
 
 
-def _json(content: Any, status: int = 200) -> Response:
-    return Response(orjson.dumps(content), status, media_type=FHIR_JSON)
-
-
-def _outcome(problem: Problem) -> Response:
-    issue = {"severity": "error", "code": problem.code, "diagnostics": problem.text}
-    return _json({"resourceType": "OperationOutcome", "issue": [issue]}, problem.status)
-
-
 def _resource(kept: Kept) -> Response:
     headers = {"ETag": f'W/"{kept.version}"', "Last-Modified": formatdate(kept.at / 1e6, usegmt=True)}
     return Response(kept.body, headers=headers, media_type=FHIR_JSON)
 
 
 def _entry(request: Request, kept: Kept) -> dict[str, Any]:
-    return {"fullUrl": f"{_base(request)}/{kept.type}/{kept.id}", "resource": orjson.Fragment(kept.body)}
+    return {"fullUrl": f"{base(request)}/{kept.type}/{kept.id}", "resource": orjson.Fragment(kept.body)}
 
 
 def _landed(kept: Kept) -> dict[str, Any]:
@@ -183,27 +150,9 @@ def _landed(kept: Kept) -> dict[str, Any]:
 
 def _page(request: Request, path: str, pairs: Pairs, kept: Iterable[Kept], total: int, last: str) -> Response:
     asked = urlencode(pairs)
-    links = [("self", f"{_base(request)}/{path}" + (f"?{asked}" if asked else ""))]
+    links = [("self", f"{base(request)}/{path}" + (f"?{asked}" if asked else ""))]
     if last:
         after = urlencode([*((key, value) for key, value in pairs if key != "_after"), ("_after", last)])
-        links.append(("next", f"{_base(request)}/{path}?{after}"))
+        links.append(("next", f"{base(request)}/{path}?{after}"))
     entries = [_entry(request, one) | {"search": {"mode": "match"}} for one in kept]
-    return _bundle(request, "searchset", entries, total, links)
-
-
-def _bundle(
-    request: Request, kind: str, entries: Sequence[dict[str, Any]], total: int, links: Sequence[tuple[str, str]]
-) -> Response:
-    bundle: dict[str, Any] = {"resourceType": "Bundle", "type": kind, "total": total}
-    bundle["link"] = [{"relation": relation, "url": url} for relation, url in links]
-    if entries:
-        bundle["entry"] = entries
-    return _json(bundle)
-
-
-def _base(request: Request) -> str:
-    return str(request.base_url).rstrip("/") + "/fhir"
-
-
-def _address(request: Request, query: str) -> str:
-    return _base(request).removesuffix("/fhir") + request.url.path + (f"?{query}" if query else "")
+    return bundle(request, "searchset", entries, total, links)

@@ -64,7 +64,7 @@ def query_of(kind: str, pairs: Pairs, following: Following) -> tuple[Query, list
         if name not in supported:
             known = ", ".join(sorted((*supported, *RESULT_PARAMETERS)))
             raise Problem(400, "not-supported", f"{kind} has no such search parameter here; supported: {known}")
-        alternatives = _split(value, ",")
+        alternatives = split(value, ",")
         if not all(alternatives) or "\0" in value or len(alternatives) > MOST_ALTERNATIVES:
             raise Problem(400, "invalid", f"{name}: expected 1 to {MOST_ALTERNATIVES} values separated by commas")
         if name == "_id":
@@ -100,7 +100,7 @@ def _criterion(name: str, kind: str, alternatives: Sequence[str]) -> Criterion:
     if kind == "date":
         return Criterion((name,), tuple(_day(name, one) for one in alternatives))
     parameters = ("name", "family", "given") if name == "name" else (name,)
-    wanted = [folded(_unescaped(one)) for one in alternatives]
+    wanted = [folded(unescaped(one)) for one in alternatives]
     if not all(wanted):
         raise Problem(400, "invalid", f"{name}: expected the beginning of a name")
     return Criterion(parameters, tuple(map(Beginning, wanted)))
@@ -108,7 +108,7 @@ def _criterion(name: str, kind: str, alternatives: Sequence[str]) -> Criterion:
 
 def _token(name: str, text: str) -> Token:
     """R4 token: `value` in any system, `system|value`, `|value` without a system, `system|` any value of it."""
-    system, *rest = (_unescaped(one) for one in _split(text, "|"))
+    system, *rest = (unescaped(one) for one in split(text, "|"))
     if not rest:
         return Token(value=system)
     if len(rest) > 1 or not (system or rest[0]):
@@ -131,7 +131,7 @@ def _patient(name: str, text: str) -> str:
     return found
 
 
-def _split(text: str, separator: str) -> list[str]:
+def split(text: str, separator: str) -> list[str]:
     r"""Parts between separators that are not escaped; R4 escapes `,`, `|`, `$` and `\` by `\`."""
     parts = [""]
     for piece in re.findall(r"\\.|.|\n", text, re.DOTALL):
@@ -142,5 +142,6 @@ def _split(text: str, separator: str) -> list[str]:
     return parts
 
 
-def _unescaped(text: str) -> str:
+def unescaped(text: str) -> str:
+    """A value as it was meant."""
     return re.sub(r"\\([,|$\\])", r"\1", text)

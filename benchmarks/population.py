@@ -28,7 +28,9 @@ COLUMNS: Final = (
     *("ins", "idcs", "cnss", "cin", "ipp", "authority", "family", "given", "birth_date", "sex"),
     *("phone", "city", "postcode", "address", "mother", "truth"),
 )
+SOURCE: Final = "urn:id:"
 WIDTH: Final = 20_000  # records that come in no order
+_STEP, _FILES = 48_271, 10**9
 _HOW_MANY: Final = (1, 1, 1, 1, 2, 2, 2, 3, 3, 4, 5)
 _CARRIED: Final = {"cin": "cnie", "cnss": "cnss", "idcs": "idcs"}
 _NAMELESS: Final = ("BEBE", "NN", "Nouveau-né", "X")
@@ -47,7 +49,7 @@ class Source:
 
     @property
     def system(self) -> str:
-        return f"urn:id:{self.authority}"
+        return f"{SOURCE}{self.authority}"
 
 
 _KINDS: Final = (
@@ -119,9 +121,20 @@ def written(person: Person, source: Source, how: Noise, random: Random, *, first
     return patient
 
 
+def file_number(number: int, authority: str) -> str:
+    """The number that a source gives this person. `whose` leads back."""
+    return f"{(number * _STEP + crc32(authority.encode())) % _FILES:09}"
+
+
+def whose(system: str, value: str) -> str:
+    """Who truly has this number of a source."""
+    salt = crc32(system.removeprefix(SOURCE).encode())
+    return f"P{(int(value) - salt) * pow(_STEP, -1, _FILES) % _FILES}"
+
+
 def _numbers(person: Person, source: Source, how: Noise, random: Random) -> Iterator[Identifier]:
-    file = (person.number * 48_271 + crc32(source.authority.encode())) % 10**9
-    yield {"system": source.system, "value": f"{file:09}", "authority": source.authority}
+    value = file_number(person.number, source.authority)
+    yield {"system": source.system, "value": value, "authority": source.authority}
     own = {"cin": person.cin, "cnss": person.home.cnss, "idcs": person.idcs}
     if not own["cin"] and (TODAY - person.born).days < 18 * 366 and random.random() < how.parents_cin:
         own["cin"] = person.home.cin

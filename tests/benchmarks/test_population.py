@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from benchmarks import noise
 from benchmarks.noise import Noise
 from benchmarks.people import TODAY, Person, people
-from benchmarks.population import records, write
+from benchmarks.population import records, whose, write
 from mediators.digits import verhoeff
 from registries.rows import rows
 from schemas.events import Patient
@@ -100,6 +100,11 @@ def test_everybody_has_one_to_five_records_at_different_places(written: dict[str
     for patients in written.values():
         numbers = [(patient["identifiers"][0]["system"], patient["identifiers"][0]["value"]) for patient in patients]
         assert len({system for system, _ in numbers}) == len({value for _, value in numbers}) == len(numbers)
+
+
+def test_a_number_of_a_source_leads_back_to_the_truth(written: dict[str, list[Patient]]) -> None:
+    for truth, patients in written.items():
+        assert {whose(one["identifiers"][0]["system"], one["identifiers"][0]["value"]) for one in patients} == {truth}
 
 
 def test_without_noise_a_record_tells_the_truth() -> None:

@@ -45,9 +45,19 @@ def decide(view: View, subject: Subject) -> tuple[Person, Key] | None:
         owners = view.of(key)
         for owner in owners:
             if not forbids(subject, owner, key):
-                return owner, key
+                return _split_off(view, subject, owner) or (owner, key)
         if 0 < len(owners) < MOST_OWNERS:
             refused = key
+    return None
+
+
+def _split_off(view: View, subject: Subject, found: Person) -> tuple[Person, Key] | None:
+    """Who has a local number of the subject, where a steward keeps them apart from whom a stronger one finds: it was
+    decided that what comes under this number is not about that person."""
+    for key in subject.keys:
+        owner = next(iter(view.of(key)), found) if key.rank == LOCAL else found
+        if owner is not found and view.kept_apart(owner, found) and not forbids(subject, owner, key):
+            return owner, key
     return None
 
 

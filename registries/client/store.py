@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, bindparam, select, update
 from sqlalchemy.exc import DBAPIError
 
-from registries.client import links
+from registries.client import clusters, links
 from registries.client.keys import Key, Subject
 from registries.database import insert_or_skip
 from registries.outage import collided
@@ -97,6 +97,10 @@ class View:
         if key.digest not in self.owners:
             self.read([key.digest])
         return self.owners[key.digest]
+
+    def kept_apart(self, one: Person, other: Person) -> bool:
+        """Whether a steward keeps the two apart."""
+        return not (one.is_new or other.is_new) and bool(clusters.kept_apart(self.connection, {one.id, other.id}))
 
     def create(self, subject: Subject, origin: str) -> Person:
         person = Person(str(uuid.uuid4()), origin, 0, [""] * len(_STRONG), [""] * len(_BIRTH), "", is_new=True)

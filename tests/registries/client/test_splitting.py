@@ -1,0 +1,169 @@
+"""A source record leaves the identity it had."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import orjson
+import pytest
+from sqlalchemy import Engine, insert, select
+
+from registries.client.decision import Declined
+from registries.client.links import Links
+from registries.client.steward import Steward
+from registries.database import reading, writing
+from registries.sealing import Seal
+from registries.tables import persons, records
+from tests.registries.people import SECRET, Registry, about, patient
+
+WHO = ("naima", "two people with one card")
+SEAL = Seal(SECRET)
+_numbers = itertools.count(1)
+
+
+class Desk:
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.registry = Registry(engine)
+        self.steward = Steward(engine, SECRET, SEAL)
+        self.links = Links(engine)
+
+    def known(self, **told: str) -> tuple[str, int]:
+        """The identity of this patient, and the record of what was said."""
+        person = self.registry.person(**told)
+        return person, self._kept(person, patient(**told))
+
+    def _kept(self, person: str, who: Any) -> int:
+        id = next(_numbers)
+        told = {"source": "urn:id:CHU", "channel": "lab", "said": "", "profile": b"", "matched": 0}
+        row = {"id": id, "key": str(id), "person": person, "at": id, "version": id, "number": id, **told}
+        with writing(self.engine) as connection:
+            sealed = SEAL.seal(orjson.dumps(who), str(id))
+            connection.execute(insert(records).values(row | {"patient": sealed}))
+        return id
+
+    def person_of(self, record: int) -> str:
+        with reading(self.engine) as connection:
+            return connection.scalar(select(records.c.person).where(records.c.id == record)) or ""
+
+    def knowledge(self, person: str) -> Any:
+        with reading(self.engine) as connection:
+            row = connection.execute(select(persons).where(persons.c.id == person)).mappings().one()
+        return {name: value for name, value in row.items() if name not in ("id", "created", "origin", "revision")}
+
+
+@pytest.fixture
+def desk(engine: Engine) -> Desk:
+    return Desk(engine)
+
+
+CARD = {"cin": "BE123456", "birth": "1980-03-04"}
+
+
+def test_a_record_gets_an_identity_of_its_own_and_its_numbers_go_with_it(desk: Desk) -> None:
+    old, _ = desk.known(**CARD, ipp="1", given="Rim")
+    same, record = desk.known(**CARD, ipp="2", given="Hind")
+    assert same == old
+    desk.steward.split(record, *WHO)
+    new = desk.person_of(record)
+    assert new != old
+    assert desk.registry.person(ipp="2") == new
+    assert desk.registry.person(ipp="1") == old
+    assert desk.links.kept_apart(old) == {new}
+
+
+def test_what_its_source_says_later_is_about_the_new_identity_though_the_card_is_shared(desk: Desk) -> None:
+    old, _ = desk.known(**CARD, ipp="1")
+    _, record = desk.known(**CARD, ipp="2")
+    desk.steward.split(record, *WHO)
+    new = desk.person_of(record)
+    assert desk.registry.person(**CARD, ipp="2") == new
+    assert desk.registry.person(**CARD, ipp="1") == old
+    assert desk.registry.person(**CARD) == old
+    assert desk.registry.reviews() == []
+
+
+def test_the_old_identity_forgets_what_only_the_record_told(desk: Desk) -> None:
+    old, _ = desk.known(**CARD, ipp="1")
+    desk.known(ipp="1", sex="female")
+    _, record = desk.known(**CARD, ipp="2", ins="N7")
+    before = desk.knowledge(old)
+    assert before["ins"]
+    split = desk.steward.split(record, *WHO)
+    assert desk.knowledge(old) == before | {"ins": ""}
+    desk.steward.undo(split, *WHO)
+    assert desk.knowledge(old) == before
+
+
+def test_a_split_is_taken_back_and_what_landed_meanwhile_is_followed(desk: Desk) -> None:
+    old, _ = desk.known(**CARD, ipp="1")
+    _, record = desk.known(**CARD, ipp="2")
+    split = desk.steward.split(record, *WHO)
+    new = desk.registry.answer(about(patient(ipp="2"))).entry
+    undone = desk.steward.undo(split, *WHO)
+    assert desk.person_of(record) == old
+    assert desk.registry.person(ipp="2") == old
+    assert desk.links.survivor(new) == old
+    assert desk.steward.undo(split, *WHO) == 0
+    desk.steward.undo(undone, *WHO)
+    assert desk.person_of(record) == desk.registry.person(ipp="2") == new
+    assert desk.links.following(old) == {old}
+
+
+def test_a_split_is_not_taken_back_once_its_identity_is_linked(desk: Desk) -> None:
+    desk.known(**CARD, ipp="1")
+    _, record = desk.known(**CARD, ipp="2")
+    third, _ = desk.known(ipp="3")
+    split = desk.steward.split(record, *WHO)
+    desk.steward.link(desk.person_of(record), third, *WHO)
+    with pytest.raises(Declined, match="linked since"):
+        desk.steward.undo(split, *WHO)
+
+
+def test_strangers_still_find_room_at_a_number_after_a_split_was_taken_back(desk: Desk) -> None:
+    desk.known(ipp="1", birth="1980-03-04", cin="BE123456")
+    _, record = desk.known(ipp="2", birth="1980-03-04", cin="BE123456")
+    desk.steward.undo(desk.steward.split(record, *WHO), *WHO)
+    brother = desk.registry.person(ins="N8", ipp="4", cin="BE123456", birth="1980-03-04", sex="male")
+    assert desk.registry.person(ins="N9", cin="BE123456", birth="1980-03-04", sex="male") != brother
+
+
+def test_a_record_alone_in_its_identity_is_not_split(desk: Desk) -> None:
+    _, record = desk.known(ipp="1")
+    with pytest.raises(Declined, match="the only source record"):
+        desk.steward.split(record, *WHO)
+    with pytest.raises(Declined, match="no source record 99999"):
+        desk.steward.split(99999, *WHO)
+
+
+def test_a_record_is_split_once(desk: Desk) -> None:
+    desk.known(**CARD, ipp="1")
+    _, record = desk.known(**CARD, ipp="2")
+    assert desk.steward.split(record, *WHO)
+    assert desk.steward.split(record, "khalid", "sure") == 0
+
+
+def test_a_choice_is_of_a_record_of_the_person(desk: Desk) -> None:
+    one, record = desk.known(ipp="1", sex="male")
+    other, foreign = desk.known(ipp="2", sex="female")
+    with pytest.raises(Declined, match="belongs to somebody else"):
+        desk.steward.choose(one, "sex", *WHO, record=foreign)
+    with pytest.raises(Declined, match="no field shoe_size"):
+        desk.steward.choose(one, "shoe_size", *WHO, record=record)
+    with pytest.raises(Declined, match="no source record"):
+        desk.steward.choose(one, "sex", *WHO, record=99999)
+    desk.steward.link(one, other, *WHO)
+    assert desk.steward.choose(one, "sex", *WHO, record=foreign)
+    assert desk.steward.choose(one, "sex", *WHO, record=foreign) == 0
+
+
+def test_a_choice_of_ones_own_is_sealed_kept_once_and_withdrawn(desk: Desk) -> None:
+    one, _ = desk.known(ipp="1")
+    assert desk.steward.choose(one, "birth_date", *WHO, value="1980-05-05")
+    assert desk.steward.choose(one, "birth_date", *WHO, value="1980-05-05") == 0
+    withdrawn = desk.steward.choose(one, "birth_date", *WHO)
+    assert withdrawn
+    assert desk.steward.choose(one, "birth_date", *WHO) == 0
+    assert desk.steward.undo(withdrawn, *WHO)
+    assert desk.steward.choose(one, "birth_date", *WHO, value="1980-05-05") == 0

@@ -112,8 +112,12 @@ class House:
     def database(self, store: str, *, durable: bool = True) -> Engine:
         """A store with its tables. Raises Misconfigured when a start may not make or update them and they are old."""
         engine = self.engine(store, durable=durable)
-        bring = STORES[store].migrate if self.settings.database.migrate else STORES[store].require
-        bring(engine)
+        if store != "control":
+            _ = self.control  # the master key is looked up there
+        if self.settings.database.migrate:
+            STORES[store].migrate(engine, lambda: self.master)
+        else:
+            STORES[store].require(engine)
         return engine
 
     def bus(self, stage: str, member: int = 0, members: int = 1) -> Bus:
@@ -190,7 +194,11 @@ class House:
     @cached_property
     def ledger(self) -> Ledger:
         quiet = round(self.settings.payer_quiet * 1e6)
-        return Ledger(self._ledger_database, derived(self.master, "ledger"), quiet=quiet)
+        return Ledger(self._ledger_database, self._ledger_secret, quiet=quiet)
+
+    @property
+    def _ledger_secret(self) -> bytes:
+        return derived(self.master, "ledger")
 
     @cached_property
     def _ledger_database(self) -> Engine:
@@ -199,12 +207,12 @@ class House:
     @cached_property
     def record(self) -> Record:
         """The built-in record."""
-        return Record(self._record_database)
+        return Record(self._record_database, derived(self.master, "record"))
 
     @cached_property
     def reading(self) -> Reading:
         """The built-in record as it is read."""
-        return Reading(self._record_database)
+        return Reading(self._record_database, derived(self.master, "record"))
 
     @cached_property
     def _record_database(self) -> Engine:
@@ -315,7 +323,8 @@ class House:
         return FhirServer(self.settings.smr, token=self.settings.smr_token)
 
     def submission(self) -> Submission:
-        return Submission(Outbox(self._ledger_database, deadline=self.settings.payer_deadline), self._payer())
+        deadline = self.settings.payer_deadline
+        return Submission(Outbox(self._ledger_database, self._ledger_secret, deadline=deadline), self._payer())
 
     def _payer(self) -> Payer:
         if self.settings.payer == SIMULATOR:

@@ -22,7 +22,7 @@ def migrate(config: Config = None, data: Data = DATA) -> None:
     parts = house(config, data)
     for store, engine in _stores(parts):
         before = store.revision(engine)
-        store.migrate(engine)
+        store.migrate(engine, lambda: parts.master)
         after = store.revision(engine)
         typer.echo(f"{store.name}: {after}" if before == after else f"{store.name}: {before or 'new'} -> {after}")
 

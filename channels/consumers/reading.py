@@ -9,8 +9,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, Select, and_, func, or_, select
 
-from channels.consumers.record import resources, terms, versions
+from channels.consumers.record import about, digests, resources, versions
+from channels.consumers.terms import LONGEST, Digests
 from registries.database import reading
+from registries.sealing import Seal
 
 # In JSON a quote inside a text is escaped, so this finds elements only.
 _REFERENCE = re.compile(rb'"reference":"([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})"')
@@ -75,10 +77,10 @@ class Found:
 
 
 class Reading:
-    """Reads what a Record landed, here or in another process."""
+    """Reads what a Record with the same secret landed, here or in another process."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, secret: bytes) -> None:
+        self._engine, self._seal, self._digests = engine, Seal(secret), Digests(secret)
 
     def read(self, kind: str, name: str) -> Kept | None:
         """The resource as it stands."""
@@ -96,72 +98,68 @@ class Reading:
         return [standing, *(Kept(k.type, k.id, k.version, k.at, k.body, standing.person) for k in seen)]
 
     def search(self, query: Query) -> Found:
-        matching = _matching(query)
+        matching = self._matching(query)
         with reading(self._engine) as connection:
             total = connection.execute(select(func.count()).select_from(resources).where(matching)).scalar_one()
             page = select(resources).where(matching, resources.c.id > query.after).order_by(resources.c.id)
-            rows = _kept(connection, page.limit(query.count + 1)) if query.count else []
+            rows = self._kept(connection, page.limit(query.count + 1)) if query.count else []
         return Found(total, tuple(rows[: query.count]), len(rows) > query.count)
 
     def everything(self, persons: Collection[str]) -> list[Kept]:
         """All resources of these identities, their Patients first, then what they refer to and persons share."""
         with reading(self._engine) as connection:
-            own = _kept(connection, select(resources).where(resources.c.person.in_(persons)))
+            own = self._kept(connection, select(resources).where(resources.c.person.in_(persons)))
             found = {(one.type, one.id): one for one in own}
             fresh = own
             while fresh:
                 wanted = _references(fresh) - found.keys()
-                fresh = [one for one in _shared(connection, sorted(wanted)) if (one.type, one.id) not in found]
+                fresh = [one for one in self._shared(connection, sorted(wanted)) if (one.type, one.id) not in found]
                 found |= {(one.type, one.id): one for one in fresh}
         return sorted(found.values(), key=lambda one: (one.type != "Patient", one.type, one.id))
 
     def _rows(self, query: Select[Any]) -> list[Kept]:
         with reading(self._engine) as connection:
-            return _kept(connection, query)
+            return self._kept(connection, query)
 
+    def _kept(self, connection: Connection, query: Select[Any]) -> list[Kept]:
+        return [self._one(row) for row in connection.execute(query).mappings()]
 
-def _kept(connection: Connection, query: Select[Any]) -> list[Kept]:
-    return [_one(row) for row in connection.execute(query).mappings()]
+    def _one(self, row: RowMapping) -> Kept:
+        kind, name, version = row["type"], row["id"], row["version"]
+        body = self._seal.open(row["body"], about(kind, name, version))
+        return Kept(kind, name, version, row["at"], body, row.get("person"))
 
+    def _shared(self, connection: Connection, wanted: Sequence[tuple[str, str]]) -> list[Kept]:
+        """Those of the wanted that belong to nobody: another person's are never shown along."""
+        found: list[Kept] = []
+        for start in range(0, len(wanted), _ASKED_AT_ONCE):
+            some = wanted[start : start + _ASKED_AT_ONCE]
+            named = resources.c.id.in_({name for _, name in some})
+            query = select(resources).where(named, resources.c.person.is_(None))
+            found += [one for one in self._kept(connection, query) if (one.type, one.id) in some]
+        return found
 
-def _one(row: RowMapping) -> Kept:
-    return Kept(row["type"], row["id"], row["version"], row["at"], bytes(row["body"]), row.get("person"))
+    def _matching(self, query: Query) -> ColumnElement[bool]:
+        conditions: list[ColumnElement[bool]] = [resources.c.type == query.type]
+        conditions += [resources.c.person.in_(persons) for persons in query.persons]
+        conditions += [resources.c.id.in_(ids) for ids in query.ids]
+        conditions += [resources.c.id.in_(self._fitting(query.type, criterion)) for criterion in query.criteria]
+        return and_(*conditions)
+
+    def _fitting(self, kind: str, criterion: Criterion) -> Select[tuple[str]]:
+        ways = [(parameter, one) for parameter in criterion.parameters for one in criterion.alternatives]
+        fits = or_(*(self._fits(kind, parameter, one) for parameter, one in ways))
+        return select(digests.c.id).where(digests.c.type == kind, fits)
+
+    def _fits(self, kind: str, parameter: str, one: Token | Beginning) -> ColumnElement[bool]:
+        said: list[ColumnElement[bool]] = [digests.c.parameter == parameter]
+        value = one.text[:LONGEST] if isinstance(one, Beginning) else one.value
+        if value is not None:
+            said.append(digests.c.digest == self._digests.of(kind, parameter, value))
+        if isinstance(one, Token) and one.system is not None:
+            said.append(digests.c.system == one.system)
+        return and_(*said)
 
 
 def _references(kept: Iterable[Kept]) -> set[tuple[str, str]]:
     return {(kind.decode(), name.decode()) for one in kept for kind, name in _REFERENCE.findall(one.body)}
-
-
-def _shared(connection: Connection, wanted: Sequence[tuple[str, str]]) -> list[Kept]:
-    """Those of the wanted that belong to nobody: another person's are never shown along."""
-    found: list[Kept] = []
-    for start in range(0, len(wanted), _ASKED_AT_ONCE):
-        some = wanted[start : start + _ASKED_AT_ONCE]
-        query = select(resources).where(resources.c.id.in_({name for _, name in some}), resources.c.person.is_(None))
-        found += [one for one in _kept(connection, query) if (one.type, one.id) in some]
-    return found
-
-
-def _matching(query: Query) -> ColumnElement[bool]:
-    conditions: list[ColumnElement[bool]] = [resources.c.type == query.type]
-    conditions += [resources.c.person.in_(persons) for persons in query.persons]
-    conditions += [resources.c.id.in_(ids) for ids in query.ids]
-    conditions += [resources.c.id.in_(_named(query.type, criterion)) for criterion in query.criteria]
-    return and_(*conditions)
-
-
-def _named(kind: str, criterion: Criterion) -> Select[tuple[str]]:
-    fits = or_(*(_fits(one) for one in criterion.alternatives))
-    return select(terms.c.id).where(terms.c.type == kind, terms.c.parameter.in_(criterion.parameters), fits)
-
-
-def _fits(one: Token | Beginning) -> ColumnElement[bool]:
-    if isinstance(one, Beginning):
-        # a range rather than LIKE: it uses the index, and % has no meaning in it
-        return and_(terms.c.value >= one.text, terms.c.value < one.text + chr(0x10FFFF))
-    said: list[ColumnElement[bool]] = []
-    if one.value is not None:
-        said.append(terms.c.value == one.value)
-    if one.system is not None:
-        said.append(terms.c.system == one.system)
-    return and_(*said)

@@ -1,6 +1,7 @@
 """The built-in shared record: FHIR resources with every version they had, in SQLite or PostgreSQL.
 
-A call lands in one commit, with a few statements for all its events. Nothing is ever deleted.
+A call lands in one commit, with a few statements for all its events. Nothing is ever deleted. Resources are sealed, and
+what they are found by stands in keyed digests: who has the database alone reads ids, types, times and no more.
 """
 
 from __future__ import annotations
@@ -37,12 +38,14 @@ from sqlalchemy import (
 
 from channels.consumers.consumer import Outcome
 from channels.consumers.standing import Change, Key, Resource, Saying, Standing, key_of, outcome, person_of, settle
-from channels.consumers.terms import Term, terms_of
+from channels.consumers.terms import Digests, Term, terms_of
 from registries.database import BYTEWISE, among, insert_or_skip, written
+from registries.sealing import Seal
 
 metadata = MetaData()
 
 # `at`: µs of landing. `source`: µs of the sender's time. `said`: JSON, for what comes in parts, element → source.
+# `body`: sealed, see `about`.
 resources = Table(
     "resources",
     metadata,
@@ -74,14 +77,14 @@ versions = Table(
     Index("versions_by_id", "id", "type", "version", unique=True),
 )
 
-# What can be searched for: identifiers of every type, names, birth date and gender of patients.
-terms = Table(
-    "terms",
+# What can be searched for: identifiers of every type, names, birth date and gender of patients. `digest`: of the value,
+# or of one of its beginnings.
+digests = Table(
+    "digests",
     metadata,
     Column("type", String, primary_key=True),
     Column("parameter", String, primary_key=True),
-    # sorted by bytes, so that a beginning is a range
-    Column("value", BYTEWISE, primary_key=True),
+    Column("digest", BigInteger, primary_key=True, autoincrement=False),
     Column("system", BYTEWISE, primary_key=True),
     Column("id", BYTEWISE, primary_key=True),
     sqlite_with_rowid=False,
@@ -97,7 +100,7 @@ _RENEW = (
     .where(resources.c.id == bindparam("the_id"), resources.c.type == bindparam("the_type"))
     .values(source=bindparam("source"), said=bindparam("said"))
 )
-_FORGET = delete(terms).where(and_(*(column == bindparam(f"the_{column.name}") for column in terms.c)))
+_FORGET = delete(digests).where(and_(*(column == bindparam(f"the_{column.name}") for column in digests.c)))
 
 
 @dataclass(slots=True)
@@ -114,10 +117,11 @@ class _Pending:
 
 
 class Record:
-    """The shared record in a database of our own."""
+    """The shared record in a database of our own. `secret` keys the seal of resources and the digests of terms."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, secret: bytes) -> None:
         self.engine = engine
+        self._seal, self._digests = Seal(secret), Digests(secret)
         self._writing = threading.Lock()
 
     async def land(self, sayings: Sequence[Saying]) -> Sequence[Outcome]:
@@ -129,12 +133,12 @@ class Record:
         keys = {key_of(one) for say in sayings for one in say.resources}
 
         def work(connection: Connection) -> Sequence[Sequence[Change]]:
-            pending, standing = _standing(connection, keys)
+            pending, standing = self._standing(connection, keys)
             settled = settle(standing, sayings)
             at = time.time_ns() // 1000
             for saying, changes in zip(sayings, settled, strict=True):
-                _take(pending, saying, changes, at)
-            _write(connection, pending)
+                self._take(pending, saying, changes, at)
+            self._write(connection, pending)
             return settled
 
         with self._writing:
@@ -143,46 +147,72 @@ class Record:
     async def close(self) -> None:
         self.engine.dispose()
 
+    def _standing(self, connection: Connection, keys: set[Key]) -> tuple[_Pending, dict[Key, Standing]]:
+        """What stands of these, in one round trip; on PostgreSQL locked until the commit."""
+        pending, standing = _Pending(), dict[Key, Standing]()
+        wanted = select(resources).where(among(connection, resources.c.id, {key[1] for key in keys}))
+        for row in connection.execute(wanted.order_by(resources.c.id, resources.c.type).with_for_update()):
+            key = row.type, row.id
+            if key in keys:
+                pending.stood[key] = row
+                body = self._seal.open(row.body, about(row.type, row.id, row.version))
+                standing[key] = Standing(_unstamped(body), row.source, orjson.loads(row.said) if row.said else {})
+        return pending, standing
+
+    def _take(self, pending: _Pending, saying: Saying, changes: Iterable[Change], at: int) -> None:
+        for change in changes:
+            after = change.after
+            key = kind, name = key_of(after.resource)
+            said = orjson.dumps(after.said) if after.said else None
+            stood = pending.stood.get(key)
+            row = pending.rows.get(key) or (stood._asdict() if stood else None)
+            if row and not change.content:
+                pending.rows[key] = row | {"source": after.version, "said": said}
+                pending.renewed.add(key)
+                continue
+            if row:
+                before = {column.name: row[column.name] for column in versions.c if column.name != "row"}
+                pending.superseded.append(before)
+            version = row["version"] + 1 if row else 1
+            pending.rows[key] = {
+                "type": kind, "id": name, "version": version, "at": at, "source": after.version, "said": said,
+                "person": person_of(after.resource, saying.person), "transaction": saying.transaction,
+                "body": self._seal.seal(_stamped(after.resource, version, at), about(kind, name, version)),
+            }  # fmt: skip
+            pending.changed.add(key)
+            _index(pending, terms_of(change.before.resource) if change.before else set(), terms_of(after.resource))
+
+    def _write(self, connection: Connection, pending: _Pending) -> None:
+        # in the order of the keys, so that two writers never wait for each other in a circle
+        changed = sorted(pending.changed, key=lambda key: key[::-1])
+        new = [pending.rows[key] for key in changed if key not in pending.stood]
+        replaced = [key for key in changed if key in pending.stood]
+        if new:
+            connection.execute(insert(resources), new)
+        if replaced:
+            connection.execute(_REPLACE, [_aimed(pending.rows[key]) for key in replaced])
+        if pending.superseded:
+            connection.execute(insert(versions), pending.superseded)
+        if renewed := pending.renewed - pending.changed:
+            connection.execute(_RENEW, [_aimed(pending.rows[key]) for key in renewed])
+        if gone := sorted(map(self._digested, pending.removed)):
+            connection.execute(_FORGET, [{f"the_{name}": value for name, value in _named(term)} for term in gone])
+        insert_or_skip(connection, digests, [dict(_named(self._digested(term))) for term in pending.added])
+
+    def _digested(self, term: Term) -> tuple[str, str, int, str, str]:
+        kind, parameter, value, system, name = term
+        return kind, parameter, self._digests.of(kind, parameter, value), system, name
+
+
+def about(kind: str, name: str, version: int) -> str:
+    """What the seal of a resource's version is bound to."""
+    return f"{kind}/{name}/{version}"
+
 
 @lru_cache(maxsize=64)
 def instant(micros: int) -> str:
     """µs since the epoch as a FHIR instant."""
     return datetime.fromtimestamp(micros / 1e6, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _standing(connection: Connection, keys: set[Key]) -> tuple[_Pending, dict[Key, Standing]]:
-    """What stands of these, in one round trip; on PostgreSQL locked until the commit."""
-    pending, standing = _Pending(), dict[Key, Standing]()
-    wanted = select(resources).where(among(connection, resources.c.id, {key[1] for key in keys}))
-    for row in connection.execute(wanted.order_by(resources.c.id, resources.c.type).with_for_update()):
-        key = row.type, row.id
-        if key in keys:
-            pending.stood[key] = row
-            standing[key] = Standing(_unstamped(row.body), row.source, orjson.loads(row.said) if row.said else {})
-    return pending, standing
-
-
-def _take(pending: _Pending, saying: Saying, changes: Iterable[Change], at: int) -> None:
-    for change in changes:
-        after = change.after
-        key = kind, name = key_of(after.resource)
-        said = orjson.dumps(after.said) if after.said else None
-        stood = pending.stood.get(key)
-        row = pending.rows.get(key) or (stood._asdict() if stood else None)
-        if row and not change.content:
-            pending.rows[key] = row | {"source": after.version, "said": said}
-            pending.renewed.add(key)
-            continue
-        if row:
-            pending.superseded.append({column.name: row[column.name] for column in versions.c if column.name != "row"})
-        version = row["version"] + 1 if row else 1
-        pending.rows[key] = {
-            "type": kind, "id": name, "version": version, "at": at, "person": person_of(after.resource, saying.person),
-            "source": after.version, "said": said, "transaction": saying.transaction,
-            "body": _stamped(after.resource, version, at),
-        }  # fmt: skip
-        pending.changed.add(key)
-        _index(pending, terms_of(change.before.resource) if change.before else set(), terms_of(after.resource))
 
 
 def _index(pending: _Pending, had: set[Term], have: set[Term]) -> None:
@@ -194,27 +224,8 @@ def _index(pending: _Pending, had: set[Term], have: set[Term]) -> None:
         pending.removed -= gained
 
 
-def _write(connection: Connection, pending: _Pending) -> None:
-    # in the order of the keys, so that two writers never wait for each other in a circle
-    changed = sorted(pending.changed, key=lambda key: key[::-1])
-    new = [pending.rows[key] for key in changed if key not in pending.stood]
-    replaced = [key for key in changed if key in pending.stood]
-    if new:
-        connection.execute(insert(resources), new)
-    if replaced:
-        connection.execute(_REPLACE, [_aimed(pending.rows[key]) for key in replaced])
-    if pending.superseded:
-        connection.execute(insert(versions), pending.superseded)
-    if renewed := pending.renewed - pending.changed:
-        connection.execute(_RENEW, [_aimed(pending.rows[key]) for key in renewed])
-    if pending.removed:
-        gone = sorted(pending.removed)
-        connection.execute(_FORGET, [{f"the_{name}": value for name, value in _named(term)} for term in gone])
-    insert_or_skip(connection, terms, [dict(_named(term)) for term in pending.added])
-
-
-def _named(term: Term) -> Iterable[tuple[str, str]]:
-    return zip(("type", "parameter", "value", "system", "id"), term, strict=True)
+def _named(digested: tuple[str, str, int, str, str]) -> Iterable[tuple[str, str | int]]:
+    return zip(("type", "parameter", "digest", "system", "id"), digested, strict=True)
 
 
 def _aimed(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,14 +1,26 @@
-"""What a resource can be searched by: the built-in record's index terms, and how searched texts are folded."""
+"""What a resource can be searched by: the built-in record's index terms, how searched texts are folded, and the keyed
+digests that stand for both in the database.
+
+A beginning of a name is found because every beginning of it has a digest. Digests tell who has the same beginning, and
+how many: who has the database and knows which names are frequent may guess frequent ones.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from channels.consumers.standing import Resource
 
 # type, parameter, value, system ("" for none), id
 Term = tuple[str, str, str, str, str]
+
+# letters of a name by which it is found; of what is longer no more is compared
+LONGEST = 64
+NAMES = frozenset({"family", "given", "name"})
+_DAYS = (4, 7, 10)  # YYYY, YYYY-MM, YYYY-MM-DD
 
 
 def folded(text: str) -> str:
@@ -18,8 +30,34 @@ def folded(text: str) -> str:
 
 
 def terms_of(resource: Resource) -> set[Term]:
+    """Every value the resource is found by, beginnings too."""
     kind, name = resource["resourceType"], resource["id"]
-    return {(kind, parameter, value, system, name) for parameter, value, system in _terms(resource) if value}
+    return {
+        (kind, parameter, beginning, system, name)
+        for parameter, value, system in _terms(resource)
+        for beginning in beginnings(parameter, value)
+    }
+
+
+def beginnings(parameter: str, value: str) -> Iterable[str]:
+    """The texts by which a value of this parameter is found; none for ""."""
+    if parameter in NAMES:
+        return [value[:end] for end in range(1, min(len(value), LONGEST) + 1)]
+    if parameter == "birthdate":
+        return [value[:end] for end in _DAYS if end <= len(value)]
+    return [value] if value else []
+
+
+class Digests:
+    """Keyed digests of terms, 63 bits: what is equal is found, and nothing can be read."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._key = hashlib.blake2b(secret, digest_size=32, person=b"wasl terms").digest()
+        self.of = lru_cache(maxsize=20_000)(self._of)
+
+    def _of(self, kind: str, parameter: str, value: str) -> int:
+        said = f"{kind}|{parameter}|{value}".encode("utf-8", "surrogatepass")
+        return int.from_bytes(hashlib.blake2b(said, digest_size=8, key=self._key).digest(), signed=True)
 
 
 def _terms(resource: Resource) -> Iterator[tuple[str, str, str]]:

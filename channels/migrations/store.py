@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 import threading
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +19,7 @@ from channels.consumers import record
 from channels.consumers.cnss import simulator
 from channels.consumers.cnss import tables as cnss
 from channels.journal import tables as journal
+from channels.migrations.vacuum import vacuum
 from channels.security import encryption
 from channels.security import tables as security
 from channels.settings import Misconfigured
@@ -47,17 +51,18 @@ class Store:
         with engine.connect().execution_options(reading=True) as connection:
             return _revision(connection)
 
-    def migrate(self, engine: Engine) -> None:
+    def migrate(self, engine: Engine, master: Callable[[], bytes] | None = None) -> None:
         """Makes or updates the tables; what is there stays. Any number of processes may ask at once: one does it.
 
+        `master` gives the master key, asked only where rows of an older program are to be sealed; it must not migrate.
         A store of a newer program is left as it is: during an update both run. Blocks.
         """
-        if self.revision(engine) >= self.head:
-            return
-        with _ONE_AT_A_TIME, engine.begin() as connection:
-            _hold(connection, self.name)
-            if _revision(connection) < self.head:
-                _upgrade(connection, self)
+        if self.revision(engine) < self.head:
+            with _ONE_AT_A_TIME, engine.begin() as connection:
+                _hold(connection, self.name)
+                if _revision(connection) < self.head:
+                    upgrade(connection, self, master)
+        _vacuum(engine)
 
     def require(self, engine: Engine) -> None:
         """Raises Misconfigured when the tables are not there, or older than this program needs."""
@@ -97,7 +102,8 @@ def _hold(connection: Connection, schema: str) -> None:
         connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{schema}"'))
 
 
-def _upgrade(connection: Connection, store: Store) -> None:
+def upgrade(connection: Connection, store: Store, master: Callable[[], bytes] | None, to: str = "head") -> None:
+    """The revisions up to `to`, within the caller's transaction; see `Store.migrate`."""
     from alembic import command  # half a second that a start on tables that are there does not need
     from alembic.config import Config
 
@@ -105,8 +111,16 @@ def _upgrade(connection: Connection, store: Store) -> None:
     config.set_main_option("script_location", _escaped(_HERE))
     config.set_main_option("version_locations", _escaped(_HERE / store.name))
     config.set_main_option("path_separator", "newline")
-    config.attributes |= {"connection": connection, "tables": list(store.tables)}
-    command.upgrade(config, "head")
+    config.attributes |= {"connection": connection, "tables": list(store.tables), "master": master}
+    command.upgrade(config, to)
+
+
+def _vacuum(engine: Engine) -> None:
+    if engine.dialect.name == "sqlite":
+        with closing(engine.raw_connection()) as pooled:
+            connection = pooled.driver_connection
+            assert isinstance(connection, sqlite3.Connection)
+            vacuum(connection, Path(engine.url.database or "").name)
 
 
 def _escaped(path: Path) -> str:

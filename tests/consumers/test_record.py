@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select, text
 
 from channels.consumers.reading import Beginning, Criterion, Query, Reading, Token
-from channels.consumers.record import Record, resources, terms
+from channels.consumers.record import Record, digests, resources
 from channels.consumers.smr import said
 from channels.consumers.standing import Saying
 from registries.database import open_database
@@ -23,15 +23,18 @@ from tests.home import Place, every_store, home
 __all__ = ["every_store", "home"]
 
 
+SECRET = b"a secret of the tests, 32 bytes."
+
+
 class TestRecord(RecordBattery):
     @pytest.fixture(autouse=True)
     def database(self, home: Place) -> None:
         self.home = home
         self.engine = home.open("record")
-        self.reading = Reading(self.engine)
+        self.reading = Reading(self.engine, SECRET)
 
     def record(self) -> Record:
-        return Record(self.home.open("record"))
+        return Record(self.home.open("record"), SECRET)
 
     def stands(self, kind: str, name: str) -> dict[str, Any] | None:
         kept = self.reading.read(kind, name)
@@ -116,7 +119,7 @@ class TestRecord(RecordBattery):
     def test_a_database_that_fails_is_unavailable_and_its_rows_are_not_told(self) -> None:
         record = self.record()
         with self.engine.begin() as connection:
-            connection.execute(text("DROP TABLE terms"))
+            connection.execute(text("DROP TABLE digests"))
         with pytest.raises(Unavailable) as caught:
             record.write([said(registered())])
         assert "Fassi" not in str(caught.value)
@@ -134,7 +137,7 @@ class TestRecord(RecordBattery):
         self.deliver(report(glucose="1.05"))
         with self.engine.connect() as connection:
             rows = connection.execute(select(resources.c.type, resources.c.person)).all()
-            kinds = set(connection.execute(select(terms.c.type)).scalars())
+            kinds = set(connection.execute(select(digests.c.type)).scalars())
         assert {kind for kind, owner in rows if owner is None} == {"Organization"}
         assert {"Patient", "Organization"} <= kinds
 

@@ -21,16 +21,18 @@ from registries.database import open_database
 from schemas.events import Event
 from tests.contract.record import CNIE, HOUR, IPP, MONDAY, merge, person, registered, report, visit
 
+SECRET = b"a secret of the tests, 32 bytes."
+
 
 class Reader:
     """A client of `/fhir` with a record of its own, and what the audit was told."""
 
     def __init__(self, folder: Path) -> None:
         self.engine = open_database(f"sqlite:///{folder}/record.db", metadata)
-        self.record = Record(self.engine)
+        self.record = Record(self.engine, SECRET)
         self.linked: list[frozenset[str]] = []
         self.audited: list[tuple[str, str]] = []
-        self.app = Starlette(routes=routes(Reading(self.engine), self.following, self.audit))
+        self.app = Starlette(routes=routes(Reading(self.engine, SECRET), self.following, self.audit))
 
     def following(self, name: str) -> Collection[str]:
         return next((group for group in self.linked if name in group), frozenset({name}))
@@ -251,5 +253,5 @@ def test_the_capability_statement_is_true(reader: Reader) -> None:
 
 def test_every_type_that_lands_is_served(reader: Reader) -> None:
     reader.land(report(glucose="1.05"), visit(), merge(1, 2))
-    landed = {one.type for one in Reading(reader.engine).everything([person(1), person(2)])}
+    landed = {one.type for one in Reading(reader.engine, SECRET).everything([person(1), person(2)])}
     assert landed <= set(PARAMETERS)

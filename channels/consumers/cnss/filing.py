@@ -11,12 +11,13 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from channels.consumers.cnss import sheet
+from channels.consumers.cnss import insured, sheet
 from channels.consumers.cnss.changes import Changes, Row
 from channels.consumers.cnss.ledger import IN_ORDER, NO_NUMBER, total
 from channels.consumers.cnss.payer import Sent
 from channels.consumers.cnss.sheet import LineState, State
-from channels.consumers.cnss.tables import claims, lines, people
+from channels.consumers.cnss.tables import claims, lines
+from registries.sealing import Seal
 from schemas.fhir import care_sheet
 from schemas.fhir.care_sheet import Item
 
@@ -40,7 +41,6 @@ _UNBILLED = (
     )
     .order_by(*IN_ORDER)
 )
-_PEOPLE = select(people).where(people.c.person.in_(bindparam("persons", expanding=True)))
 _ADD_CLAIMS = insert(claims)
 _CARRY = update(lines).where(lines.c.fact == bindparam("of")).values(claim=bindparam("carried_by"))
 
@@ -48,8 +48,8 @@ _CARRY = update(lines).where(lines.c.fact == bindparam("of")).values(claim=bindp
 class Filing:
     """Decides about sheets in one commit: `changes` is stored by the caller."""
 
-    def __init__(self, connection: Connection, changes: Changes, *, now: int, deadline: Deadline) -> None:
-        self._connection = connection
+    def __init__(self, connection: Connection, changes: Changes, seal: Seal, *, now: int, deadline: Deadline) -> None:
+        self._connection, self._seal = connection, seal
         self._changes = changes
         self._now = now
         self._instant = _EPOCH + timedelta(microseconds=now)
@@ -61,7 +61,7 @@ class Filing:
     def file(self, due: Sequence[Row]) -> dict[int, Sent]:
         """The new claims, by the sheet's serial. A claim carries only lines that no claim has, save refused ones."""
         acts = self._unbilled([page["serial"] for page in due])
-        persons = self._people([page["person"] for page in due])
+        persons = insured.known(self._connection, self._seal, {page["person"] for page in due})
         sent = {
             page["serial"]: self._decide(page, acts[page["serial"]], persons.get(page["person"], {})) for page in due
         }
@@ -75,10 +75,6 @@ class Filing:
         for row in self._connection.execute(_UNBILLED, {"serials": serials}).mappings():
             acts[row["sheet"]].append(dict(row))
         return acts
-
-    def _people(self, persons: Sequence[str]) -> dict[str, Row]:
-        found = self._connection.execute(_PEOPLE, {"persons": list(set(persons))}).mappings()
-        return {row["person"]: dict(row) for row in found}
 
     def _decide(self, page: Row, acts: Sequence[Row], person: Row) -> Sent | None:
         if not acts or page["state"] not in _FILED_FROM:
@@ -131,12 +127,12 @@ class Filing:
         return {
             "number": number,
             "sheet": page["serial"],
-            "body": body.decode(),
             "total": str(amount),
             "state": "PENDING",
             "reason": "",
             "made": self._now,
             "answered": None,
+            "sealed": self._seal.seal(body, number),
         }
 
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, bindparam, select, update
 
+from channels.consumers.cnss import insured as insurance
 from channels.consumers.cnss.billing import Line
 from channels.consumers.cnss.recording import Recorded, Recording
 from channels.consumers.cnss.sheet import State
@@ -25,13 +26,13 @@ from channels.consumers.cnss.tables import (
     writing,
 )
 from registries.database import reading
+from registries.sealing import Seal
 from schemas.events import Event, Patient
 from schemas.fhir.care_sheet import INSURED_NUMBER
 
 NO_NUMBER = "no CNSS number"
 QUIET = 1_000_000
 
-_KNOWN_PEOPLE = select(people).where(people.c.person.in_(bindparam("persons", expanding=True)))
 _WAKE = (
     update(sheets)
     .where(
@@ -57,12 +58,13 @@ class Seen(NamedTuple):
 class Ledger:
     """On SQLite or PostgreSQL. Every method blocks; every writing one is a single commit.
 
-    `secret` keys the digests of identifiers; a sheet is due for submission `quiet` µs after its last line.
+    `secret` keys the digests of identifiers and the seal of who is insured; a sheet is due for submission `quiet` µs
+    after its last line.
     """
 
     def __init__(self, engine: Engine, secret: bytes, *, quiet: int = QUIET) -> None:
         self._engine = engine
-        self._secret = secret
+        self._secret, self._seal = secret, Seal(secret)
         self._quiet = quiet
         self._meet_identifiers = insert_or("skip", engine, identifiers)
         self._meet_people = insert_or("replace", engine, people)
@@ -98,8 +100,7 @@ class Ledger:
         digests = [{"digest": digest, "person": seen.person} for seen in met for digest in seen.digests]
         if digests:
             connection.execute(self._meet_identifiers, digests)
-        rows = connection.execute(_KNOWN_PEOPLE, {"persons": list({seen.person for seen in met})})
-        known = {row["person"]: dict(row) for row in rows.mappings()}
+        known = insurance.known(connection, self._seal, {seen.person for seen in met})
         changed: dict[str, dict[str, Any]] = {}
         insured = set()
         for seen in met:
@@ -110,7 +111,7 @@ class Ledger:
             if before and after["insured"] != before["insured"]:
                 insured.add(seen.person)
         if changed:
-            connection.execute(self._meet_people, list(changed.values()))
+            connection.execute(self._meet_people, insurance.sealed(self._seal, changed.values()))
         if insured:
             connection.execute(_WAKE, {"persons": list(insured), "woken": now + self._quiet})
 

@@ -12,6 +12,7 @@ from channels.consumers.cnss.filing import Deadline, Filing
 from channels.consumers.cnss.payer import Sent
 from channels.consumers.cnss.sheet import IllegalMove, LineState, State
 from channels.consumers.cnss.tables import claims, lines, sheets, writing
+from registries.sealing import Seal
 from schemas.fhir.care_sheet import Answer
 
 ASK_AGAIN = 30_000_000
@@ -24,7 +25,7 @@ _DUE = (
     .order_by(sheets.c.due, sheets.c.serial)
     .limit(bindparam("at_most"))
 )
-_UNDECIDED_OF = select(claims.c.sheet, claims.c.number, claims.c.body).where(
+_UNDECIDED_OF = select(claims.c.sheet, claims.c.number, claims.c.sealed).where(
     claims.c.sheet.in_(bindparam("serials", expanding=True)), claims.c.state.in_(_UNDECIDED)
 )
 _UNDECIDED_BY_NUMBER = (
@@ -60,10 +61,13 @@ class UnknownSheet(LookupError):
 
 
 class Outbox:
-    """Every method blocks and is a single commit. `ask_again`: µs after which a queued claim is asked about again."""
+    """Every method blocks and is a single commit. `secret`: the ledger's. `ask_again`: µs after which a queued claim is
+    asked about again."""
 
-    def __init__(self, engine: Engine, *, deadline: Deadline = "warn", ask_again: int = ASK_AGAIN) -> None:
-        self._engine = engine
+    def __init__(
+        self, engine: Engine, secret: bytes, *, deadline: Deadline = "warn", ask_again: int = ASK_AGAIN
+    ) -> None:
+        self._engine, self._seal = engine, Seal(secret)
         self._deadline: Deadline = deadline
         self._ask_again = ask_again
 
@@ -74,12 +78,15 @@ class Outbox:
             if not due:
                 return []
             undecided = connection.execute(_UNDECIDED_OF, {"serials": [page["serial"] for page in due]}).mappings()
-            sent = {row["sheet"]: Sent(row["number"], row["body"].encode()) for row in undecided}
+            sent = {row["sheet"]: self._sent(row["number"], row["sealed"]) for row in undecided}
             changes = Changes(now)
-            filing = Filing(connection, changes, now=now, deadline=self._deadline)
+            filing = Filing(connection, changes, self._seal, now=now, deadline=self._deadline)
             sent |= filing.file([page for page in due if page["serial"] not in sent])
             changes.store(connection, self._engine)
         return [sent[page["serial"]] for page in due if page["serial"] in sent]
+
+    def _sent(self, number: str, sealed: bytes) -> Sent:
+        return Sent(number, self._seal.open(sealed, number))
 
     def settle(self, answers: Sequence[tuple[Sent, Answer]], unanswered: Sequence[Sent], now: int) -> None:
         """Writes the answers down; what was decided before stays so. The unanswered stay due, last in line."""

@@ -1,6 +1,7 @@
 """The ledger's tables, for SQLite and PostgreSQL alike. Times are µs since the epoch, UTC; amounts decimal texts.
 
-No patient names: a person is the client registry's id, the insured's number (claims need it) and a birth date.
+No patient names: a person is the client registry's id, the insured's number (claims need it) and a birth date. The
+number, the date and what is sent of them are sealed.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -72,18 +74,18 @@ lines = Table(
     Column("traces", Text),
 )
 
-# body: the Claim as it is sent, and sent again, to the byte. state: PENDING, QUEUED, ACCEPTED, REFUSED
+# sealed: the Claim as it is sent, and sent again, to the byte. state: PENDING, QUEUED, ACCEPTED, REFUSED
 claims = Table(
     "care_sheet_claims",
     TABLES,
     Column("number", Text, primary_key=True),
     Column("sheet", _SERIAL, ForeignKey(sheets.c.serial), nullable=False, index=True),
-    Column("body", Text, nullable=False),
     Column("total", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("made", BigInteger, nullable=False),
     Column("answered", BigInteger),
+    Column("sealed", LargeBinary),
 )
 
 # line is null where the sheet itself moved; before is null where it began
@@ -116,14 +118,13 @@ worklist = Table(
     Index("care_sheet_worklist_once", "kind", "sheet", "line", "event", unique=True),
 )
 
-# version: µs of the sender's own time of what was last believed
+# version: µs of the sender's own time of what was last believed. sealed: see insured.py
 people = Table(
     "care_sheet_people",
     TABLES,
     Column("person", Text, primary_key=True),
-    Column("insured", Text),
-    Column("birth_date", Text),
     Column("version", BigInteger, nullable=False),
+    Column("sealed", LargeBinary),
 )
 
 # digest: HMAC-SHA256 of system and value; the numbers themselves are not here

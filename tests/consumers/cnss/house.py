@@ -32,7 +32,7 @@ class House:
         self.other_side = home.open("payer")
         self.ledger = Ledger(self.engine, SECRET)
         self.consumer = Cnss(self.ledger, clock=lambda: self.now)
-        self.outbox = Outbox(self.engine, deadline=deadline)
+        self.outbox = Outbox(self.engine, SECRET, deadline=deadline)
         self.payer = Simulator(self.other_side)
 
     def deliver(self, *events: Event) -> Sequence[Outcome]:

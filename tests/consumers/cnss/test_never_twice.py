@@ -23,7 +23,7 @@ from channels.consumers.cnss.submission import Submission
 from schemas.events import Event
 from schemas.fhir.care_sheet import Answer
 from schemas.message import Unavailable
-from tests.consumers.cnss.house import House
+from tests.consumers.cnss.house import SECRET, House
 from tests.consumers.cnss.said import LOCAL, NOON, event, report, sale, visit
 from tests.home import Place
 
@@ -99,7 +99,7 @@ def walk(house: House, step: Say | Submit | Correct) -> None:
             house.deliver(*events)
         case Submit(how, crash, later):
             house.later(later)
-            outbox = Dying(house.engine) if crash else house.outbox
+            outbox = Dying(house.engine, SECRET) if crash else house.outbox
             submission = Submission(outbox, Simulator(house.other_side, how))
             with suppress(Crash, Unavailable):
                 asyncio.run(submission.submit_due(house.now))

@@ -24,7 +24,7 @@ from registries.registry import Policy
 from schemas.events import Coding
 from schemas.message import Description, Issue
 
-Acknowledge = Literal["received", "checked"]
+Acknowledge = Literal["received", "checked", "resolved"]
 Conformance = Literal["tolerant", "strict"]
 # what is asked of HL7 v2 messages on a channel that names no profile
 BASE = "base"
@@ -66,9 +66,29 @@ class Match(Strict):
 
 
 class Policies(Strict):
+    """What to do with what a registry does not know. `stale`: how old the last answer of a national registry may be
+    while it is down (30m, 12h, 7d)."""
+
     patient: Policy = "create"
     facility: Policy = "flag"
     health_worker: Policy = "flag"
+    stale: str = "7d"
+
+    @field_validator("stale")
+    @classmethod
+    def _age(cls, value: str) -> str:
+        if not re.fullmatch(r"0|[1-9]\d{0,5}[smhd]", value):
+            raise ValueError("expected an age such as 30m, 12h or 7d, or 0")
+        return value
+
+    @property
+    def seconds(self) -> float:
+        """`stale` in seconds."""
+        return (
+            0.0
+            if self.stale == "0"
+            else int(self.stale[:-1]) * {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}[self.stale[-1]]
+        )
 
 
 class Retention(Strict):
@@ -171,7 +191,7 @@ class Said(Strict):
     @model_validator(mode="after")
     def _judged(self) -> Said:
         if self.domains == "strict" and self.acknowledge == "received":
-            raise ValueError("domains: strict refuses at the door; that needs acknowledge: checked")
+            raise ValueError("domains: strict refuses at the door; that needs acknowledge: checked or resolved")
         return self
 
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
+from channels.answers import Answers
 from channels.bus.bus import Batch, Bus, Lost, Record
 from channels.line import Line
 from channels.outputs import Mediated, Outputs, dead_letter, failed_step, is_name, learned_records, reason_of
@@ -56,7 +57,7 @@ class Registries:
 
 
 class Mediation:
-    """The loop. `turned` is called each time it turns."""
+    """The loop. `turned` is called each time it turns; `answers` tells those who wait what became of theirs."""
 
     def __init__(
         self,
@@ -69,11 +70,12 @@ class Mediation:
         suspects: Suspects,
         window: Window,
         stop: threading.Event,
+        answers: Answers | None = None,
     ) -> None:
         self._bus, self._keys, self._registries = bus, keys, registries
         self._channels, self._known = channels, channels.known
         self._outputs, self._line, self._suspects, self._window = outputs, line, suspects, window
-        self._stop = stop
+        self._stop, self._answers = stop, answers
 
     def run(self, turned: Callable[[], None] = lambda: None) -> None:
         """Until `stop` is set. Raises nothing that a bad message could cause."""
@@ -119,10 +121,18 @@ class Mediation:
             self._resolve(work)
             outputs = [record for one in work for record in self._written(one)]
             outputs += [dead_letter(record, "mediation") for record in batch if not self._ours(record)]
+            if self._answers:
+                self._answers.tell([one for one in work if self._waited(one)])
             batch.done([*outputs, *learned_records(self._registries.learned())])
         self._window.learn(one.message for one in work if one.message)
         self._keys.destroy(self._spent(work))
         self._count(work, (time.perf_counter() - started) / len(batch))
+
+    def _waited(self, work: Mediated) -> bool:
+        """Whether the sender gets its answer only now."""
+        headers = work.record.headers
+        resolved = self._known[headers["channel"]].said.acknowledge == "resolved"
+        return resolved and not headers.get("refused") and not headers["rerun_of"]
 
     def _ours(self, record: Record) -> bool:
         """Whether a door wrote this record: its headers say all that they should, and it can be found by them."""
@@ -168,6 +178,7 @@ class Mediation:
             with limited(LONGEST):
                 work.translation = channel.mediator.mediate(message, channel.context)
         except Refused as refused:
+            work.refusal = refused
             work.step = failed_step(record, reason_of(refused.issues), str(len(refused.issues)), refused.issues)
         except TooLong:
             work.step = failed_step(record, "took too long", f"reading it took more than {LONGEST:.0f} s")

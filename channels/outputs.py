@@ -18,7 +18,7 @@ from mediators.mediator import Part, Translation
 from registries.registry import Resolution
 from schemas import catalog, codec
 from schemas.events import Event, Step, StepCode, StepEvent, StepIssue
-from schemas.message import Issue, Message
+from schemas.message import Issue, Message, Refused
 
 EVENTS = "wasl.events"
 STEPS = "wasl.steps"
@@ -33,7 +33,7 @@ _NUMBERED = re.compile(r"\[\d+\]")
 
 @dataclass(slots=True)
 class Mediated:
-    """One message of a batch, on its way from bytes to outputs."""
+    """One message of a batch, on its way from bytes to outputs. `refusal`: why the mediator took nothing of it."""
 
     record: Record
     message: Message | None = None
@@ -41,6 +41,7 @@ class Mediated:
     resolutions: list[list[Resolution]] = field(default_factory=list)
     step: Step | None = None
     issues: list[Issue] = field(default_factory=list)
+    refusal: Refused | None = None
 
     @property
     def outcome(self) -> str:

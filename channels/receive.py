@@ -1,6 +1,7 @@
 """The only door: MLLP, HTTP, FHIR, files and reruns all come through `Door.receive`.
 
-An answer means one thing: the message is durable on the bus. What is refused is kept too, with its reasons.
+An answer means one thing: the message is durable on the bus. What is refused is kept too, with its reasons. On a
+channel with `acknowledge: resolved` the answer also waits until the registries have committed whom it is about.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ import orjson
 from channels.bus.bus import Bus, Record
 from channels.channel import Channel
 from channels.security.encryption import Keys
+from channels.waiting import Waiting
 from channels.watch import metrics
+from registries.outcomes import Outcome
 from schemas.message import Description, Issue, Message, Refused, Reply, Unavailable
 
 LARGE = 256 * 1024
@@ -67,10 +70,11 @@ class Verdict:
 
 
 class Door:
-    """Checks, makes durable, answers. `timeout` in seconds bounds how long an answer may take."""
+    """Checks, makes durable, answers. `timeout` in seconds bounds how long becoming durable may take; `waiting` gives
+    what the registries made of a message."""
 
-    def __init__(self, bus: Bus, keys: Keys, secret: bytes, timeout: float) -> None:
-        self._bus, self._keys, self._secret, self._timeout = bus, keys, secret, timeout
+    def __init__(self, bus: Bus, keys: Keys, secret: bytes, timeout: float, waiting: Waiting | None = None) -> None:
+        self._bus, self._keys, self._secret, self._timeout, self._waiting = bus, keys, secret, timeout, waiting
         self._feeds: dict[str, str] = {}
 
     async def receive(self, channel: Channel, message: Message) -> Reply:
@@ -88,12 +92,31 @@ class Door:
         except (TimeoutError, Unavailable) as error:
             metrics.unavailable.labels(channel.name).inc(len(messages))
             raise Unavailable("the bus or the database did not confirm in time", retry_after=5) from error
+        if self._waiting and channel.said.acknowledge == "resolved":
+            verdicts = await self._resolved(channel, messages, verdicts, self._waiting)
         for verdict in verdicts:
             metrics.received.labels(channel.name, verdict.reply.code).inc()
             if verdict.refused:
                 metrics.refused.labels(channel.name).inc()
         metrics.acknowledged.labels(channel.name).observe(time.perf_counter() - started)
         return [verdict.reply for verdict in verdicts]
+
+    @staticmethod
+    async def _resolved(
+        channel: Channel, messages: Sequence[Message], verdicts: Sequence[Verdict], waiting: Waiting
+    ) -> list[Verdict]:
+        """The verdicts with what mediation and the registries said. Raises Unavailable: then nothing may be answered.
+
+        Whoever runs a message again reads in the journal what became of it.
+        """
+        pairs = list(zip(messages, verdicts, strict=True))
+        asked = [message.transaction for message, verdict in pairs if not (verdict.refused or message.rerun_of)]
+        try:
+            found = dict(zip(asked, await waiting.outcomes(asked), strict=True))
+        except Unavailable:
+            metrics.unavailable.labels(channel.name).inc(len(asked))
+            raise
+        return [_final(channel, message, verdict, found.get(message.transaction)) for message, verdict in pairs]
 
     async def _records(
         self, channel: Channel, messages: Sequence[Message], verdicts: Sequence[Verdict]
@@ -156,6 +179,15 @@ def judge(channel: Channel, message: Message) -> Verdict:
     except Refused as refused:
         reply = mediator.refuse(message, refused.issues, reject=refused.reject)
         return Verdict(reply, refused.issues, refused=True)
+
+
+def _final(channel: Channel, message: Message, verdict: Verdict, outcome: Outcome | None) -> Verdict:
+    if outcome is None or (outcome.accepted and not outcome.issues):
+        return verdict
+    issues = [*verdict.issues, *(one for one in outcome.issues if one not in verdict.issues)]
+    if outcome.accepted:
+        return Verdict(channel.mediator.accept(message, issues), issues, refused=False)
+    return Verdict(channel.mediator.refuse(message, issues, reject=outcome.reject), issues, refused=True)
 
 
 def kept(issue: Issue) -> dict[str, str | int | None]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
 
+from channels.answers import Answers
 from channels.bus.bus import Bus
 from channels.bus.embedded import EmbeddedBus
 from channels.bus.large import Large
@@ -50,6 +51,7 @@ from channels.security.users import Users
 from channels.settings import Misconfigured, Settings, find_config, load_settings
 from channels.suspects import Suspects
 from channels.watch.live import Live
+from channels.waiting import Waiting
 from channels.window import Shared, Window
 from registries.client.links import Links
 from registries.client.regulars import Regulars
@@ -57,6 +59,7 @@ from registries.client.resolve import Clients as Persons
 from registries.database import open_database
 from registries.facility import Facilities
 from registries.health_worker import HealthWorkers
+from registries.outcomes import Outcomes
 from schemas import catalog
 from schemas.remote import Remote, Unusable
 
@@ -284,7 +287,8 @@ class House:
             self.bus("received").close()
 
     def door(self, bus: Bus) -> Door:
-        return Door(bus, self.keys, derived(self.master, "feeds"), self.settings.acknowledgement_timeout)
+        waiting = Waiting(Outcomes(self.registries).of)
+        return Door(bus, self.keys, derived(self.master, "feeds"), self.settings.acknowledgement_timeout, waiting)
 
     def desk(self, bus: Bus, door: Door) -> Desk:
         rerun = Rerun(bus, self.keys, door, self.channels)
@@ -312,6 +316,7 @@ class House:
             Suspects(self.data / "locks" / f"mediation-{member}.suspects"),
             Window(self.settings.mediation.window, shared=shared),
             stop,
+            Answers(Outcomes(self.registries)),
         )
 
     def consumers(self) -> Sequence[Consumer]:

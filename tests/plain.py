@@ -13,6 +13,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from channels.answers import Answers
 from channels.bus.bus import Record
 from channels.bus.embedded import EmbeddedBus
 from channels.channel import Channel, Said
@@ -26,9 +27,12 @@ from channels.security import encryption
 from channels.security.encryption import Keys
 from channels.settings import Line as Limits
 from channels.suspects import Suspects
+from channels.waiting import Waiting
 from channels.window import Window
 from mediators.mediator import Context, Part, Translation
+from registries import outcomes
 from registries.database import open_database
+from registries.outcomes import Outcomes
 from registries.registry import Policy, Resolution
 from schemas import codec, facts
 from schemas.events import Event, PatientRegistered, Step
@@ -129,14 +133,16 @@ class Flow:
         self.window = Window(1000)
         self.gateway = EmbeddedBus(folder / "bus", "received")
         self.bus = EmbeddedBus(folder / "bus", "mediated")
-        self.door = Door(self.gateway, self.keys, b"secret", 5.0)
+        self.outcomes = Outcomes(open_database(f"sqlite:///{folder}/registries.db", outcomes.metadata))
+        self.door = Door(self.gateway, self.keys, b"secret", 5.0, Waiting(self.outcomes.of, longest=20))
 
     def mediation(self) -> Mediation:
         suspects = Suspects(self.folder / "suspects")
         registries = Registries(People(), Anything(), Anything())
         outputs = Outputs(lambda event: [event["patient"]["identifiers"][0]["value"]])
         return Mediation(
-            self.bus, self.live, registries, self.keys, outputs, self.line, suspects, self.window, self.stop
+            self.bus, self.live, registries, self.keys, outputs, self.line, suspects, self.window, self.stop,
+            Answers(self.outcomes),
         )  # fmt: skip
 
     def message(self, text: str, channel: Channel | None = None) -> Message:

@@ -140,7 +140,8 @@ def test_a_mistake_leaves_everything_as_it_was_and_is_told_once(
     wrong = folder.write("channels/lab.yaml", "mediator: hl7v2\nacknowledge: perhaps\n")
     assert folder.looks(4) == [False] * 4
     assert folder.open == ["lab"]
-    assert f"{wrong}, line 2: acknowledge: Input should be 'received' or 'checked'" in folder.channels.mistake
+    told = f"{wrong}, line 2: acknowledge: Input should be 'received', 'checked' or 'resolved'"
+    assert told in folder.channels.mistake
     assert len([one for one in caplog.records if one.levelno == logging.ERROR]) == 1
     assert metrics.value("wasl_channels_stale") == 1
     folder.write("channels/lab.yaml", "mediator: hl7v2\nacknowledge: received\n")

@@ -20,6 +20,8 @@ from sqlalchemy import (
     String,
     Table,
     any_,
+    bindparam,
+    column,
     create_engine,
     event,
     func,
@@ -107,11 +109,23 @@ def insert_or_skip(connection: Connection, table: Table, rows: Sequence[Mapping[
     """Inserts the rows whose unique keys are new; the others stay as they are. How many were new."""
     if not rows:
         return 0
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     # in the order of the keys, so that two writers never wait for each other in a circle
     ordered = sorted(rows, key=itemgetter(*table.primary_key.columns.keys()))
-    insert = dialect.insert(table).on_conflict_do_nothing()
-    return connection.execute(insert, ordered, execution_options={"preserve_rowcount": True}).rowcount
+    if connection.dialect.name == "sqlite":
+        insert = sqlite.insert(table).on_conflict_do_nothing()
+        return connection.execute(insert, ordered, execution_options={"preserve_rowcount": True}).rowcount
+    return insert_columns(connection, table, {name: [row[name] for row in ordered] for name in ordered[0]})
+
+
+def insert_columns(connection: Connection, table: Table, columns: Mapping[str, Sequence[Any]]) -> int:
+    """Many rows in one statement of PostgreSQL, as `insert_or_skip`: the values of each column, in order."""
+    kinds = [(name, table.c[name].type) for name in columns]
+    given = func.unnest(*(bindparam(f"all_{name}", type_=ARRAY(kind)) for name, kind in kinds))
+    told = given.table_valued(*(column(name, kind) for name, kind in kinds)).render_derived(name="told")
+    insert = postgresql.insert(table).from_select(list(columns), select(*(told.c[name] for name, _ in kinds)))
+    values = {f"all_{name}": list(value) for name, value in columns.items()}
+    skipping = insert.on_conflict_do_nothing()
+    return connection.execute(skipping, values, execution_options={"preserve_rowcount": True}).rowcount
 
 
 def among(connection: Connection, column: ColumnElement[str], ids: Collection[str]) -> ColumnElement[bool]:

@@ -41,6 +41,15 @@ class Key(NamedTuple):
     rank: int
 
 
+class Number(NamedTuple):
+    """An identifier that says something: `value` in its normal form, `shared` by a family."""
+
+    system: str
+    value: str
+    shared: bool
+    rank: int
+
+
 @dataclass(slots=True)
 class Subject:
     """One patient of one event. `keys` strongest first, `event` the one that always finds this very event again.
@@ -78,11 +87,11 @@ class Demographics(NamedTuple):
 def subject(patient: Patient, event: str, secret: bytes, known_as: Patient | None = None) -> Subject:
     """What can be compared of a patient. `known_as` lends birth date, name and sex to the keys only: a merge names
     the replaced number bare (MRG), and the demographics beside it (PID) are those of the same human being."""
-    numbers = [number for number in map(_number, patient.get("identifiers") or ()) if number]
+    numbers = known_numbers(patient)
     told = demographics(patient)
     strong: list[tuple[str, ...]] = [()] * LOCAL
-    for system, value, _ in numbers:
-        if (rank := RANKS.get(system, LOCAL)) != LOCAL:
+    for _, value, _, rank in numbers:
+        if rank != LOCAL:
             strong[rank] += (digest(secret, LABELS[rank], value),)
     return Subject(
         keys=_keys(numbers, _lent(told, demographics(known_as)) if known_as else told, secret),
@@ -135,22 +144,26 @@ def placeholder(value: str) -> bool:
     return len(set(bare)) == 1 and len(bare) >= (5 if bare[0] == "9" else 8)
 
 
-def _number(identifier: Identifier) -> tuple[str, str, bool] | None:
-    """(system, value in its normal form, shared by a family?), or None for what says nothing."""
+def known_numbers(patient: Patient) -> list[Number]:
+    return [number for number in map(known_number, patient.get("identifiers") or ()) if number]
+
+
+def known_number(identifier: Identifier) -> Number | None:
+    """None for what says nothing."""
     system, value = identifier["system"], " ".join((identifier["value"] or "").split())
     if not system or placeholder(value):
         return None
-    if system in RANKS and RANKS[system] != INS:
+    rank = RANKS.get(system, LOCAL)
+    if INS < rank < LOCAL:
         value = normal(value)
-    return system, value, system in _SHARED_SYSTEMS or identifier.get("type") in _SHARED_TYPES
+    return Number(system, value, system in _SHARED_SYSTEMS or identifier.get("type") in _SHARED_TYPES, rank)
 
 
-def _keys(numbers: Sequence[tuple[str, str, bool]], told: Demographics, secret: bytes) -> list[Key]:
+def _keys(numbers: Sequence[Number], told: Demographics, secret: bytes) -> list[Key]:
     full = told.birth[2] if len(told.birth) == 3 else ""
     found: list[Key] = []
     incomplete: list[Key] = []
-    for system, value, shared in numbers:
-        rank = RANKS.get(system, LOCAL)
+    for system, value, shared, rank in numbers:
         if not shared and rank != CIN:
             found.append(Key(digest(secret, "number", system, value), rank))
         elif full and told.given and shared:

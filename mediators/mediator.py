@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import entry_points
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from mediators.codes import Codes
 from mediators.hl7v2.profile import Profile
@@ -14,6 +14,7 @@ from mediators.units import Conversions
 from schemas.domains import Domains
 from schemas.events import Event
 from schemas.message import Description, Issue, Message, Reply, Unmapped
+from schemas.queries import Queried, Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class Context:
     `zone` is the IANA zone of local times without an offset. `settings` is the channel's `settings:` block;
     `mapping` the parsed file its `mapping:` names, and `mapping_file` that name; `profile` what the channel asks of HL7
     v2 messages. Authorities: assigning authority as sent → identifier system URI; `domains` tells who may assign.
+    `answers`: a person registry answers the channel's queries.
     """
 
     channel: str = "translate"
@@ -35,6 +37,7 @@ class Context:
     conversions: Conversions = field(default_factory=Conversions)
     authorities: Mapping[str, str] = field(default_factory=dict)
     domains: Domains = field(default_factory=Domains)
+    answers: bool = False
 
 
 @dataclass(slots=True)
@@ -89,6 +92,17 @@ class Mediator(Protocol):
 
         Raises Refused when nothing of it can be read. Honours `message.places`.
         """
+
+
+@runtime_checkable
+class Asked(Protocol):
+    """A mediator whose format has queries of persons, answered in the same exchange. Pure, as everything of it."""
+
+    def question(self, message: Message, context: Context) -> Question | None:
+        """What the message asks; None for one that asks nothing. Raises Refused for what can't be asked so."""
+
+    def tell(self, message: Message, context: Context, question: Question, found: Queried) -> Reply:
+        """The answer in the asker's own terms."""
 
 
 class UnknownMediator(LookupError):

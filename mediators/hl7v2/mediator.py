@@ -10,7 +10,9 @@ from mediators.hl7v2 import (
     account,
     acknowledgement,
     adt,
+    answering,
     appointment,
+    asking,
     assigners,
     batch,
     changes,
@@ -33,6 +35,7 @@ from mediators.hl7v2.triggers import TRIGGERS
 from mediators.mapping import BadMapping, bad_mapping
 from mediators.mediator import Context, Translation
 from schemas.message import Description, Issue, Message, Refused, Reply
+from schemas.queries import Queried, Question
 
 Family = Callable[[Hl7, Message, Context], Translation]
 
@@ -62,8 +65,10 @@ class Hl7v2:
 
     def check(self, message: Message, context: Context) -> Sequence[Issue]:
         hl7 = _read(message, context)
-        _whole(hl7)
-        found = conformance.issues(hl7, FAMILIES, context.profile)
+        answered = _answered(hl7, context)
+        if not answered:
+            _whole(hl7)
+        found = conformance.issues(hl7, asking.ANSWERED if answered else FAMILIES, context.profile)
         assigned = _assigned(hl7, message, context, found)
         if any(issue.severity == "error" for issue in (*found, *assigned)):
             raise Refused([*found, *assigned], reject=conformance.rejects(found))
@@ -75,6 +80,14 @@ class Hl7v2:
     def refuse(self, message: Message, issues: Sequence[Issue], *, reject: bool = False) -> Reply:
         return _answer(message, issues, "R" if reject else "E")
 
+    def question(self, message: Message, context: Context) -> Question | None:
+        hl7 = _read(message, context)
+        asks = _answered(hl7, context) and hl7.type != query.CANCELLATION
+        return asking.question(hl7, message, context) if asks else None
+
+    def tell(self, message: Message, context: Context, question: Question, found: Queried) -> Reply:
+        return answering.answer(_read(message, context), message, question, found, context)
+
     def judge(self, mapping: Mapping[str, Any]) -> None:
         changes.read(mapping)
 
@@ -82,9 +95,9 @@ class Hl7v2:
         return batch.join(replies)
 
     def mediate(self, message: Message, context: Context) -> Translation:
-        """An acknowledgement says nothing about a patient: it becomes no events."""
+        """Acknowledgements and queries say nothing about a patient: they become no events."""
         hl7 = _read(message, context)
-        if acknowledgement.is_acknowledgement(hl7):
+        if acknowledgement.is_acknowledgement(hl7) or _answered(hl7, context):
             return Translation()
         _whole(hl7)
         if refused := conformance.unsupported(hl7, FAMILIES):
@@ -96,6 +109,11 @@ def _answer(message: Message, issues: Sequence[Issue], verdict: Verdict) -> Repl
     """A query is answered as such, even where nothing of it was checked."""
     hl7 = query.asked(message)
     return query.answer(message, hl7, issues, verdict) if hl7 else acknowledgement.answer(message, issues, verdict)
+
+
+def _answered(hl7: Hl7, context: Context) -> bool:
+    """Whether this is a query that the channel's registry answers."""
+    return context.answers and hl7.type in asking.ANSWERED and hl7.first("MSA") is None
 
 
 def _assigned(hl7: Hl7, message: Message, context: Context, found: Sequence[Issue]) -> list[Issue]:

@@ -1,8 +1,8 @@
-"""Queries (QBP, QRY and their like): answered in the same exchange, never mediated. So far nobody answers them here,
-and the answer says so: RSP with MSA, ERR, QAK and the query as it came (HL7 v2.8.2 chapter 5; before 2.4 chapter 2).
+"""Queries (QBP, QRY and their like): answered in the same exchange, never mediated. Where nobody answers them, the
+reply says so: RSP with MSA, ERR, QAK and the query as it came (HL7 v2.8.2 chapter 5; before 2.4 chapter 2).
 
-`asked` tells a query from what only looks like one; `answer` writes the reply in the sender's own terms. Whoever comes
-to answer queries takes the place of `unanswered`.
+`asked` tells a query from what only looks like one; `answer` writes the reply in the sender's own terms. PIX and PDQ,
+on a channel whose queries are answered, are read in `asking` and answered in `answering`.
 
 The type of the reply is that of the standard's message pair: the trigger of a QBP with K for Q. Its structure is the
 one of table 0354, but for K22 the one that IHE's PDQ uses (ITI-21: RSP_K21), as the askers of it do.
@@ -28,6 +28,7 @@ QUERIES: Final = frozenset(
 ANSWERS: Final = frozenset(
     ("RSP", "RTB", "RDY", "ADR", "DSR", "EDR", "ERP", "TBR", "VXX", "VXR", "SQR", "OSR", "MFR", "ORF", "ROR")
 )
+CANCELLATION: Final = "QCN^J01"
 _STRUCTURES: Final = {"K22": "RSP_K21"}
 _BY_PARAMETER: Final = re.compile(r"Q([0-9]{2})")
 # Replies to queries in the original mode: type and trigger
@@ -72,10 +73,13 @@ def unanswered(hl7: Hl7) -> list[Issue]:
 
 
 def answer(message: Message, hl7: Hl7, issues: Sequence[Issue], verdict: Verdict) -> Reply:
-    """The reply to a query that finds nobody to answer it (E), or that is no good (R)."""
+    """The reply to a query that finds nobody to answer it (E), or that is no good (R); to the cancellation of one, that
+    it is done, for nothing was kept that would go on."""
+    if verdict == "A" and hl7.type == CANCELLATION:
+        return acknowledgement.reply(hl7, message, issues, "AA", ["ACK", hl7.trigger, "ACK"])
     verdict = "R" if verdict == "R" else "E"
     code = f"A{verdict}"
-    return acknowledgement.reply(hl7, message, issues or unanswered(hl7), code, reply_type(hl7), _echoed(hl7, code))
+    return acknowledgement.reply(hl7, message, issues or unanswered(hl7), code, reply_type(hl7), echoed(hl7, code))
 
 
 def reply_type(hl7: Hl7) -> list[str]:
@@ -91,11 +95,11 @@ def reply_type(hl7: Hl7) -> list[str]:
     return ["RSP", answering, _STRUCTURES.get(answering, f"RSP_{answering}" if by_parameter else "RSP_K11")]
 
 
-def _echoed(hl7: Hl7, status: str) -> list[list[str]]:
-    """QAK (tag, status, name of the query), then the query as it came."""
+def echoed(hl7: Hl7, status: str, counts: Sequence[str] = ()) -> list[list[str]]:
+    """QAK (tag, status, name of the query, how many: in all, here, still to come), then the query as it came."""
     qpd, qrd = hl7.first("QPD"), hl7.first("QRD")
     if qpd is not None:
-        return [["QAK", qpd.raw_field(2), status, qpd.raw_field(1)], [qpd.raw]]
+        return [["QAK", qpd.raw_field(2), status, qpd.raw_field(1), *counts], [qpd.raw]]
     if qrd is None:
         return []
     qak = [["QAK", qrd.raw_field(4), status]] if hl7.version >= "2.4" else []

@@ -11,18 +11,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
 from sqlalchemy import Engine, select
 
-from registries.client import changes, history, splitting
+from registries.client import changes, choices, history, splitting
 from registries.client.clusters import cluster, merges_of
 from registries.client.decision import Decision, Declined, decided
 from registries.client.history import Line
 from registries.client.links import APART, JOINED, MATCHED, MERGED
-from registries.client.survivorship import CHOOSABLE
 from registries.database import reading
 from registries.sealing import Seal
-from registries.tables import records, reviews
+from registries.tables import reviews
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +67,7 @@ class Steward:
         rules say again."""
 
         def choice(decision: Decision) -> int:
-            return _choose(decision, person, field, record, value)
+            return choices.choose(decision, person, field, record, value)
 
         return decided(self.engine, self.seal, by, why, choice)
 
@@ -158,34 +156,6 @@ def _unmerge(decision: Decision, prior: str, survivor: str) -> tuple[str, bool]:
     for link in links:
         decision.end(link)
     return "unmerged", bool(links)
-
-
-def _choose(decision: Decision, person: str, field: str, record: int | None, value: Any) -> int:
-    decision.known(person)
-    if field not in CHOOSABLE:
-        raise Declined(f"no field {field} to choose; there are {', '.join(sorted(CHOOSABLE))}")
-    if record is not None and value is not None:
-        raise Declined("choose a record or give a value, not both")
-    if record is not None:
-        _its_own(decision, person, record)
-    key = {"person": person, "field": field}
-    about = f"{person}|{field}"
-    found = changes.row(decision.connection, "choices", key) or {"record": None, "value": None}
-    before = None if found["value"] is None else orjson.loads(decision.seal.open(found["value"], about))
-    if (found["record"], before) == (record, value):
-        return 0
-    sealed = None if value is None else decision.seal.seal(orjson.dumps(value), about)
-    said = {"record": record, "value": sealed, "by": decision.by, "at": decision.at}
-    decision.put("choices", key, said if (record, value) != (None, None) else None)
-    return decision.note("chosen", person, record=record, field=field)
-
-
-def _its_own(decision: Decision, person: str, record: int) -> None:
-    owner = decision.connection.scalar(select(records.c.person).where(records.c.id == record))
-    if owner is None:
-        raise Declined(f"no source record {record}")
-    if owner not in cluster(decision.connection, person)[0]:
-        raise Declined(f"source record {record} belongs to somebody else; choose one of this person")
 
 
 def _answer(decision: Decision, review: str, answer: str) -> int:

@@ -1,0 +1,1 @@
+"""Whether two records are of one human being: pure comparison, told by rules that are data."""

@@ -1,0 +1,134 @@
+"""Weights from a snapshot, without labels: expectation and maximisation over the pairs that share a block.
+
+u comes from pairs drawn at random; m, and the share of pairs of one human being, from the pairs within blocks. Pairs
+outside of blocks count as those of two. A veto that may be lifted (vetoes.SOFT) is, where the snapshot shows it wrong:
+where it would part a hundredth of those who are certain without the field in question.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import combinations
+
+from registries.client.matching.blocking import blocks
+from registries.client.matching.lexicon import name_key
+from registries.client.matching.profile import Profile
+from registries.client.matching.rules import Field, Frequencies, Rules
+from registries.client.matching.scoring import compared, probability
+from registries.client.matching.vetoes import SOFT, vetoes
+
+_RANDOM_PAIRS = 200_000
+_ROUNDS = 25
+# As if so many pairs had been seen beforehand, as the rules before have it.
+_BELIEF_U, _BELIEF_M = 50_000.0, 10.0
+# A value that fewer records bear may be somebody's slip.
+_ESTABLISHED = 5
+# So many parted pairs are no evidence.
+_FEW = 10
+
+# The levels of a pair, and what rarity adds to their weights.
+Pattern = tuple[dict[str, int], dict[str, float]]
+
+
+def estimated(profiles: Sequence[Profile], start: Rules) -> Rules:
+    """Rules of the next version, with weights, prior and frequencies of these profiles; all else as in `start`.
+
+    The same profiles give the same rules. Raises ValueError for fewer than two.
+    """
+    if len(profiles) < 2:
+        raise ValueError("estimation: at least two records are needed to compare; load some first")
+    fresh = replace(start, version=start.version + 1, frequencies=_frequencies(profiles, start))
+    fresh = replace(fresh, fields=_chance(profiles, fresh))
+    found = list(pairs(profiles, fresh))
+    patterns = [compared(profiles[one], profiles[other], fresh) for one, other in found]
+    for _ in range(_ROUNDS):
+        fresh = _maximised(patterns, fresh, start, len(profiles) * (len(profiles) - 1) / 2)
+    return replace(fresh, vetoes={**fresh.vetoes, **dict.fromkeys(_wrong(profiles, found, patterns, fresh), "certain")})
+
+
+def _frequencies(profiles: Sequence[Profile], start: Rules) -> dict[str, Frequencies]:
+    counted: dict[str, Counter[str]] = {name: Counter() for name in start.frequencies}
+    for profile in profiles:
+        for given, family in profile.names[:1]:
+            counted["given"][name_key(given, True)] += 1
+            counted["family"][name_key(family, False)] += 1
+        for town in profile.towns[:1]:
+            counted["town"][town.sound] += 1
+    return {name: _shares(found, start.frequencies[name]) for name, found in counted.items()}
+
+
+def _shares(counted: Counter[str], before: Frequencies) -> Frequencies:
+    counted.pop("", None)
+    total = counted.total()
+    if total < 100:
+        return before
+    values = {value: round(count / total, 7) for value, count in sorted(counted.items()) if count >= _ESTABLISHED}
+    return Frequencies(2 / total, values)
+
+
+def _chance(profiles: Sequence[Profile], rules: Rules) -> dict[str, Field]:
+    chance = random.Random(len(profiles))
+    seen: dict[str, Counter[int]] = defaultdict(Counter)
+    for _ in range(min(_RANDOM_PAIRS, len(profiles) * 50)):
+        one, other = chance.sample(profiles, 2)
+        for name, level in compared(one, other, rules)[0].items():
+            seen[name][level] += 1
+    return {name: Field(one.m, _smoothed(seen[name], one.u, _BELIEF_U)) for name, one in rules.fields.items()}
+
+
+def _smoothed(seen: Mapping[int, float], before: Sequence[float], belief: float) -> tuple[float, ...]:
+    total = sum(seen.values()) + belief
+    return tuple((seen.get(level, 0.0) + belief * share) / total for level, share in enumerate(before))
+
+
+def pairs(profiles: Sequence[Profile], rules: Rules) -> Iterator[tuple[int, int]]:
+    """Those that share a block within the cap, each once, as positions."""
+    members: dict[str, list[int]] = defaultdict(list)
+    for place, profile in enumerate(profiles):
+        for block in blocks(profile, rules):
+            members[block].append(place)
+    seen: set[tuple[int, int]] = set()
+    for places in members.values():
+        if len(places) <= rules.cap:
+            seen.update(combinations(places, 2))
+    return iter(sorted(seen))
+
+
+def _maximised(patterns: Sequence[Pattern], rules: Rules, start: Rules, pairs: float) -> Rules:
+    seen: dict[str, dict[int, float]] = {name: defaultdict(float) for name in rules.fields}
+    matched = 0.0
+    for levels, rarity in patterns:
+        share = _share(levels, rarity, rules)
+        if share < 1e-5:
+            continue
+        matched += share
+        for name, level in levels.items():
+            seen[name][level] += share
+    fields = {
+        name: Field(_smoothed(seen[name], start.fields[name].m, _BELIEF_M), one.u) for name, one in rules.fields.items()
+    }
+    return replace(rules, fields=fields, prior=min(max(matched / pairs, 1e-9), 0.5))
+
+
+def _share(levels: Mapping[str, int], rarity: Mapping[str, float], rules: Rules, without: str = "") -> float:
+    weights = rules.weights
+    bits = rules.prior_weight + sum([weights[name][level] for name, level in levels.items() if name != without])
+    bits += sum([more for name, more in rarity.items() if name != without])
+    return probability(bits)
+
+
+def _wrong(
+    profiles: Sequence[Profile], found: Sequence[tuple[int, int]], patterns: Sequence[Pattern], rules: Rules
+) -> list[str]:
+    """The vetoes that part too many."""
+    certain: Counter[str] = Counter()
+    parted: Counter[str] = Counter()
+    for (one, other), (levels, rarity) in zip(found, patterns, strict=True):
+        sure = [word for word, name in SOFT.items() if _share(levels, rarity, rules, without=name) >= rules.certain]
+        if sure:
+            certain.update(sure)
+            parted.update(set(sure).intersection(vetoes(profiles[one], profiles[other], levels, rules)))
+    return [word for word in SOFT if parted[word] >= max(_FEW, certain[word] / 100)]

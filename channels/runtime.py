@@ -32,6 +32,7 @@ from channels.consumers.reading import Reading
 from channels.consumers.record import Record
 from channels.consumers.smr import SharedRecord, Smr
 from channels.desk import Desk
+from channels.elsewhere import Elsewhere
 from channels.gateway.rates import Rates
 from channels.journal.landed import landed
 from channels.journal.projection import Journal
@@ -50,8 +51,8 @@ from channels.security.encryption import Keys, derived, made_with, master_key, r
 from channels.security.users import Users
 from channels.settings import Misconfigured, Settings, find_config, load_settings
 from channels.suspects import Suspects
-from channels.watch.live import Live
 from channels.waiting import Waiting
+from channels.watch.live import Live
 from channels.window import Shared, Window
 from registries.client.links import Links
 from registries.client.regulars import Regulars
@@ -298,8 +299,10 @@ class House:
         redis = self.redis
         regulars = Regulars(redis, self.registries) if redis else None
         shared = Shared(redis, partial(landed, self.journal)) if redis else None
-        persons = Persons(self.registries, self.registry_secret, regulars=regulars)
-        facilities, workers = Facilities(self.registries, redis), HealthWorkers(self.registries, redis)
+        before = self.elsewhere
+        persons = before.clients(Persons(self.registries, self.registry_secret, regulars=regulars))
+        facilities = before.facilities(Facilities(self.registries, redis))
+        workers = before.health_workers(HealthWorkers(self.registries, redis))
 
         def learned() -> list[str]:
             waits = any(channel.said.registries.patient == "require" for channel in self.channels.known.values())
@@ -318,6 +321,16 @@ class House:
             stop,
             Answers(Outcomes(self.registries)),
         )
+
+    @property
+    def elsewhere(self) -> Elsewhere:
+        """The country's registries, asked before ours; an answer is as old as its channel allows."""
+
+        def stale(channel: str) -> float:
+            known = self.channels.known.get(channel)
+            return known.said.registries.seconds if known else 0.0
+
+        return Elsewhere(self.settings.registries, self.registries, self.registry_secret, stale)
 
     def consumers(self) -> Sequence[Consumer]:
         return Smr(self._shared_record()), Cnss(self.ledger)

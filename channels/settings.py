@@ -158,6 +158,41 @@ class Redis(Addressed):
     password: str | None = None
 
 
+class NationalRegistry(Addressed):
+    """`built-in`, or the FHIR base address of a national registry that is asked first: PIXm for clients, mCSD for
+    facilities and health workers.
+
+    `timeout`: seconds for one question. `fresh`: seconds for which an answer is believed without asking again; how old
+    it may be while the registry is down is the channel's to say (`registries.stale`).
+    """
+
+    url: str = Field("built-in", pattern="^(built-in|https?://.+)$")
+    token: str | None = None
+    timeout: float = Field(3.0, gt=0)
+    fresh: float = Field(300.0, ge=0)
+
+    @property
+    def elsewhere(self) -> bool:
+        return self.url != "built-in"
+
+
+class PopulationRegister(Addressed):
+    """The accredited intermediary that asks the national population register (RNP); without an address, nobody does."""
+
+    url: str = Field("", pattern="^(https?://.+)?$")
+    token: str = ""
+    timeout: float = Field(5.0, gt=0)
+
+
+class RegistriesElsewhere(Strict):
+    """Whose registries answer who, where and by whom: ours alone, or the country's before ours."""
+
+    client: NationalRegistry = NationalRegistry()
+    facility: NationalRegistry = NationalRegistry()
+    health_worker: NationalRegistry = NationalRegistry()
+    rnp: PopulationRegister = PopulationRegister()
+
+
 class Watch(Strict):
     """A port for /healthz, /readyz and /metrics of a role that has no HTTP of its own. None opens by itself."""
 
@@ -186,6 +221,7 @@ class Settings(Strict):
     bus: Bus = Bus()
     database: Database = Database()
     redis: Redis = Redis()
+    registries: RegistriesElsewhere = RegistriesElsewhere()
     watch: Watch = Watch()
     gisre: Literal["simulator"] = "simulator"
     smr: str = Field("built-in", pattern="^(built-in|https?://.+)$")
@@ -248,7 +284,10 @@ def load_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Se
         raise Misconfigured(explained(error, path, lines, from_environment)) from error
 
 
-_OPTIONAL = {("admin", "password"), ("key", "file"), ("watch", "port"), ("database", "password"), ("redis", "password")}
+_OPTIONAL = {
+    *(("admin", "password"), ("key", "file"), ("watch", "port"), ("database", "password"), ("redis", "password")),
+    *(("registries", name, "token") for name in ("client", "facility", "health_worker")),
+}
 
 
 def _variable(keys: tuple[str, ...]) -> str:
@@ -328,6 +367,10 @@ _ADDRESSES = {
     "bus.url": "expected embedded, or kafka://host:port,host:port",
     "bus.schema_registry.url": "expected nothing, or the http(s):// address of a schema registry",
     "database.url": "expected nothing (SQLite in the data folder), sqlite:///FOLDER or postgresql://user@host/database",
+    "registries.client.url": "expected built-in, or the http(s):// address of a FHIR R4 server",
+    "registries.facility.url": "expected built-in, or the http(s):// address of a FHIR R4 server",
+    "registries.health_worker.url": "expected built-in, or the http(s):// address of a FHIR R4 server",
+    "registries.rnp.url": "expected nothing, or the http(s):// address of an accredited intermediary",
     "redis.url": "expected nothing, or redis://host:port/number",
     "namespace": "expected lower-case letters, digits, dots and hyphens",
 }

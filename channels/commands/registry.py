@@ -1,4 +1,4 @@
-"""`wasl registry load`: fills the registries from CSV files."""
+"""`wasl registry load`: fills the registries from CSV files; `verify`: asks the population register."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from channels.commands import verification
 from channels.commands.options import DATA, Config, Data, house, reached, told
 from channels.outputs import learned_records
 from registries import facility, health_worker
@@ -16,11 +17,7 @@ from registries.directory import changed
 from registries.load import KINDS, load
 
 app = typer.Typer(help="Who, where, by whom.", no_args_is_help=True)
-
-
-@app.callback()
-def _registry() -> None:
-    """Keeps `load` a subcommand."""
+app.command()(verification.verify)
 
 
 @app.command("load")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
-from channels.channel import Retention, first_fit, load_channels
+from channels.channel import Policies, Retention, first_fit, load_channels
 from channels.lint import lint
 from channels.settings import Misconfigured, Settings, default_config, load_settings
 from schemas.message import Description
@@ -146,3 +147,14 @@ def test_mistakes_of_a_channels_tests_are_told_by_line(tmp_path: Path) -> None:
     (tmp_path / "channels" / "a.test.yaml").write_text("- name: one\n  send: x\n  evnts: []\n")
     (told,) = lint(path)
     assert told.endswith("a.test.yaml, line 3: 0.evnts: this key is not known")
+
+
+@pytest.mark.parametrize(("stale", "seconds"), [("0", 0), ("90s", 90), ("30m", 1800), ("12h", 43_200), ("7d", 604_800)])
+def test_how_old_a_national_answer_may_be_is_said_in_any_unit(stale: str, seconds: float) -> None:
+    assert Policies(stale=stale).seconds == seconds
+
+
+@pytest.mark.parametrize("stale", ["", "7", "d", "-1d", "1.5h", "7 days"])
+def test_an_age_that_is_none_is_told(stale: str) -> None:
+    with pytest.raises(ValidationError, match="30m, 12h or 7d"):
+        Policies(stale=stale)

@@ -1,0 +1,143 @@
+"""Facilities and health workers of the country's own registry, before those of the local one.
+
+The service is asked for every number with a system; the local registry answers for what it does not know, by its
+aliases too. When the service is down, its last good answer counts, as old as the channel allows (`registries.stale`).
+Where nothing young enough is known, a channel that requires the entry waits (Unavailable); every other goes on with
+what is known here, flagged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Protocol
+
+from registries.care.names import inpe
+from registries.care.spells import covers
+from registries.directory import Directory, day_of
+from registries.facility import organizations
+from registries.health_worker import professionals
+from registries.registry import Policy, Resolution
+from registries.remembered import Answer, Question, Remembered, flags
+from registries.remote import National
+from schemas import facts
+from schemas.events import Event, Identifier
+from schemas.message import Unavailable
+
+
+class Local(Protocol):
+    """The registry of this program behind a `NationalCare`: Facilities or HealthWorkers."""
+
+    @property
+    def directory(self) -> Directory: ...
+
+    @property
+    def learned(self) -> list[str]: ...
+
+    def resolve(self, events: Sequence[Event], policies: Sequence[Policy]) -> Sequence[Resolution]: ...
+
+
+@dataclass(slots=True)
+class NationalCare:
+    """Answers "which place?" or "by whom?". `named` gives the organizations or professionals of an event, the one that
+    decides first; `fetch` asks the service of one of their numbers. One instance belongs to one thread."""
+
+    local: Local
+    named: Callable[[Event], Sequence[Any]]
+    fetch: Callable[[Identifier], Any]
+    remembered: Remembered
+    stale: Callable[[str], float]
+    learned: list[str] = field(default_factory=list)
+
+    def resolve(self, events: Sequence[Event], policies: Sequence[Policy]) -> Sequence[Resolution]:
+        said = [[(one, self._number(one)) for one in self.named(event)] for event in events]
+        questions = [
+            self._question(number, self.stale(event["channel"]))
+            for event, named in zip(events, said, strict=True)
+            for _, number in named
+            if number
+        ]
+        answers = iter(self.remembered.ask(questions))
+        given = [[(one, next(answers) if number else None) for one, number in named] for named in said]
+        for named, policy in zip(given, policies, strict=True):
+            if policy == "require" and named and isinstance(named[0][1], Unavailable):
+                raise named[0][1]
+        first = [named[0][1] if named else None for named in given]
+        asked: list[Policy] = [
+            "flag" if _listed(answer) else policy for answer, policy in zip(first, policies, strict=True)
+        ]
+        found = self.local.resolve(events, asked)
+        self.learned = [*self.local.learned, *self._news(given)]
+        for named in given:
+            self._write(named)
+        return [self._resolution(*one) for one in zip(events, first, policies, found, given, strict=True)]
+
+    def _number(self, one: Mapping[str, Any]) -> Identifier | None:
+        """Its INPE, else the first number with a system."""
+        told = [number for number in one.get("identifiers") or () if number.get("system") and number.get("value")]
+        return min(told, key=lambda number: number["system"] != self.local.directory.system, default=None)
+
+    def _question(self, number: Identifier, stale: float) -> Question:
+        words = (self.local.directory.kind, number["system"], number["value"])
+        return Question(words, partial(self.fetch, number), stale)
+
+    def _resolution(
+        self,
+        event: Event,
+        answer: Answer | Unavailable | None,
+        policy: Policy,
+        found: Resolution,
+        named: Sequence[tuple[Any, Any]],
+    ) -> Resolution:
+        words = self.local.directory.kind.replace("-", " ")
+        late = flags(words, answer)
+        listed = _listed(answer)
+        if listed is None:
+            found.flags.extend(late)
+            return found
+        entry = self._entry(listed["number"])
+        if listed["several"]:
+            return Resolution("ambiguous", flags=[f"{words} known by a number of several", *late])
+        if covers(map(tuple, listed["periods"]), day_of(event)):
+            return Resolution("found", entry, late)
+        waits = self._waits(named[0][0]) if policy == "require" else []
+        return Resolution("found", entry, [f"{words} closed at the time", *late], waits)
+
+    def _write(self, named: Sequence[tuple[Any, Answer | Unavailable | None]]) -> None:
+        """What the service knows goes over what was found here."""
+        for one, answer in named:
+            if (listed := _listed(answer)) and not listed["several"]:
+                one["known"] = True
+                one["entry"] = self._entry(listed["number"])
+
+    def _news(self, given: Sequence[Sequence[tuple[Any, Answer | Unavailable | None]]]) -> list[str]:
+        return [
+            name
+            for named in given
+            for one, answer in named
+            if isinstance(answer, Answer) and answer.is_news
+            for name in self._waits(one)
+        ]
+
+    def _waits(self, one: Mapping[str, Any]) -> list[str]:
+        directory = self.local.directory
+        return [f"{directory.kind}|{name}" for name in directory.names(one.get("identifiers") or (), one.get("name"))]
+
+    def _entry(self, number: str) -> str:
+        """The same whether the local registry has it too or not."""
+        directory = self.local.directory
+        here = directory.find([inpe(number)])
+        return here.id if here else facts.name(directory.kind, inpe(number))
+
+
+def facilities(local: Local, service: National, kept: Remembered, stale: Callable[[str], float]) -> NationalCare:
+    return NationalCare(local, organizations, service.facility, kept, stale)
+
+
+def health_workers(local: Local, service: National, kept: Remembered, stale: Callable[[str], float]) -> NationalCare:
+    return NationalCare(local, professionals, service.health_worker, kept, stale)
+
+
+def _listed(answer: Answer | Unavailable | None) -> Any:
+    return answer.value if isinstance(answer, Answer) else None

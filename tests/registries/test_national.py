@@ -1,0 +1,264 @@
+"""The program's registries in front of national ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from registries.client.resolve import Clients
+from registries.facility import Facilities
+from registries.health_worker import HealthWorkers
+from registries.load import load
+from registries.national import NationalClients
+from registries.national_care import NationalCare, facilities, health_workers
+from registries.registry import Policy, Registry, Resolution
+from registries.remembered import FRESH, REST, Remembered
+from registries.remote import National
+from schemas.events import Identifier
+from schemas.message import Unavailable
+from tests.registries.people import ID, SECRET, about, organization, patient
+from tests.registries.service import Service, identifier
+from tests.serving import served
+
+DAY = 86_400.0
+INPE = f"{ID}inpe-es"
+LAB: Identifier = {"system": "urn:id:LABO", "value": "77"}
+FACILITIES = (
+    "inpe,name,type,region,province,owner,periods,latitude,longitude,aliases\n"
+    "130999998,Laboratoire Ibn Zohr,laboratory,MA-04,MA-RAB,private,,,,LABZ\n"
+)
+
+
+class Clock:
+    now = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def service() -> Service:
+    return Service()
+
+
+@pytest.fixture
+def national(service: Service) -> Iterator[National]:
+    with served(service.app) as address:
+        asked = National(f"{address}/fhir")
+        yield asked
+        asked.close()
+
+
+@pytest.fixture
+def kept(engine: Engine, clock: Clock) -> Iterator[Remembered]:
+    kept = Remembered(engine, SECRET, clock)
+    yield kept
+    kept.close()
+
+
+def stale(channel: str) -> float:
+    return {"strict": 3600.0}.get(channel, 7 * DAY)
+
+
+@pytest.fixture
+def clients(engine: Engine, national: National, kept: Remembered) -> NationalClients:
+    return NationalClients(Clients(engine, SECRET), national, kept, stale)
+
+
+@pytest.fixture
+def places(engine: Engine, national: National, kept: Remembered) -> NationalCare:
+    load("facilities", FACILITIES.encode(), engine)
+    return facilities(Facilities(engine), national, kept, stale)
+
+
+def answer(registry: Registry, event: object, policy: Policy = "create") -> Resolution:
+    (found,) = registry.resolve([event], [policy])  # type: ignore[list-item]
+    return found
+
+
+def person(clients: NationalClients, **told: str) -> str:
+    return answer(clients, about(patient(**told))).entry
+
+
+def test_two_hospitals_numbers_are_one_person_when_the_country_says_so(
+    clients: NationalClients, service: Service
+) -> None:
+    service.people = [["urn:id:CHU|1", "urn:id:LABO|77", f"{ID}ins|I-1"]]
+    at_hospital = person(clients, ipp="1", given="Hafid")
+    at_laboratory = answer(clients, about(patient(LAB, given="Hafid"))).entry
+    assert at_hospital == at_laboratory != person(clients, ipp="2")
+
+
+def test_a_child_filed_under_its_parents_numbers_does_not_become_the_parent(
+    clients: NationalClients, service: Service
+) -> None:
+    service.people = [[f"{ID}cnie|AB123456", f"{ID}cnss|123456789", f"{ID}ins|I-1", "urn:id:CHU|1"], ["urn:id:CHU|2"]]
+    parent = person(clients, ipp="1", cin="AB123456", birth="1980-03-12", given="Hafid")
+    child = person(clients, ipp="2", cin="AB123456", cnss="123456789", birth="2019-01-02", given="Nour")
+    only_papers = person(clients, cin="AB123456", cnss="123456789", birth="2021-05-02", given="Ghali")
+    assert len({parent, child, only_papers}) == 3
+    assert len(service.asked) == 2
+
+
+def test_whom_the_country_knows_is_known_where_that_is_required(clients: NationalClients, service: Service) -> None:
+    service.people = [["urn:id:CHU|1", f"{ID}ins|I-1"]]
+    assert answer(clients, about(patient(ipp="1")), "require").verdict == "found"
+    unknown = answer(clients, about(patient(ipp="2")), "require")
+    assert (unknown.verdict, unknown.entry) == ("unknown", "")
+    assert unknown.waiting_for
+
+
+def test_while_the_service_is_down_its_last_answer_counts_as_long_as_the_channel_allows(
+    clients: NationalClients, service: Service, clock: Clock
+) -> None:
+    service.people = [["urn:id:CHU|1", f"{ID}ins|I-1"]]
+    known = person(clients, ipp="1")
+    service.down = 503
+    clock.now += 2 * 3600
+    late = answer(clients, about(patient(ipp="1")), "require")
+    assert late.entry == known
+    assert late.flags == ["the national client registry does not answer: as it was known 2 h ago"]
+    with pytest.raises(Unavailable):
+        answer(clients, about(patient(ipp="1"), channel="strict"), "require")
+
+
+def test_care_does_not_wait_for_the_service_where_nobody_must_be_known(
+    clients: NationalClients, service: Service, clock: Clock
+) -> None:
+    """The country's numbers are learned with the next event, and the identity stays."""
+    service.down = 500
+    first = answer(clients, about(patient(ipp="1", given="Hafid")))
+    assert first.flags == ["the national client registry does not answer"]
+    service.down = 0
+    service.people = [["urn:id:CHU|1", f"{ID}ins|I-1"]]
+    clock.now += REST
+    assert person(clients, ipp="1", given="Hafid") == first.entry
+    assert person(clients, ins="I-1") == first.entry
+
+
+def test_what_was_asked_is_not_asked_for_again_at_once(clients: NationalClients, service: Service) -> None:
+    service.people = [["urn:id:CHU|1", f"{ID}ins|I-1"]]
+    found = clients.resolve([about(patient(ipp="1")) for _ in range(20)], ["create"] * 20)
+    assert len({one.entry for one in found}) == 1
+    person(clients, ipp="1")
+    assert len(service.asked) == 1
+
+
+def test_an_attempt_that_failed_is_made_whole_by_the_next(
+    clients: NationalClients, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database went away after the service had answered: what it said must not be taken as registered."""
+    service.people = [["urn:id:CHU|1", f"{ID}ins|I-1"]]
+
+    def gone(*_: object) -> None:
+        raise Unavailable("the database does not answer")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Clients, "resolve", gone)
+        with pytest.raises(Unavailable):
+            person(clients, ipp="1")
+    assert person(clients, ipp="1") == person(clients, ins="I-1")
+
+
+def listed(inpe: str = "222222222", **more: object) -> dict[str, object]:
+    return {"resourceType": "Organization", "id": inpe, "identifier": [identifier(f"{INPE}|{inpe}")], **more}
+
+
+def sent_by(inpe: str = "", name: str = "", **more: Any) -> dict[str, object]:
+    event: dict[str, object] = about(patient(ipp="1"), facility=organization(inpe, name), issued="2026-03-01", **more)
+    return event
+
+
+def test_a_facility_of_the_country_is_known_here(places: NationalCare, service: Service) -> None:
+    service.resources = [listed()]
+    event = sent_by("222222222")
+    found = answer(places, event, "require")
+    assert (found.verdict, found.flags, found.waiting_for) == ("found", [], [])
+    facility = event["facility"]
+    assert isinstance(facility, dict)
+    assert facility["known"] is True
+    assert facility["entry"] == found.entry
+
+
+def test_what_the_country_does_not_know_may_be_known_here(places: NationalCare) -> None:
+    assert answer(places, sent_by("130999998")).verdict == "found"
+    assert answer(places, sent_by(name="LABZ")).verdict == "found"
+    assert answer(places, sent_by("333333333"), "flag").flags == ["facility unknown"]
+
+
+def test_an_entry_has_one_id_whether_the_country_answers_or_not(
+    places: NationalCare, service: Service, clock: Clock
+) -> None:
+    service.resources = [listed("130999998")]
+    there = answer(places, sent_by("130999998")).entry
+    service.resources = []
+    clock.now += FRESH + 1
+    assert answer(places, sent_by("130999998")).entry == there
+
+
+def test_a_facility_that_closed_is_known_for_what_happened_before(places: NationalCare, service: Service) -> None:
+    service.resources = [listed(active=False, meta={"lastUpdated": "2026-03-15T08:00:00Z"})]
+    assert answer(places, sent_by("222222222")).flags == []
+    after = answer(places, sent_by("222222222", ended="2026-04-01"), "require")
+    assert after.flags == ["facility closed at the time"]
+    assert after.waiting_for == ["facility|222222222"]
+
+
+def test_a_number_of_two_facilities_decides_nothing(places: NationalCare, service: Service) -> None:
+    service.resources = [listed(), {**listed(), "id": "another"}]
+    event = sent_by("222222222")
+    found = answer(places, event)
+    assert (found.verdict, found.entry) == ("ambiguous", "")
+
+
+def test_a_facility_that_is_required_waits_for_the_service_and_others_go_on(
+    places: NationalCare, service: Service
+) -> None:
+    service.down = 503
+    with pytest.raises(Unavailable):
+        answer(places, sent_by("222222222"), "require")
+    assert answer(places, sent_by("222222222"), "flag").flags == [
+        "facility unknown",
+        "the national facility registry does not answer",
+    ]
+    assert answer(places, sent_by("130999998"), "flag").verdict == "found"
+
+
+def test_what_waits_for_a_facility_goes_on_when_the_country_knows_it(
+    places: NationalCare, service: Service, clock: Clock
+) -> None:
+    parked = answer(places, sent_by("222222222"), "require")
+    assert parked.waiting_for == ["facility|222222222"]
+    service.resources = [listed()]
+    clock.now += FRESH + 1
+    answer(places, sent_by("222222222"), "require")
+    assert places.learned == ["facility|222222222"]
+
+
+def test_a_health_worker_is_asked_for_by_their_number(
+    engine: Engine, national: National, kept: Remembered, service: Service
+) -> None:
+    workers = health_workers(HealthWorkers(engine), national, kept, stale)
+    number = f"{ID}inpe-ps|444444444"
+    service.resources = [
+        {"resourceType": "Practitioner", "id": "p", "identifier": [identifier(number)]},
+        {
+            "resourceType": "PractitionerRole",
+            "practitioner": {"reference": "Practitioner/p"},
+            "period": {"start": "2020-01-01", "end": "2025-12-31"},
+        },
+    ]
+    prescriber = {"identifiers": [identifier(number)], "name": None}
+    event = about(patient(ipp="1"), type="MedicationPrescribed", prescriber=prescriber, prescribed="2024-06-01")
+    assert answer(workers, event, "require").flags == []
+    event["prescribed"] = "2026-06-01"
+    assert answer(workers, event).flags == ["health worker closed at the time"]
+    assert answer(workers, about(patient(ipp="1"))).flags == []

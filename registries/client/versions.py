@@ -1,0 +1,160 @@
+"""The versions of the rules of matching: each is kept, one is in force. The shipped ones are version 1."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Engine, insert, select, update
+
+from registries.client import history
+from registries.client.decision import Declined
+from registries.client.history import Line
+from registries.client.matching.rules import Rules, shipped
+from registries.database import alone, insert_or_skip, reading, written
+from registries.sealing import Seal
+from registries.tables import next_version, rule_versions, version
+
+NAME = "rules"
+_LOCK = 0x52554C45
+_BODIES = select(rule_versions.c.version, rule_versions.c.body).order_by(rule_versions.c.version)
+_FIRST = {"version": 1, "at": 0, "by": "wasl", "why": "as shipped", "active": True}
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """`at` in µs, 0 for the shipped one."""
+
+    version: int
+    at: int
+    by: str
+    why: str
+    active: bool
+    rules: Rules
+
+
+class Versions:
+    """Any thread may ask. `active` costs one row as long as nothing changes. Raises Unavailable."""
+
+    def __init__(self, engine: Engine, seal: Seal) -> None:
+        self._engine, self._seal = engine, seal
+        self._lock = threading.Lock()
+        self._known: tuple[int, Rules] | None = None
+
+    def active(self) -> Rules:
+        """The rules in force now, in every process."""
+        with self._lock:
+            with reading(self._engine) as connection:
+                number = version(connection, NAME)
+                if self._known and self._known[0] == number:
+                    return self._known[1]
+                found = connection.scalar(select(rule_versions.c.body).where(rule_versions.c.active))
+            rules = Rules.loads(found) if found else self._begun()
+            self._known = (number, rules)
+            return rules
+
+    def all(self) -> list[Version]:
+        """The newest first."""
+        self.active()
+        with reading(self._engine) as connection:
+            rows = connection.execute(select(rule_versions).order_by(rule_versions.c.version.desc())).all()
+        return [Version(row.version, row.at, row.by, row.why, row.active, Rules.loads(row.body)) for row in rows]
+
+    def rules(self, number: int) -> Rules:
+        """Of any version. Raises Declined."""
+        self.active()
+        with reading(self._engine) as connection:
+            return _read(connection, number)
+
+    def propose(self, rules: Rules, by: str, why: str) -> int:
+        """Keeps them as a version that is not in force yet; its number. Those that are kept already keep theirs."""
+        _said(by, why)
+        before = self.active()
+
+        def kept(connection: Connection) -> int:
+            alone(connection, _LOCK)
+            number = 0
+            for number, body in connection.execute(_BODIES):
+                if replace(rules, version=number) == Rules.loads(body):
+                    return int(number)
+            number += 1
+            at = time.time_ns() // 1000
+            told = {"version": number, "at": at, "by": by, "why": why.strip(), "active": False}
+            connection.execute(insert(rule_versions).values(**told, body=replace(rules, version=number).dumps()))
+            detail = {"against": before.version, "changed": differences(before, rules)}
+            line = Line(at, by, "rules-proposed", why=why.strip(), rules=number, detail=detail)
+            history.add(connection, self._seal, line)
+            return number
+
+        return written(self._engine, kept)
+
+    def activate(self, number: int, by: str, why: str) -> bool:
+        """Puts a version in force for whoever is compared from now on; False where it is. See `rematch` for those who
+        were compared before. Raises Declined."""
+        _said(by, why)
+        self.active()
+
+        def done(connection: Connection) -> bool:
+            return activated(connection, self._seal, number, by, why.strip())
+
+        return written(self._engine, done)
+
+    def _begun(self) -> Rules:
+        rules = replace(shipped(), version=1)
+
+        def begun(connection: Connection) -> Rules:
+            insert_or_skip(connection, rule_versions, [_FIRST | {"body": rules.dumps()}])
+            return Rules.loads(connection.scalar(select(rule_versions.c.body).where(rule_versions.c.active)) or "")
+
+        return written(self._engine, begun)
+
+
+def activated(connection: Connection, seal: Seal, number: int, by: str, why: str) -> bool:
+    """Puts a version in force in the caller's transaction; False where it is."""
+    alone(connection, _LOCK)
+    before = connection.scalar(select(rule_versions.c.version).where(rule_versions.c.active))
+    if before == number:
+        return False
+    _read(connection, number)
+    next_version(connection, NAME)
+    connection.execute(update(rule_versions).values(active=rule_versions.c.version == number))
+    line = Line(time.time_ns() // 1000, by, "rules-activated", why=why, rules=number, detail={"before": before})
+    history.add(connection, seal, line)
+    return True
+
+
+def differences(one: Rules, other: Rules) -> list[str]:
+    """What the other says otherwise, a line each ("certain: 0.93 → 0.95"); of frequencies, how many."""
+    before, after = dict(_leaves(orjson.loads(one.dumps()))), dict(_leaves(orjson.loads(other.dumps())))
+    changed = [name for name in {**before, **after} if before.get(name) != after.get(name) and name != "version"]
+    told = [f"{name}: {_text(before, name)} → {_text(after, name)}" for name in changed if "frequencies" not in name]
+    counted = len(changed) - len(told)
+    return told + ([f"frequencies: {counted} values"] if counted else [])
+
+
+def _leaves(told: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(told, Mapping):
+        for key, value in told.items():
+            yield from _leaves(value, f"{name}.{key}" if name else str(key))
+    else:
+        yield name, told
+
+
+def _text(told: Mapping[str, Any], name: str) -> str:
+    return orjson.dumps(told[name]).decode() if name in told else "nothing"
+
+
+def _read(connection: Connection, number: int) -> Rules:
+    found = connection.scalar(select(rule_versions.c.body).where(rule_versions.c.version == number))
+    if found is None:
+        raise Declined(f"no version {number} of the rules; propose it first")
+    return Rules.loads(found)
+
+
+def _said(by: str, why: str) -> None:
+    if not by.strip() or not why.strip():
+        raise Declined("say who changes the rules and why: both stay in the history")

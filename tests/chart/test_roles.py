@@ -6,7 +6,6 @@ Only what a process can't have differs: addresses of the servers, free ports, an
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -25,8 +24,9 @@ from kafka.errors import TopicAuthorizationFailedError
 from sqlalchemy import make_url
 
 from tests.chart.renders import ROLES, ROOT, Manifest, container, kind, pods
+from tests.servers.process import free_port
 
-PATIENCE = 90.0
+PATIENCE = 180.0
 PASSWORD = "a-secret-of-the-test"
 MODULE = "org.apache.kafka.common.security.plain.PlainLoginModule"
 KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
@@ -175,7 +175,7 @@ class Place:
         finally:
             process.terminate()
             try:
-                process.wait(30)
+                process.wait(60)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
@@ -201,13 +201,6 @@ def role_of(pod: Manifest) -> str:
 def python(words: list[str]) -> list[str]:
     """A command line of the program, by this interpreter."""
     return [sys.executable, "-m", "channels", *words[1:]]
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port
 
 
 def until(found: Callable[[], bool], what: str) -> None:

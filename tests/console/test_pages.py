@@ -28,6 +28,9 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 PHONE = {"width": 360, "height": 740}
+PATIENCE = 60_000  # ms; only bounds a failure
+
+expect.set_options(timeout=PATIENCE)
 
 pytestmark = pytest.mark.skipif(
     not CHROMIUM.exists() and os.environ.get("CI") != "true",
@@ -46,7 +49,7 @@ class Served:
         self.server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self.server.run, daemon=True)
         self._thread.start()
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60
         while not self.server.started and time.monotonic() < until:
             self._thread.join(0.01)
         port = self.server.servers[0].sockets[0].getsockname()[1]
@@ -122,7 +125,7 @@ def looked(
 ) -> Looked:
     context = chromium.new_context(locale=locale, viewport=viewport, java_script_enabled=script)  # type: ignore[arg-type]  # a plain dict does
     seen = Looked(context.new_page(), served)
-    seen.page.set_default_timeout(10_000)
+    seen.page.set_default_timeout(PATIENCE)
     seen.enter()
     return seen
 

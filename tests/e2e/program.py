@@ -15,19 +15,19 @@ from typing import Any, TypeVar
 
 import httpx
 
+from channels.processes import LIFELINE
+from tests.servers.process import free_port
+
+__all__ = ["PASSWORD", "Mllp", "Program", "embedded", "free_port", "until"]
+
 T = TypeVar("T")
 PASSWORD = "a password for tests"
+LIFE = os.pipe()  # closed when these tests end, however they end: no program goes on without them
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def until(found: Callable[[], T | None], seconds: float = 40.0, what: str = "what was waited for") -> T:
-    """The first thing `found` gives that is neither None nor False."""
+def until(found: Callable[[], T | None], seconds: float = 120.0, what: str = "what was waited for") -> T:
+    """The first thing `found` gives that is neither None nor False. The time only bounds a failure: the machine may be
+    busy with other tests."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if (value := found()) is not None and value is not False:
@@ -61,11 +61,15 @@ class Program:
         }
         self.process: subprocess.Popen[bytes] | None = None
         self.admin = httpx.Client(
-            base_url=f"http://127.0.0.1:{self.http_port}", auth=("admin", PASSWORD), timeout=20, trust_env=False
+            base_url=f"http://127.0.0.1:{self.http_port}", auth=("admin", PASSWORD), timeout=60, trust_env=False
         )
 
     def __enter__(self) -> Program:
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -77,7 +81,7 @@ class Program:
     ) -> subprocess.CompletedProcess[bytes]:
         """One command of the program, on the same data."""
         command = [sys.executable, "-m", "channels", *arguments, "--data", str(self.data), *self.arguments]
-        done = subprocess.run(command, env=self.environment, capture_output=True, input=body, timeout=120)
+        done = subprocess.run(command, env=self.environment, capture_output=True, input=body, timeout=300)
         if check and done.returncode:
             raise AssertionError(f"{arguments}: exit {done.returncode}\n{done.stderr.decode()}")
         return done
@@ -87,17 +91,21 @@ class Program:
         log = (self.data.parent / f"{self.data.name}.log").open("ab")
         self.process = subprocess.Popen(
             [sys.executable, "-m", "channels", self.command, "--data", str(self.data), *self.arguments],
-            env=self.environment,
+            env={**self.environment, LIFELINE: str(LIFE[0])},
             stdout=log,
             stderr=log,
             start_new_session=True,
+            pass_fds=[LIFE[0]],
         )
         log.close()
         if ready:
             self.wait_ready()
 
     def wait_ready(self) -> None:
-        until(self.ready, what=f"readiness; the log says:\n{self.log()[-3000:]}")
+        try:
+            until(self.ready, what="readiness")
+        except AssertionError as late:
+            raise AssertionError(f"{late}; the log says:\n{self.log()[-3000:]}") from None
 
     def ready(self) -> bool:
         assert self.process is not None
@@ -121,7 +129,7 @@ class Program:
         if self.process is not None and self.process.poll() is None:
             self.process.terminate()
             try:
-                self.process.wait(30)
+                self.process.wait(60)
             except subprocess.TimeoutExpired:
                 self.kill()
 
@@ -133,7 +141,7 @@ class Program:
     def post(self, channel: str, client: tuple[str, str], body: bytes, content_type: str) -> httpx.Response:
         return httpx.post(
             f"http://127.0.0.1:{self.http_port}/channels/{channel}",
-            content=body, headers={"Content-Type": content_type}, auth=client, timeout=30, trust_env=False,
+            content=body, headers={"Content-Type": content_type}, auth=client, timeout=60, trust_env=False,
         )  # fmt: skip
 
     def get(self, path: str, **query: Any) -> Any:
@@ -154,7 +162,7 @@ class Program:
 class Mllp:
     """A sender on one connection."""
 
-    def __init__(self, port: int, timeout: float = 20.0) -> None:
+    def __init__(self, port: int, timeout: float = 60.0) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=timeout)
 
     def __enter__(self) -> Mllp:

@@ -10,9 +10,9 @@ from tests.e2e.program import Program, until
 def test_the_demonstration_streams_a_day_and_says_where_to_look(tmp_path: Path) -> None:
     with Program(tmp_path / "data", command="demo") as program:
         assert f"Console: http://127.0.0.1:{program.http_port}/" in program.log()
-        until(lambda: len(program.get("/api/transactions", limit=100)["items"]) == 100, 30, "a hundred transactions")
+        until(lambda: len(program.get("/api/transactions", limit=100)["items"]) == 100, what="a hundred transactions")
         seen = {one["channel"] for one in program.get("/api/transactions", limit=500)["items"]}
-        until(lambda: landed(program), 30, "care sheets and results of the day")
+        until(lambda: landed(program), what="care sheets and results of the day")
     assert {"lab-hl7v2", "hospital-adt", "pharmacy-csv"} <= seen
 
 

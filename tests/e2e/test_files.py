@@ -19,7 +19,7 @@ def drop(program: Program, name: str, body: bytes) -> Path:
 
 
 def report(folder: Path, name: str) -> dict[str, Any]:
-    until(lambda: (folder / name).is_file(), 20, f"{name} in {folder.name}")
+    until(lambda: (folder / name).is_file(), what=f"{name} in {folder.name}")
     told: dict[str, Any] = json.loads((folder / f"{name}.report.json").read_bytes())
     return told
 
@@ -54,7 +54,7 @@ def test_the_same_name_again_never_writes_over_the_first(program: Program) -> No
     inbox = program.data / "inbox" / "pharmacy-csv"
     for ticket in ("T1", "T2"):
         drop(program, "jour.csv", export(row("170000033", ticket)))
-        until(lambda: not (inbox / "jour.csv").exists(), 20, "the file to be taken")
+        until(lambda: not (inbox / "jour.csv").exists(), what="the file to be taken")
     assert {path.name for path in (inbox / "done").glob("jour*.csv")} == {"jour.csv", "jour.2.csv"}
 
 

@@ -24,7 +24,7 @@ def client(program: Program) -> tuple[str, str]:
 
 @pytest.fixture
 def bare(program: Program) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=str(program.admin.base_url), timeout=30, trust_env=False) as bare:
+    with httpx.Client(base_url=str(program.admin.base_url), timeout=60, trust_env=False) as bare:
         yield bare
 
 

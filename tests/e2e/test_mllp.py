@@ -199,7 +199,7 @@ def test_several_patients_in_a_message_each_get_their_own(program: Program, line
     [b"GET / HTTP/1.1\r\n\r\n", b"\x0bMSH\x1c\r", b"\x0b\x1c\r", b"\x0b" + bytes(range(256)) + b"\x1c\r", b"\xff" * 99],
 )
 def test_garbage_gets_an_answer_or_a_closed_line_and_others_go_on(program: Program, line: Mllp, garbage: bytes) -> None:
-    with socket.create_connection(("127.0.0.1", program.mllp_port), timeout=20) as other:
+    with socket.create_connection(("127.0.0.1", program.mllp_port), timeout=60) as other:
         other.sendall(garbage)
         other.shutdown(socket.SHUT_WR)
         answered = b""

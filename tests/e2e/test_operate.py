@@ -53,7 +53,7 @@ def settled(program: Program, transaction: str, *statuses: str) -> dict[str, Any
         answer = program.admin.get(f"/api/transactions/{transaction}")
         return answer.json() if answer.status_code == 200 and answer.json()["status"] in statuses else None
 
-    return until(found, 30, f"{transaction} {statuses}")
+    return until(found, what=f"{transaction} {statuses}")
 
 
 def amounts(program: Program, insured: str) -> list[str]:
@@ -150,7 +150,7 @@ def test_what_waits_for_a_registry_entry_goes_on_by_itself(program: Program, sel
     facilities += "130377778;Pharmacie de l'Essai;PHARMACIE;MA-04;MA-RAB;PRIVE;1995-01-01/;33.98;-6.85;\n"
     loaded = program.wasl("registry", "load", "facilities", "-", body=facilities.encode())
     assert loaded.stdout.startswith(b"1 loaded")
-    until(lambda: amounts(program, "170000042") == ["77.80"], 30, "the sale of the pharmacy that is known now")
+    until(lambda: amounts(program, "170000042") == ["77.80"], what="the sale of the pharmacy that is known now")
     settled(program, answer.headers["X-Wasl-Transaction"], "delivered", "partial", "parked")
     assert program.wasl("registry", "load", "facilities", "-", body=facilities.encode()).stdout == (
         b"0 loaded, 0 updated, 1 unchanged\n"
@@ -259,7 +259,9 @@ def test_mistakes_in_the_configuration_name_file_line_and_key(program: Program, 
     command = [sys.executable, "-m", "channels"]
     given = ["--config", str(tmp_path / "config" / "wasl.yaml"), "--data", str(tmp_path / "data")]
     for subcommand, exit_code in ((["channels", "lint"], 1), (["run"], 78)):
-        done = subprocess.run([*command, *subcommand, *given], env=program.environment, capture_output=True, timeout=60)
+        done = subprocess.run(
+            [*command, *subcommand, *given], env=program.environment, capture_output=True, timeout=300
+        )
         said = (done.stdout + done.stderr).decode()
         assert done.returncode == exit_code, said
         assert f"{broken}, line {number}: acknowledge: " in said
@@ -267,7 +269,7 @@ def test_mistakes_in_the_configuration_name_file_line_and_key(program: Program, 
         assert f"line {len(lines) + 1}: colour: this key is not known" in said
     done = subprocess.run(
         [*command, "run", "--data", str(tmp_path / "data")],
-        env={**program.environment, "WASL_HTTP_PORT": "eighty"}, capture_output=True, timeout=60,
+        env={**program.environment, "WASL_HTTP_PORT": "eighty"}, capture_output=True, timeout=300,
     )  # fmt: skip
     assert done.returncode == 78
     assert b"WASL_HTTP_PORT: " in done.stderr

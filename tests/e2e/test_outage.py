@@ -88,7 +88,7 @@ def payer(program: Program, port: int) -> Iterator[httpx.Client]:
     command = [sys.executable, "-m", "channels", "simulate", "payer", "--port", str(port), "--data", str(program.data)]
     process = subprocess.Popen(command, env=program.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=20) as client:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=60) as client:
             yield client
     finally:
         process.kill()

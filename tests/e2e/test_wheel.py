@@ -23,7 +23,7 @@ SOURCE = Path(channels.__file__).parent.parent
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("dist")
     command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(SOURCE)]
-    done = subprocess.run(command, capture_output=True, timeout=120)
+    done = subprocess.run(command, capture_output=True, timeout=300)
     assert done.returncode == 0, done.stderr.decode()[-3000:]
     (built,) = folder.glob("*.whl")
     return built
@@ -90,7 +90,7 @@ def installed(wheel: Path, folder: Path) -> Path:
     site = Path(sysconfig.get_path("purelib", vars={"base": str(folder), "platbase": str(folder)}))
     (site / "borrowed.pth").write_text(sysconfig.get_path("purelib") + "\n")
     pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--no-deps", "--no-index", "--quiet"]
-    done = subprocess.run([*pip, "--ignore-installed", str(wheel)], capture_output=True, timeout=120, env=clean())
+    done = subprocess.run([*pip, "--ignore-installed", str(wheel)], capture_output=True, timeout=300, env=clean())
     assert done.returncode == 0, done.stderr.decode()
     return python
 

@@ -117,7 +117,7 @@ def test_a_gateway_alone_is_ready_and_ends_in_good_order(alone: Program) -> None
     alone.get("/api/care-sheets", person="https://hie.sante.gov.ma/id/cnss|900000017")
     assert alone.process is not None
     alone.process.send_signal(signal.SIGTERM)
-    assert alone.process.wait(20) == 0
+    assert alone.process.wait(120) == 0
     assert "900000017" not in alone.log()
     assert PASSWORD not in alone.log()
     read: Any = House.open(None, alone.data).audit.entries()

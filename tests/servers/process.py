@@ -10,7 +10,10 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
+
+_WORKERS = 16
 
 
 class NotStarted(RuntimeError):
@@ -63,7 +66,7 @@ class Process:
             )
         self._mark.write_text(f"{self._child.pid} {birth(self._child.pid)}")
 
-    def wait_until(self, ready: Callable[[], bool], seconds: float = 90) -> None:
+    def wait_until(self, ready: Callable[[], bool], seconds: float = 180) -> None:
         """Blocks until it is ready; else it is killed. Raises NotStarted, with the end of its log."""
         deadline = time.monotonic() + seconds
         try:
@@ -133,22 +136,21 @@ def ports(folder: Path, count: int) -> list[int]:
     kept = folder / "ports.json"
     if kept.exists():
         return [int(port) for port in json.loads(kept.read_text())]
-    found: list[int] = []
+    found: set[int] = set()
     while len(found) < count:
-        port = random.SystemRandom().randrange(15000, 32000)
-        if port not in found and _free(port):
-            found.append(port)
-    kept.write_text(json.dumps(found))
-    return found
+        found.add(free_port())
+    kept.write_text(json.dumps([*found]))
+    return [*found]
 
 
-def _free(port: int) -> bool:
-    with socket.socket() as probe:
-        try:
+def free_port() -> int:
+    """Where nobody listens just now, in the same range; workers of one pytest never get the same one."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % _WORKERS
+    while True:
+        port = random.SystemRandom().randrange(15_000 + worker, 32_000, _WORKERS)
+        with socket.socket() as probe, suppress(OSError):
             probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
+            return port
 
 
 def listens(port: int) -> bool:

@@ -145,7 +145,7 @@ def wasl(brokers: str, bus: str, acknowledge: str) -> Iterator[Running]:
 
 def in_log(data: Path) -> int:
     """Messages in the embedded log: all of them lie before a group that has read none."""
-    with closing(EmbeddedBus(data / "bus", "received")) as bus:
+    with closing(EmbeddedBus(data / "bus", "received", b"secret")) as bus:
         return bus.lag("nobody", [RECEIVED])[RECEIVED]
 
 

@@ -127,10 +127,13 @@ class House:
     def bus(self, stage: str, member: int = 0, members: int = 1) -> Bus:
         """The bus as the writer of `stage` sees it; on Kafka it is reached in the background."""
         if not self.settings.bus.brokers:
-            return EmbeddedBus(self.data / "bus", stage, member, members)
+            return self._embedded(stage, member, members)
         from channels.bus.kafka import KafkaBus
 
         return KafkaBus(self.cluster, f"{self.node}-{stage}-{member}", self.large)
+
+    def _embedded(self, stage: str, member: int = 0, members: int = 1) -> EmbeddedBus:
+        return EmbeddedBus(self.data / "bus", stage, derived(self.master, "bus"), member, members)
 
     @property
     def topics(self) -> list[Topic]:
@@ -285,7 +288,9 @@ class House:
         if self.settings.bus.brokers:
             _ = self.large
         else:
-            self.bus("received").close()
+            bus = self._embedded("received")
+            bus.seal()
+            bus.close()
 
     def door(self, bus: Bus) -> Door:
         waiting = Waiting(Outcomes(self.registries).of)

@@ -131,8 +131,8 @@ class Flow:
         self.keys = Keys(open_database(f"sqlite:///{folder}/control.db", encryption.metadata), b"k" * 32)
         self.line = Line(open_database(f"sqlite:///{folder}/control.db", line_tables), line or Limits())
         self.window = Window(1000)
-        self.gateway = EmbeddedBus(folder / "bus", "received")
-        self.bus = EmbeddedBus(folder / "bus", "mediated")
+        self.gateway = EmbeddedBus(folder / "bus", "received", b"secret")
+        self.bus = EmbeddedBus(folder / "bus", "mediated", b"secret")
         self.outcomes = Outcomes(open_database(f"sqlite:///{folder}/registries.db", outcomes.metadata))
         self.door = Door(self.gateway, self.keys, b"secret", 5.0, Waiting(self.outcomes.of, longest=20))
 

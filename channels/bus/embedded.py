@@ -2,7 +2,7 @@
 
 Each process writes the file of its own stage and reads the others, so a file has one kind of writer. A reader's
 position is kept in the file it writes its outputs to: outputs and position are one commit. Slots (partitions) are
-owned by OS locks, which the kernel frees when a process dies.
+owned by OS locks, which the kernel frees when a process dies. What records hold is sealed (sealed.py).
 """
 
 from __future__ import annotations
@@ -20,9 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
 
-import orjson
-
 from channels.bus.bus import Batch, Lost, Record
+from channels.bus.sealed import Envelope, seal_standing
 from channels.bus.topics import Topic
 from registries.database import WAITING, write_ahead
 from schemas.message import Unavailable
@@ -63,8 +62,8 @@ def slot_of(key: str) -> int:
 class Stage:
     """One file of the bus, as its writers see it. Safe to use from several threads."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, envelope: Envelope) -> None:
+        self.path, self._envelope = path, envelope
         self._lock = threading.Lock()
         self._connection = connect(path)
         self._connection.executescript(_TABLES)
@@ -76,7 +75,7 @@ class Stage:
             at = time.time_ns() // 1000
             connection.executemany(
                 "INSERT INTO records (topic, slot, key, headers, value, at) VALUES (?, ?, ?, ?, ?, ?)",
-                [(self._topic(r.topic), slot_of(r.key), r.key, orjson.dumps(r.headers), r.value, at) for r in records],
+                [(self._topic(r.topic), slot_of(r.key), r.key, *self._envelope.sealed(r), at) for r in records],
             )
             connection.executemany("INSERT OR REPLACE INTO positions VALUES (?, ?, ?, ?, ?)", positions)
 
@@ -111,14 +110,16 @@ class _Waiting:
 
 
 class EmbeddedBus:
-    """The Bus of one process. `stage` is the file it writes; `member` of `members` readers share a group's slots."""
+    """The Bus of one process. `stage` is the file it writes; `secret` seals what it keeps, the same for every process;
+    `member` of `members` readers share a group's slots."""
 
-    def __init__(self, folder: Path, stage: str, member: int = 0, members: int = 1) -> None:
+    def __init__(self, folder: Path, stage: str, secret: bytes, member: int = 0, members: int = 1) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder, self._member, self._members = folder, member, members
+        self._envelope = Envelope(secret)
         for name in STAGES:
-            Stage(folder / f"{name}.db").close()
-        self._stage = Stage(folder / f"{stage}.db")
+            Stage(folder / f"{name}.db", self._envelope).close()
+        self._stage = Stage(folder / f"{stage}.db", self._envelope)
         self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
         self._writer = threading.Thread(target=self._write, name=f"bus-{stage}", daemon=True)
         self._writer.start()
@@ -149,7 +150,7 @@ class EmbeddedBus:
     def read(self, group: str, topics: Sequence[str]) -> Generator[Batch, None, None]:
         slots = [slot for slot in range(SLOTS) if slot % self._members == self._member]
         with _owned(self._folder, group, slots):
-            reader = _Reader(self._folder, group, topics, slots, self._stage)
+            reader = _Reader(self._folder, group, topics, slots, self._stage, self._envelope)
             with closing(reader):
                 while True:
                     yield reader.next()
@@ -166,7 +167,7 @@ class EmbeddedBus:
                         (min(done), topic),
                     ):
                         if place > done[slot]:
-                            yield Record(topic, key, value, orjson.loads(headers), place * len(STAGES) + number)
+                            yield self._envelope.opened(topic, key, headers, value, place * len(STAGES) + number)
 
     def fetch(self, topic: str, offset: int, key: str) -> Record | None:
         place, stage = divmod(offset, len(STAGES))
@@ -176,7 +177,7 @@ class EmbeddedBus:
                 " WHERE place = ? AND topic = (SELECT id FROM topics WHERE name = ?)",
                 (place, topic),
             ).fetchone()
-        return Record(topic, row[0], row[2], orjson.loads(row[1]), offset) if row else None
+        return self._envelope.opened(topic, row[0], row[1], row[2], offset) if row else None
 
     def lag(self, group: str, topics: Sequence[str]) -> Mapping[str, int]:
         positions = _positions(self._folder, group)
@@ -209,6 +210,12 @@ class EmbeddedBus:
 
     def prepare(self, topics: Sequence[Topic]) -> None:
         """A topic is made by its first record."""
+
+    def seal(self) -> None:
+        """Seals what a program before this one left in clear, before anybody else opens the bus. Blocks."""
+        for stage in STAGES:
+            with closing(connect(self._folder / f"{stage}.db")) as connection:
+                seal_standing(connection, self._envelope, f"bus/{stage}.db")
 
     def ready(self) -> bool:
         for stage in STAGES:
@@ -266,8 +273,17 @@ def _owned(folder: Path, group: str, slots: Sequence[int]) -> Iterator[None]:
 class _Reader:
     """Reads the owned slots of some topics, from every stage."""
 
-    def __init__(self, folder: Path, group: str, topics: Sequence[str], slots: Sequence[int], outputs: Stage) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        group: str,
+        topics: Sequence[str],
+        slots: Sequence[int],
+        outputs: Stage,
+        envelope: Envelope,
+    ) -> None:
         self._group, self._topics, self._slots, self._outputs = group, topics, slots, outputs
+        self._envelope = envelope
         self._sources = {stage: connect(folder / f"{stage}.db") for stage in STAGES}
         self._seen: dict[str, int] = {}
         self._positions = _positions(folder, group)
@@ -310,7 +326,8 @@ class _Reader:
                 for place, slot, key, headers, value in cursor:
                     reached[stage, topic] = place
                     if place > at[slot]:
-                        records.append(Record(topic, key, value, orjson.loads(headers), place * len(STAGES) + number))
+                        offset = place * len(STAGES) + number
+                        records.append(self._envelope.opened(topic, key, headers, value, offset))
                         room -= len(value)
                     if room <= 0:
                         break

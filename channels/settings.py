@@ -12,6 +12,8 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, ValidationError, field_validator, model_validator
 
+from registries.client.survivorship import Trust, read_trust
+
 # libyaml where it is there: a start reads some ninety files
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -193,6 +195,22 @@ class RegistriesElsewhere(Strict):
     rnp: PopulationRegister = PopulationRegister()
 
 
+class Trusted(Strict):
+    """Whose word the golden record takes, by field of a patient or "*": see `registries.client.survivorship`."""
+
+    sources: dict[str, tuple[str, ...]] = {}
+    order: dict[str, tuple[str, ...]] = {}
+
+    @model_validator(mode="after")
+    def _checked(self) -> Trusted:
+        read_trust(self.model_dump())
+        return self
+
+    @property
+    def rules(self) -> Trust:
+        return read_trust(self.model_dump())
+
+
 class Watch(Strict):
     """A port for /healthz, /readyz and /metrics of a role that has no HTTP of its own. None opens by itself."""
 
@@ -222,6 +240,7 @@ class Settings(Strict):
     database: Database = Database()
     redis: Redis = Redis()
     registries: RegistriesElsewhere = RegistriesElsewhere()
+    trust: Trusted = Trusted()
     watch: Watch = Watch()
     gisre: Literal["simulator"] = "simulator"
     smr: str = Field("built-in", pattern="^(built-in|https?://.+)$")

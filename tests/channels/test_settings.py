@@ -116,3 +116,14 @@ def test_a_file_in_the_folder_goes_before_the_shipped_one(tmp_path: Path, monkey
     (tmp_path / "config").mkdir()
     (tmp_path / "config/wasl.yaml").touch()
     assert find_config(None) == Path("config/wasl.yaml")
+
+
+def test_whose_word_the_golden_record_takes_is_read_and_checked(tmp_path: Path) -> None:
+    file = tmp_path / "wasl.yaml"
+    file.write_text('trust:\n  sources: {"*": ["urn:id:CHU*"], addresses: [pharmacy-csv]}\n')
+    trust = load_settings(file, {}).trust.rules
+    assert trust.rank("names", "urn:id:CHU_FES", "lab") < trust.rank("names", "urn:id:LABO", "lab")
+    assert trust.rank("addresses", "urn:id:LABO", "pharmacy-csv") == 0
+    file.write_text("trust:\n  sources: {shoe_size: [lab]}\n")
+    with pytest.raises(Misconfigured, match="shoe_size: no field of a patient"):
+        load_settings(file, {})

@@ -14,11 +14,12 @@ from dataclasses import replace
 from itertools import combinations
 
 from registries.client.matching.blocking import blocks
+from registries.client.matching.fields import FIELDS, MISSING, Levels
 from registries.client.matching.lexicon import name_key
 from registries.client.matching.profile import Profile
 from registries.client.matching.rules import Field, Frequencies, Rules
 from registries.client.matching.scoring import compared, probability
-from registries.client.matching.vetoes import SOFT, vetoes
+from registries.client.matching.vetoes import SOFT, circumstances, vetoes
 
 _RANDOM_PAIRS = 200_000
 _ROUNDS = 25
@@ -30,7 +31,7 @@ _ESTABLISHED = 5
 _FEW = 10
 
 # The levels of a pair, and what rarity adds to their weights.
-Pattern = tuple[dict[str, int], dict[str, float]]
+Pattern = tuple[Levels, dict[str, float]]
 
 
 def estimated(profiles: Sequence[Profile], start: Rules) -> Rules:
@@ -74,8 +75,8 @@ def _chance(profiles: Sequence[Profile], rules: Rules) -> dict[str, Field]:
     seen: dict[str, Counter[int]] = defaultdict(Counter)
     for _ in range(min(_RANDOM_PAIRS, len(profiles) * 50)):
         one, other = chance.sample(profiles, 2)
-        for name, level in compared(one, other, rules)[0].items():
-            seen[name][level] += 1
+        for name, level in zip(FIELDS, compared(one, other, rules)[0], strict=True):
+            seen[name][level] += level != MISSING
     return {name: Field(one.m, _smoothed(seen[name], one.u, _BELIEF_U)) for name, one in rules.fields.items()}
 
 
@@ -105,19 +106,19 @@ def _maximised(patterns: Sequence[Pattern], rules: Rules, start: Rules, pairs: f
         if share < 1e-5:
             continue
         matched += share
-        for name, level in levels.items():
-            seen[name][level] += share
+        for name, level in zip(FIELDS, levels, strict=True):
+            if level != MISSING:
+                seen[name][level] += share
     fields = {
         name: Field(_smoothed(seen[name], start.fields[name].m, _BELIEF_M), one.u) for name, one in rules.fields.items()
     }
     return replace(rules, fields=fields, prior=min(max(matched / pairs, 1e-9), 0.5))
 
 
-def _share(levels: Mapping[str, int], rarity: Mapping[str, float], rules: Rules, without: str = "") -> float:
-    weights = rules.weights
-    bits = rules.prior_weight + sum([weights[name][level] for name, level in levels.items() if name != without])
-    bits += sum([more for name, more in rarity.items() if name != without])
-    return probability(bits)
+def _share(levels: Levels, rarity: Mapping[str, float], rules: Rules, without: int = MISSING) -> float:
+    parts = [rules.parts[field][level] for field, level in enumerate(levels) if level != MISSING and field != without]
+    bits = sum([part.weight + rarity.get(part.field, 0.0) for part in parts])
+    return probability(rules.prior_weight + bits)
 
 
 def _wrong(
@@ -127,8 +128,8 @@ def _wrong(
     certain: Counter[str] = Counter()
     parted: Counter[str] = Counter()
     for (one, other), (levels, rarity) in zip(found, patterns, strict=True):
-        sure = [word for word, name in SOFT.items() if _share(levels, rarity, rules, without=name) >= rules.certain]
+        sure = [word for word, field in SOFT.items() if _share(levels, rarity, rules, without=field) >= rules.certain]
         if sure:
             certain.update(sure)
-            parted.update(set(sure).intersection(vetoes(profiles[one], profiles[other], levels, rules)))
+            parted.update(set(sure).intersection(vetoes(levels, circumstances(profiles[one], profiles[other]), rules)))
     return [word for word in SOFT if parted[word] >= max(_FEW, certain[word] / 100)]

@@ -6,6 +6,7 @@ The first level of a field is full agreement, the last disagreement.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from rapidfuzz.distance import OSA
@@ -35,6 +36,11 @@ LEVELS: Mapping[str, Sequence[str]] = {
     "local": ("same", "different"),
 }
 FIELDS = tuple(LEVELS)
+(GIVEN, FAMILY, BIRTH, SEX, PHONE, TOWN, POSTCODE, STATE, STREET, MOTHER) = range(10)
+(INS, IDCS, CIN, CNSS, FAMILY_NUMBER, LOCAL) = range(10, 16)
+Levels = tuple[int, ...]
+(GIVEN, FAMILY, BIRTH, SEX, PHONE, TOWN, POSTCODE, STATE, STREET, MOTHER) = range(10)
+(INS, IDCS, CIN, CNSS, FAMILY_NUMBER, LOCAL) = range(10, 16)
 SWAPPED = LEVELS["given"].index("swapped")
 BIRTH_EXACT, BIRTH_SWAP, BIRTH_EDIT, BIRTH_YEAR, BIRTH_SAME_YEAR, BIRTH_DIFFERENT = range(6)
 SAME, EDIT = 0, 1
@@ -44,6 +50,11 @@ def birth_level(one: str, other: str) -> int:
     """Years alone agree as years: that is what 1 January and 31 December mean for who never knew the day."""
     if not one or not other:
         return MISSING
+    return _birth_level(one, other) if one <= other else _birth_level(other, one)
+
+
+@lru_cache(20_000)
+def _birth_level(one: str, other: str) -> int:
     day, day2 = _day(one), _day(other)
     if len(day) == len(day2) == 8:
         if day == day2:
@@ -72,7 +83,7 @@ def text_level(one: Sequence[str], other: Sequence[str]) -> int:
     """The best of several: the same, one slip of a key, or another."""
     if not one or not other:
         return MISSING
-    if any(value in other for value in one):
+    if one[0] == other[0] or any(value in other for value in one):
         return SAME
     near = any(OSA.distance(value, value2, score_cutoff=1) <= 1 for value in one for value2 in other)
     return EDIT if near else 2
@@ -104,21 +115,22 @@ def mother_level(one: Word, other: Word) -> int:
     return SAME if level <= likeness.VARIANT else 1 if level in (likeness.NEAR, likeness.TYPO, likeness.PARTIAL) else 2
 
 
-def number_levels(one: Sequence[tuple[str, str]], other: Sequence[tuple[str, str]]) -> dict[str, int]:
-    """By kind, for those both have. A local number of the same system that differs tells little: people are
-    registered twice."""
-    found: dict[str, int] = {}
+def number_levels(one: Sequence[tuple[str, str]], other: Sequence[tuple[str, str]]) -> Sequence[int]:
+    """From INS to LOCAL. A local number of the same system that differs tells little: people are registered twice."""
+    if not one or not other:
+        return _NO_NUMBERS
+    found = [MISSING] * len(_NO_NUMBERS)
     for kind, value in one:
         for kind2, value2 in other:
             if kind == kind2:
-                name = _NAMES.get(kind[0], kind)
-                level = SAME if value == value2 else 1 if name in _SHORT_NUMBERS else _slip(value, value2)
-                found[name] = min(found.get(name, 9), level)
+                place = _PLACES[kind if kind in _PLACES else kind[0]]
+                level = SAME if value == value2 else 1 if place >= _PLACES["+"] else _slip(value, value2)
+                found[place] = level if found[place] == MISSING else min(found[place], level)
     return found
 
 
-_NAMES = {"=": "local", "+": "family-number"}
-_SHORT_NUMBERS = frozenset(_NAMES.values())
+_NO_NUMBERS = (MISSING,) * (LOCAL + 1 - INS)
+_PLACES = {"ins": 0, "idcs": 1, "cin": 2, "cnss": 3, "+": 4, "=": 5}
 
 
 def _slip(value: str, value2: str) -> int:
@@ -135,9 +147,9 @@ class Names(NamedTuple):
 
 
 def name_levels(one: Profile, other: Profile) -> Names:
+    if len(one.names) == len(other.names) == 1:
+        return Names(*_pair(*one.names[0], *other.names[0]), one.names[0], other.names[0])
     found = [Names(*_pair(*words, *words2), words, words2) for words in one.names for words2 in other.names]
-    if len(found) == 1:
-        return found[0]
     return min(found, key=_cost) if found else Names(MISSING, MISSING)
 
 

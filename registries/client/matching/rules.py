@@ -15,8 +15,12 @@ from typing import Any, Literal, NamedTuple
 
 import orjson
 
-from registries.client.matching.fields import LEVELS
+from registries.client.matching.fields import FIELDS, LEVELS
 
+BLOCKING_PARTS = frozenset(
+    {"given", "family", "both", "name", "starts", "year", "birth", "month-day", "town", "state", "postcode", "phone"}
+    | {"number", "mother"}
+)
 Outcome = Literal["certain", "possible", "none"]
 
 
@@ -111,20 +115,30 @@ class Rules:
         }
 
     @cached_property
-    def parts(self) -> Mapping[str, Sequence[Part]]:
+    def parts(self) -> Sequence[Sequence[Part]]:
         """What each level of each field says, as long as the value's own frequency does not matter."""
-        return {
-            name: [Part(name, level, weight) for level, weight in zip(LEVELS[name], weights, strict=True)]
-            for name, weights in self.weights.items()
-        }
+        return [
+            [Part(name, level, weight) for level, weight in zip(levels, self.weights[name], strict=True)]
+            for name, levels in LEVELS.items()
+        ]
 
     @cached_property
-    def decisive(self) -> Sequence[tuple[str, Mapping[str, frozenset[int]]]]:
-        """The deterministic rules, with levels by number."""
+    def rarities(self) -> Mapping[str, dict[Any, float]]:
+        """Bits by word for each field with frequencies, as scoring meets them."""
+        return {name: {} for name in self.frequencies}
+
+    @cached_property
+    def verdicts(self) -> dict[object, Any]:
+        """What scoring found out under these rules, to be met again."""
+        return {}
+
+    @cached_property
+    def decisive(self) -> Sequence[tuple[str, Mapping[int, frozenset[int]]]]:
+        """The deterministic rules, with fields and levels by number."""
         return [
             (
                 rule.name,
-                {name: frozenset(map(LEVELS[name].index, levels)) for name, levels in rule.needs.items()},
+                {FIELDS.index(name): frozenset(map(LEVELS[name].index, levels)) for name, levels in rule.needs.items()},
             )
             for rule in self.deterministic
         ]
@@ -144,11 +158,12 @@ def _field_told(name: str, one: Field) -> dict[str, list[float]]:
 
 def _read(told: Mapping[str, Any]) -> Rules:
     fields: dict[str, Field] = {}
-    for name, levels in told["fields"].items():
-        pairs = [levels[level] for level in LEVELS[name]]
+    for name in LEVELS:
+        pairs = [told["fields"][name][level] for level in LEVELS[name]]
         if not all(0 < m <= 1 and 0 < u <= 1 for m, u in pairs):
             raise ValueError(f"rules of matching: fields.{name}: m and u lie above 0 and up to 1")
         fields[name] = Field(tuple(m for m, _ in pairs), tuple(u for _, u in pairs))
+    _check_words(told)
     if not 0 < told["prior"] < 1 or not 0 <= told["possible"] <= told["certain"] <= 1:
         raise ValueError("rules of matching: prior, possible and certain are probabilities, possible up to certain")
     return Rules(
@@ -164,6 +179,19 @@ def _read(told: Mapping[str, Any]) -> Rules:
         passes=tuple(tuple(one) for one in told["passes"]),
         cap=told["cap"],
     )
+
+
+def _check_words(told: Mapping[str, Any]) -> None:
+    for word, outcome in told["vetoes"].items():
+        if outcome not in ("certain", "possible", "none"):
+            raise ValueError(f"rules of matching: vetoes.{word}: {outcome!r} is not certain, possible or none")
+    for part in {part for way in told["passes"] for part in way} - BLOCKING_PARTS:
+        raise ValueError(f"rules of matching: passes: {part!r} is none of {', '.join(sorted(BLOCKING_PARTS))}")
+    for name in {"given", "family", "town"} - set(told["frequencies"]):
+        raise ValueError(f"rules of matching: frequencies.{name} is missing")
+    for name, one in told["frequencies"].items():
+        if not all(0 < share <= 1 for share in (one["rare"], *one["values"].values())):
+            raise ValueError(f"rules of matching: frequencies.{name}: shares lie above 0 and up to 1")
 
 
 def _deterministic(told: Mapping[str, Any]) -> Deterministic:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from registries.client.matching import fields
-from registries.client.matching.fields import MISSING
+from registries.client.matching.fields import MISSING, SAME, Levels
 from registries.client.matching.lexicon import name_key
-from registries.client.matching.likeness import ALIKE, APART, DIFFERENT, EXACT, NEAR, TYPO, VARIANT
+from registries.client.matching.likeness import ALIKE, APART, DIFFERENT, EXACT, NEAR, VARIANT
 from registries.client.matching.phrases import PHRASES
 from registries.client.matching.profile import Profile
 from registries.client.matching.rules import Outcome, Part, Rules
-from registries.client.matching.vetoes import WORDS, veto
+from registries.client.matching.vetoes import WORDS, Circumstances, circumstances, veto
 from registries.client.matching.words import Word
 
 # Full agreement counts by the value's own frequency, a likeness by half of it.
 _SHARES = {EXACT: 1.0, VARIANT: 0.5, NEAR: 0.5}
+_MOST_KEPT = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +40,37 @@ class Score:
         return ahead + [PHRASES[part.field, part.level] for part in ordered]
 
 
+class Verdict(NamedTuple):
+    """All that the levels say: the same for every pair that shows them."""
+
+    parts: tuple[Part, ...]
+    veto: str
+    rule: str
+
+
 def score(one: Profile, other: Profile, rules: Rules) -> Score:
     """Symmetric."""
     levels, rarity = compared(one, other, rules)
-    parts = [rules.parts[name][level] for name, level in levels.items()]
+    parts, veto, rule = _verdict(levels, circumstances(one, other), rules)
     if rarity:
-        parts = [part._replace(weight=part.weight + rarity.get(part.field, 0.0)) for part in parts]
+        parts = tuple([_with(part, rarity[part.field]) if part.field in rarity else part for part in parts])
     weight = sum([part.weight for part in parts])
-    return Score(
-        weight,
-        probability(weight + rules.prior_weight),
-        veto(one, other, levels, rules),
-        tuple(parts),
-        _rule(levels, rules),
-    )
+    return Score(weight, probability(weight + rules.prior_weight), veto, parts, rule)
+
+
+def _with(part: Part, more: float) -> Part:
+    return Part(part.field, part.level, part.weight + more)
+
+
+def _verdict(levels: Levels, around: Circumstances, rules: Rules) -> Verdict:
+    known: dict[object, Verdict] = rules.verdicts
+    if verdict := known.get((levels, around)):
+        return verdict
+    if len(known) > _MOST_KEPT:
+        known.clear()
+    parts = tuple([rules.parts[field][level] for field, level in enumerate(levels) if level != MISSING])
+    verdict = known[levels, around] = Verdict(parts, veto(levels, around, rules), _rule(levels, rules))
+    return verdict
 
 
 def probability(bits: float) -> float:
@@ -68,56 +87,59 @@ def outcome(score: Score, rules: Rules) -> Outcome:
     return "none" if score.probability < rules.possible or remains == "none" else "possible"
 
 
-def compared(one: Profile, other: Profile, rules: Rules) -> tuple[dict[str, int], dict[str, float]]:
-    """Levels of the fields that both tell; and by how many bits the agreement on a rare value is worth more."""
+def compared(one: Profile, other: Profile, rules: Rules) -> tuple[Levels, dict[str, float]]:
+    """Levels by field; and by how many bits the agreement on a rare value is worth more."""
     found = fields.name_levels(one, other)
-    levels: dict[str, int] = {}
     rarity: dict[str, float] = {}
-    for place, (name, level) in enumerate((("given", found.given), ("family", found.family))):
-        if level != MISSING:
-            _name(name, level, found.words[place], found.words2[place], rules, levels, rarity)
-    levels.update(_rest(one, other))
-    if levels.get("town") == 0 and "town" in rules.frequencies:
-        rarity["town"] = _rarer("town", max(rules.frequencies["town"].of(town.sound) for town in one.towns), rules)
+    given = _name("given", found.given, found.words[0], found.words2[0], rules, rarity)
+    family = _name("family", found.family, found.words[1], found.words2[1], rules, rarity)
+    town = fields.town_level(one.towns, other.towns)
+    if town == SAME:
+        rarity["town"] = min([_rarer("town", place, rules) for place in one.towns + other.towns])
+    levels = (
+        given,
+        family,
+        fields.birth_level(one.birth, other.birth),
+        MISSING if not one.sex or not other.sex else int(one.sex != other.sex),
+        fields.text_level(one.phones, other.phones),
+        town,
+        fields.text_level(one.postcodes, other.postcodes),
+        fields.text_level(one.states, other.states),
+        fields.street_level(one.streets, other.streets),
+        fields.mother_level(one.mother, other.mother),
+        *fields.number_levels(one.numbers, other.numbers),
+    )
     return levels, rarity
 
 
-def _name(
-    name: str, level: int, word: Word, word2: Word, rules: Rules, levels: dict[str, int], rarity: dict[str, float]
-) -> None:
-    levels[name] = level
-    if name not in rules.frequencies or level > DIFFERENT:
-        return
-    frequencies = rules.frequencies[name]
-    key, key2 = name_key(word, name == "given"), name_key(word2, name == "given")
+def _name(name: str, level: int, word: Word, word2: Word, rules: Rules, rarity: dict[str, float]) -> int:
+    if level == MISSING or level > ALIKE:
+        return level
     if level in _SHARES:
-        share = max(frequencies.of(key), frequencies.of(key2))
-        rarity[name] = _SHARES[level] * _rarer(name, share, rules)
-    elif level in (TYPO, ALIKE) and key != key2 and key in frequencies.values and key2 in frequencies.values:
+        rarity[name] = _SHARES[level] * min(_rarer(name, word, rules), _rarer(name, word2, rules))
+        return level
+    key, key2 = name_key(word, name == "given"), name_key(word2, name == "given")
+    values = rules.frequencies[name].values
+    if key != key2 and key in values and key2 in values:
         # Two names that many bear: another name, not a slip.
-        levels[name] = APART if name == "given" else DIFFERENT
+        return APART if name == "given" else DIFFERENT
+    return level
 
 
-def _rarer(name: str, share: float, rules: Rules) -> float:
-    return math.log2(rules.fields[name].u[0] / share)
+def _rarer(name: str, word: Word, rules: Rules) -> float:
+    """By how many bits agreement on this word is worth more than on any."""
+    known = rules.rarities[name]
+    bits = known.get(word)
+    if bits is None:
+        if len(known) > _MOST_KEPT:
+            known.clear()
+        key = word.sound if name == "town" else name_key(word, name == "given")
+        bits = known[word] = math.log2(rules.fields[name].u[0] / rules.frequencies[name].of(key))
+    return bits
 
 
-def _rest(one: Profile, other: Profile) -> dict[str, int]:
-    found = {"birth": fields.birth_level(one.birth, other.birth)}
-    found["sex"] = MISSING if not one.sex or not other.sex else int(one.sex != other.sex)
-    found["phone"] = fields.text_level(one.phones, other.phones)
-    found["town"] = fields.town_level(one.towns, other.towns)
-    found["postcode"] = fields.text_level(one.postcodes, other.postcodes)
-    found["state"] = fields.text_level(one.states, other.states)
-    found["street"] = fields.street_level(one.streets, other.streets)
-    found["mother"] = fields.mother_level(one.mother, other.mother)
-    if one.numbers and other.numbers:
-        found.update(fields.number_levels(one.numbers, other.numbers))
-    return {name: level for name, level in found.items() if level != MISSING}
-
-
-def _rule(levels: dict[str, int], rules: Rules) -> str:
+def _rule(levels: Levels, rules: Rules) -> str:
     for rule, needs in rules.decisive:
-        if all(levels.get(name, MISSING) in wanted for name, wanted in needs.items()):
+        if all(levels[field] in wanted for field, wanted in needs.items()):
             return rule
     return ""

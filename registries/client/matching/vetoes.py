@@ -13,15 +13,31 @@ other-family; birth-doubt, no more than the year in common; name-doubt, names th
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from registries.client.matching.fields import (
+    BIRTH,
     BIRTH_EDIT,
     BIRTH_EXACT,
     BIRTH_SWAP,
     BIRTH_YEAR,
+    CIN,
+    CNSS,
     EDIT,
+    FAMILY,
+    FAMILY_NUMBER,
+    GIVEN,
+    IDCS,
+    INS,
+    LOCAL,
     MISSING,
+    MOTHER,
+    PHONE,
     SAME,
+    SEX,
+    STREET,
+    TOWN,
+    Levels,
     years_apart,
 )
 from registries.client.matching.likeness import ALIKE, APART, DIFFERENT, EXACT, NEAR, PARTIAL, TYPO, VARIANT
@@ -47,85 +63,101 @@ WORDS: Mapping[str, str] = {
     "name-doubt": "the names may be one or two",
 }
 # What estimation may lift, and the field in question: a snapshot can show that it happens within one human being.
-SOFT: Mapping[str, str] = {
-    "birth-year": "birth",
-    "birth-doubt": "birth",
-    "unnamed": "given",
-    "other-given": "given",
-    "other-family": "family",
+SOFT: Mapping[str, int] = {
+    "birth-year": BIRTH,
+    "birth-doubt": BIRTH,
+    "unnamed": GIVEN,
+    "other-given": GIVEN,
+    "other-family": FAMILY,
 }
 _RANKING = {"none": 0, "possible": 1, "certain": 2}
 _DOUBTFUL = frozenset({NEAR, TYPO, ALIKE, PARTIAL})
 
 
-def veto(one: Profile, other: Profile, levels: Mapping[str, int], rules: Rules) -> str:
+class Circumstances(NamedTuple):
+    """What no level tells: years of birth this far apart (2 up to two, 3 up to twelve, 13 beyond), a newborn, one of
+    several born, another place in the order of birth."""
+
+    apart: int
+    newborn: bool
+    multiple: bool
+    order: bool
+
+
+def circumstances(one: Profile, other: Profile) -> Circumstances:
+    apart = years_apart(one.birth, other.birth)
+    return Circumstances(
+        2 if apart <= 2 else 3 if apart <= 12 else 13,
+        one.newborn or other.newborn,
+        one.multiple or other.multiple,
+        0 < one.order != other.order > 0,
+    )
+
+
+def veto(levels: Levels, around: Circumstances, rules: Rules) -> str:
     """The strictest that applies; "" when none does."""
     found, remains = "", "certain"
-    for word in vetoes(one, other, levels, rules):
+    for word in vetoes(levels, around, rules):
         outcome: Outcome = rules.vetoes.get(word, "certain")
         if _RANKING[outcome] < _RANKING[remains]:
             found, remains = word, outcome
     return found
 
 
-def vetoes(one: Profile, other: Profile, levels: Mapping[str, int], rules: Rules) -> Iterator[str]:
+def vetoes(levels: Levels, around: Circumstances, rules: Rules) -> Iterator[str]:
     """All that apply."""
-    given, birth = levels.get("given", MISSING), levels.get("birth", MISSING)
-    apart = years_apart(one.birth, other.birth)
-    if levels.get("sex") == 1:
+    given = levels[GIVEN]
+    if levels[SEX] > SAME:
         yield "sex"
-    if apart > 2:
+    if around.apart > 2:
         yield "birth-year"
     if given == APART:
         yield "names-apart"
-    if levels.get("family") == APART:
+    if levels[FAMILY] == APART:
         yield "families-apart"
-    if given in (DIFFERENT, APART) and birth in (BIRTH_EXACT, BIRTH_YEAR) and _one_family(levels):
+    if given in (DIFFERENT, APART) and levels[BIRTH] in (BIRTH_EXACT, BIRTH_YEAR) and _one_family(levels):
         yield "twins"
-    if not _named(levels):
-        yield from _doubts(levels, rules)
-    if one.newborn or other.newborn:
+    if around.newborn:
         yield "newborn"
-    if (one.multiple or other.multiple) and given not in (EXACT, VARIANT):
+    if around.multiple and given not in (EXACT, VARIANT):
         yield "multiple"
-    if one.order and other.order and one.order != other.order:
+    if around.order:
         yield "order"
-    yield from _by_number(levels, apart, given)
+    yield from _by_number(levels, around)
+    yield from _doubts(levels, rules)
 
 
-def _by_number(levels: Mapping[str, int], apart: int, given: int) -> Iterator[str]:
-    strong = [levels[kind] for kind in ("ins", "idcs", "cin") if kind in levels]
-    if any(level > EDIT for level in strong):
+def _by_number(levels: Levels, around: Circumstances) -> Iterator[str]:
+    strong = [levels[kind] for kind in (INS, IDCS, CIN)]
+    if max(strong) > EDIT:
         yield "numbers"
     if EDIT in strong:
         yield "number-slip"
-    if any(levels.get(kind) == SAME for kind in ("cin", "cnss", "family-number", "phone")) and (
-        apart > 12 or given in (DIFFERENT, APART)
-    ):
+    shared = any(levels[kind] == SAME for kind in (CIN, CNSS, FAMILY_NUMBER, PHONE))
+    if shared and (around.apart > 12 or levels[GIVEN] in (DIFFERENT, APART)):
         yield "relative"
 
 
-def _doubts(levels: Mapping[str, int], rules: Rules) -> Iterator[str]:
-    """Where only names, birth and place speak, all of them have to."""
-    given, family = levels.get("given", MISSING), levels.get("family", MISSING)
+def _doubts(levels: Levels, rules: Rules) -> Iterator[str]:
+    """Where only names, birth and place speak, all of them have to. A phone is a family's: it tells no given name."""
+    if any(levels[kind] == SAME for kind in (INS, IDCS, CIN, LOCAL)):
+        return
+    given, family = levels[GIVEN], levels[FAMILY]
     if given == MISSING:
         yield "unnamed"
     if given in (DIFFERENT, APART):
         yield "other-given"
+    if SAME in (levels[PHONE], levels[CNSS]):
+        return
     if family in (DIFFERENT, APART):
         yield "other-family"
-    if levels.get("birth", MISSING) not in (BIRTH_EXACT, BIRTH_SWAP, BIRTH_EDIT):
+    if levels[BIRTH] not in (BIRTH_EXACT, BIRTH_SWAP, BIRTH_EDIT):
         yield "birth-doubt"
     names = (("given", given), ("family", family))
     if any(level in _DOUBTFUL and rules.weights[name][level] < rules.doubt for name, level in names):
         yield "name-doubt"
 
 
-def _named(levels: Mapping[str, int]) -> bool:
-    """Whether something but names, birth and place tells one from another."""
-    return any(levels.get(kind) == SAME for kind in ("phone", "ins", "idcs", "cin", "cnss", "local"))
-
-
-def _one_family(levels: Mapping[str, int]) -> bool:
-    near = any(levels.get(name) == SAME for name in ("phone", "town", "street", "mother"))
-    return near and levels.get("family", MISSING) <= NEAR
+def _one_family(levels: Levels) -> bool:
+    near = any(levels[field] == SAME for field in (PHONE, TOWN, STREET, MOTHER))
+    return near and levels[FAMILY] <= NEAR

@@ -1,4 +1,5 @@
-"""Fills the registries from CSV files. Loading a file again changes nothing.
+"""Fills the registries from CSV files; facilities and health workers from FHIR too (a Bundle, or NDJSON). Loading a
+file again changes nothing.
 
 Clients: ins, idcs, cnss, cin, ipp with its authority, family, given, birth_date, sex.
 Facilities: inpe, name, type, region, province, owner, periods, latitude, longitude, aliases, and where there are such
@@ -18,6 +19,7 @@ from typing import Literal, get_args
 from sqlalchemy import Connection, Engine
 
 from registries import facility, health_worker
+from registries.care.bundles import is_fhir, load_resources
 from registries.care.lists import PLACE_COLUMNS, WORKER_COLUMNS, Outcome, load_places, load_workers
 from registries.client.load import load_clients
 from registries.database import writing
@@ -70,6 +72,8 @@ def _clients(body: bytes, engine: Engine, secret: bytes) -> Report:
 
 
 def _directory(kind: str, body: bytes, engine: Engine, required: Sequence[str], fill: _Fill, by: str) -> Report:
+    if is_fhir(body):
+        return _resources(kind, body, engine, by)
     report = Report()
     found = list(rows(body, required))
     with writing(engine) as connection:
@@ -79,4 +83,14 @@ def _directory(kind: str, body: bytes, engine: Engine, required: Sequence[str], 
             setattr(report, change, getattr(report, change) + 1)
         report.learned += [f"{kind}|{name}" for name in names]
         report.issues += row.issues
+    return report
+
+
+def _resources(kind: str, body: bytes, engine: Engine, by: str) -> Report:
+    with writing(engine) as connection:
+        done, learned, issues = load_resources(connection, kind, body, by)
+    report = Report(issues=issues, learned=learned)
+    report.loaded = sum(one.made for one in done)
+    report.updated = sum(one.changed and not one.made for one in done)
+    report.unchanged = len(done) - report.loaded - report.updated
     return report

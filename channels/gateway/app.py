@@ -5,19 +5,24 @@ from __future__ import annotations
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
 from channels.console import pages
-from channels.gateway import api, record
+from channels.gateway import api, mcsd, mcsd_feed, record
 from channels.gateway.bounds import Short
 from channels.gateway.care_sheets import care_sheets
 from channels.gateway.faults import Contained, failed
 from channels.gateway.intake import Intake
 from channels.gateway.parts import Parts
+from channels.security.basic import basic
 from channels.security.guard import Guard
+from channels.security.passwords import TooManyAttempts
+from channels.security.users import ADMIN, User, Users
+from registries.care.store import Care
 
 __all__ = ["Parts", "application"]
 
@@ -30,7 +35,14 @@ def application(parts: Parts) -> ASGIApp:
     intake = Intake(house.channels, parts.door, house.clients, house.settings.http, parts.held, house.rates)
 
     async def bundle_in(request: Request) -> Response:
+        """What a client sends is a message; a Bundle of an administrator changes the directory."""
+        if user := await _administrator(request, house.users):
+            request.scope["user"] = user
+            return await mcsd_feed.told(request, feed.bundle)
         return await intake.take(request, FHIR_CHANNEL)
+
+    def written(request: Request, action: str, target: str) -> None:
+        house.audit.write(request.scope["user"].name, action, target)
 
     def audited(request: Request, action: str, target: str) -> None:
         house.audit.note(request.scope["user"].name, action, target)
@@ -38,14 +50,31 @@ def application(parts: Parts) -> ASGIApp:
     def sheets(person: str, limit: int) -> dict[str, Any]:
         return care_sheets(house.ledger, person, house.links.following, limit=limit)
 
+    care, of_the_record = Care(house.registries), record.Reads(house.reading, house.links.following, audited)
+    directory, feed = mcsd.Directory(care, of_the_record, audited), mcsd_feed.Feed(care, parts.learned, written)
+
     routes: list[BaseRoute] = [
         *parts.health.routes(),
         *intake.routes(),
         Route("/fhir", bundle_in, methods=["POST"]),
         Route("/fhir/", bundle_in, methods=["POST"]),
-        *record.routes(house.reading, house.links.following, audited),
+        *mcsd.routes(directory),
+        *mcsd_feed.routes(feed),
+        *record.routes(house.reading, house.links.following, audited, mcsd.capabilities()),
         Mount("/api", api.application(parts.desk, sheets, house.audit)),
         *pages.routes(parts),
     ]
     program = Starlette(routes=routes, exception_handlers={Exception: failed})
     return Contained(Guard(Short(program, free=("/channels/", "/fhir")), house.users))
+
+
+async def _administrator(request: Request, users: Users) -> User | None:
+    """The user `admin`, by Basic credentials. Nobody else is asked for here: senders would pay for it."""
+    given = basic(request.headers.get("authorization", ""))
+    if given is None or given[0] != ADMIN:
+        return None
+    peer = request.client.host if request.client else ""
+    try:
+        return await run_in_threadpool(users.verify, *given, peer)
+    except TooManyAttempts:
+        return None

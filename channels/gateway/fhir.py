@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -54,10 +55,15 @@ def outcome(problem: Problem) -> Response:
 
 
 def bundle(
-    request: Request, kind: str, entries: Sequence[dict[str, Any]], total: int, links: Sequence[tuple[str, str]]
+    request: Request,
+    kind: str,
+    entries: Sequence[dict[str, Any]],
+    total: int,
+    links: Sequence[tuple[str, str]],
+    more: Mapping[str, Any] = MappingProxyType({}),
 ) -> Response:
-    """A Bundle; `links` are pairs of relation and address."""
-    made: dict[str, Any] = {"resourceType": "Bundle", "type": kind, "total": total}
+    """A Bundle; `links` are pairs of relation and address, `more` other elements."""
+    made: dict[str, Any] = {"resourceType": "Bundle", **more, "type": kind, "total": total}
     made["link"] = [{"relation": relation, "url": url} for relation, url in links]
     if entries:
         made["entry"] = entries

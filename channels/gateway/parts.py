@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from channels.desk import Desk
@@ -12,9 +12,15 @@ from channels.runtime import House
 from channels.watch.health import Health
 
 
+async def unheard(_entries: Sequence[str]) -> None:
+    """Nobody waits."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """`waiting`: channel → messages received and not yet mediated; it may block, and is empty where nobody knows."""
+    """`waiting`: channel → messages received and not yet mediated; it may block, and is empty where nobody knows.
+    `learned`: tells everybody what a registry learned ("facility|123456789"), after its commit.
+    """
 
     house: House
     door: Door
@@ -22,3 +28,4 @@ class Parts:
     health: Health
     held: Bytes
     waiting: Callable[[], Mapping[str, int]] = dict
+    learned: Callable[[Sequence[str]], Awaitable[None]] = unheard

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from email.utils import formatdate
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 
@@ -22,21 +23,24 @@ from channels.gateway.search import ID, PARAMETERS, RESULT_PARAMETERS, Following
 __all__ = ["LARGEST_FORM", "Audit", "Reads", "routes"]
 
 Audit = Callable[[Request, str, str], None]
+NOTHING: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
 
 
 class Reads:
     """The read side of `/fhir`. Every answer is made in a worker thread, for it blocks on the database.
 
     following: every identity linked with one, itself included. audit: called before clinical content is shown,
-    with the request, what is done, and "Patient/<id>" or the type.
+    with the request, what is done, and "Patient/<id>" or the type. beside: what others serve, for the statement.
     """
 
-    def __init__(self, record: Reading, following: Following, audit: Audit) -> None:
-        self._record, self._following, self._audit = record, following, audit
+    def __init__(
+        self, record: Reading, following: Following, audit: Audit, beside: Mapping[str, Mapping[str, Any]] = NOTHING
+    ) -> None:
+        self._record, self._following, self._audit, self._beside = record, following, audit, beside
 
     def metadata(self, request: Request) -> Response:
         page_of(request.query_params.multi_items())
-        return answer(capability(str(request.base_url).rstrip("/") + "/fhir"))
+        return answer(capability(base(request), self._beside))
 
     def read(self, request: Request) -> Response:
         kept = self._record.read(*_named(request))
@@ -88,9 +92,11 @@ class Reads:
         return _page(request, f"Patient/{name}/$everything", pairs, page, len(every), last)
 
 
-def routes(record: Reading, following: Following, audit: Audit) -> list[Route]:
+def routes(
+    record: Reading, following: Following, audit: Audit, beside: Mapping[str, Mapping[str, Any]] = NOTHING
+) -> list[Route]:
     """The routes, to be mounted after any other route under `/fhir`: `{type}/{id}` takes whatever is left."""
-    reads = Reads(record, following, audit)
+    reads = Reads(record, following, audit, beside)
 
     async def search_by_form(request: Request) -> Response:
         try:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import uvicorn
@@ -22,6 +23,7 @@ from channels.gateway.wire import impatient
 from channels.journal import tables as journal
 from channels.journal.retention import prune
 from channels.loops import fault, spare_collection, started, stopped_by_signals, tasked
+from channels.outputs import learned_records
 from channels.receive import now
 from channels.release import Release
 from channels.reload import EVERY, Reload
@@ -33,6 +35,7 @@ from channels.watch import metrics
 from channels.watch.health import Health, turned
 from registries import tables as registries
 from registries.care import tables as care
+from registries.directory import changed
 from schemas.message import Unavailable
 
 DAY = 86_400_000_000
@@ -57,7 +60,8 @@ async def _gateway(house: House, listens: bool) -> None:
     bus = house.bus("received")
     door, held = house.door(bus), Bytes(house.settings.bytes_in_flight)
     desk, health = house.desk(bus, door), Health(_checks(house, bus))
-    server = _server(house, application(Parts(house, door, desk, health, held, waiting=lambda: _waiting(house, bus))))
+    parts = Parts(house, door, desk, health, held, lambda: _waiting(house, bus), partial(_learned, house, bus))
+    server = _server(house, application(parts))
     http = house.settings.http
     web = _bound(http.host, http.port, "http.port (WASL_HTTP_PORT)")
     ways = Ways(house, door, held, listens=listens)
@@ -154,6 +158,12 @@ def _waiting(house: House, bus: Bus) -> dict[str, int]:
     except Unavailable:
         return {}
     return {name: lag[channel.topic] for name, channel in channels.items()}
+
+
+async def _learned(house: House, bus: Bus, entries: Sequence[str]) -> None:
+    """What a registry learned: every process looks at once, and what waited for it goes on."""
+    await asyncio.to_thread(changed, house.redis, *{entry.partition("|")[0] for entry in entries})
+    await bus.publish(learned_records(entries))
 
 
 async def _reload(reload: Reload, ways: Ways) -> None:

@@ -41,9 +41,16 @@ class Listed:
         return str(self.row["number"])
 
 
-def follow(connection: Connection, kind: str, ids: Collection[str]) -> dict[str, list[str]]:
-    """Makes the rows of these Organizations or Practitioners anew. Number → what it is found by, of those that
-    changed. Raises Taken; then nothing may be committed."""
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """`found`: number → what the entry is found by, whether it changed or not; `changed`: numbers."""
+
+    found: dict[str, list[str]]
+    changed: frozenset[str]
+
+
+def follow(connection: Connection, kind: str, ids: Collection[str]) -> Followed:
+    """Makes the rows of these Organizations or Practitioners anew. Raises Taken; then nothing may be committed."""
     wanted = _places(connection, ids) if kind == FACILITY else _workers(connection, ids)
     stood = _standing(connection, kind, ids, [one.number for one in wanted.values()])
     _refuse_taken(wanted, stood)
@@ -52,7 +59,10 @@ def follow(connection: Connection, kind: str, ids: Collection[str]) -> dict[str,
     changed = [one for one in wanted.values() if stood.get(one.number) != one]
     _refuse_named(connection, kind, changed)
     _replace(connection, kind, [*stale, *(one.number for one in changed)], changed)
-    return {one.number: [one.number, *sorted(one.names)] for one in changed}
+    found = {
+        one.number: [one.number, *sorted(one.names)] for one in sorted(wanted.values(), key=lambda one: one.number)
+    }
+    return Followed(found, frozenset([*stale, *(one.number for one in changed)]))
 
 
 def number_of(kind: str, numbers: Iterable[Number], name: str) -> str:

@@ -143,7 +143,7 @@ def _written(
     resources = [one for ones in made.values() for one in ones]
     fresh = write(connection, resources, [key for ones in gone.values() for key in ones], by=by, why="list loaded")
     listed = follow(connection, kind, [ids[number] for number in made])
-    touched = set(listed) | {
+    touched = listed.changed | {
         number
         for number in made
         if any((one["resourceType"], one["id"]) in fresh for one in made[number])

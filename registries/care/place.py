@@ -112,6 +112,11 @@ def written(place: Facility, day: str, organization: Resource | None, location: 
     return [_organization(place, day, organization or {}), _location(place, day, location or {})]
 
 
+def is_active(place: Facility, day: str) -> bool:
+    """Whether its record is in use: suspended or planned, it still is."""
+    return status(place.periods, place.suspended, day) != "closed"
+
+
 def is_facility(resource: Resource) -> bool:
     """Whether an Organization or Location is typed as a facility, by today's code or the URN of 2019."""
     return _is(resource, systems.FACILITY)
@@ -148,7 +153,7 @@ def _organization(place: Facility, day: str, before: Resource) -> Resource:
             *(_hierarchy(one) for one in place.parents),
         ],
         "identifier": identifiers(place.numbers, before.get("identifier", ())),
-        "active": status(place.periods, place.suspended, day) != "closed",
+        "active": is_active(place, day),
         "type": _types(place, before),
         "name": place.name,
         "alias": list(place.aliases),

@@ -57,6 +57,21 @@ def status(periods: Sequence[Period], suspended: Sequence[Period], day: str) -> 
     return "closed" if begun else "planned"
 
 
+def told_on(
+    periods: Sequence[Period], suspended: Sequence[Period], said: Status, day: str
+) -> tuple[tuple[Period, ...], tuple[Period, ...]]:
+    """Periods and suspensions when somebody tells on this day how it stands, without a date: so from this day on."""
+    if said == status(periods, suspended, day):
+        return tuple(periods), tuple(suspended)
+    if said in ("closed", "planned"):
+        return closed_from(periods, day), tuple(suspended)
+    if said == "suspended":
+        return opened_from(periods, day), (*suspended, (day, ""))
+    going_on = [gap for gap in suspended if covers([gap], day)]
+    ended = [(start, before(day)) for start, _ in going_on if start < day]
+    return opened_from(periods, day), (*(gap for gap in suspended if gap not in going_on), *ended)
+
+
 def closed_from(periods: Sequence[Period], day: str) -> tuple[Period, ...]:
     """The periods when nothing goes on from this day: the last one ends the day before."""
     last = before(day)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +23,7 @@ from registries.care.elements import (
     reference,
     referred,
 )
-from registries.care.spells import ALWAYS, Period, covers, status
+from registries.care.spells import Period, covers, status
 from schemas import facts
 
 Resource = dict[str, Any]
@@ -101,7 +101,7 @@ def written(who: HealthWorker, day: str, before: Resource | None) -> Resource:
             *dated(systems.SUSPENDED, who.suspended),
         ],
         "identifier": identifiers(who.numbers, known.get("identifier", ())),
-        "active": status(who.periods, who.suspended, day) in ("operational", "planned"),
+        "active": is_active(who, day),
         "name": list(names) if same else [name, *names[1:]] if name else [],
         "qualification": [
             *({"code": concept(systems.PROFESSION, one)} for one in who.professions),
@@ -109,6 +109,21 @@ def written(who: HealthWorker, day: str, before: Resource | None) -> Resource:
         ],
     }
     return filled(told)
+
+
+def is_active(who: HealthWorker, day: str) -> bool:
+    """Whether they may practise, or will."""
+    return status(who.periods, who.suspended, day) in ("operational", "planned")
+
+
+def role_on(role: Resource, day: str, people: Mapping[str, HealthWorker]) -> Resource:
+    """The role as it reads on this day, if it has a period and its practitioner is known; `people` by id."""
+    who, when = people.get(referred(role.get("practitioner"), "Practitioner")), period_of(role.get("period"))
+    return role | {"active": _holds(who, when, day)} if who and (any(when) or who.periods or who.suspended) else role
+
+
+def _holds(who: HealthWorker, when: Period, day: str) -> bool:
+    return covers([when], day) and status(who.periods, who.suspended, day) == "operational"
 
 
 def roles(who: HealthWorker, posts: Iterable[Post], day: str, places: dict[str, str]) -> list[Resource]:
@@ -151,7 +166,7 @@ def _role(who: HealthWorker, post: Post, when: Period, day: str, place: str) -> 
     told = {
         "resourceType": "PractitionerRole",
         "id": role_id(who.id, post.facility, post.role, when),
-        "active": covers([when], day) and covers(who.periods or ALWAYS, day),
+        "active": _holds(who, when, day),
         "period": period(when),
         "practitioner": reference("Practitioner", who.id),
         "organization": at,

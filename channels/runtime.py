@@ -166,7 +166,7 @@ class House:
 
     @cached_property
     def large(self) -> Large:
-        return Large(self.database("bus"))
+        return Large(self.database("bus"), derived(self.master, "bus"))
 
     @cached_property
     def node(self) -> str:

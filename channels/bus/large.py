@@ -1,4 +1,4 @@
-"""What is too large for a record of Kafka (claim check): kept in the database, once, under its digest."""
+"""What is too large for a record of Kafka (claim check): kept in the database, once, sealed, under its digest."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from channels.bus.bus import Record
 from registries.database import insert_or_skip, reading
+from registries.sealing import Seal, Unsealable
 from schemas.message import Unavailable
 
 LARGE = 256 * 1024
@@ -49,10 +50,10 @@ values = Table(
 
 
 class Large:
-    """Blocks. Durable when `lightened` returns, before the records that point here are sent."""
+    """Blocks. Durable when `lightened` returns, before the records that point here are sent. `secret` seals."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, secret: bytes) -> None:
+        self._engine, self._seal = engine, Seal(secret)
 
     def lightened(self, records: Sequence[Record]) -> Sequence[Record]:
         """The records, those too large with a claim check for their value. Raises Unavailable."""
@@ -61,9 +62,9 @@ class Large:
         light = [_light(record) if is_large(record) else record for record in records]
         at = time.time_ns() // 1000
         rows = [
-            {"digest": check.headers[CLAIM], "topic": heavy.topic, "at": at, "value": heavy.value}
+            {"digest": digest, "topic": heavy.topic, "at": at, "value": self._seal.seal(heavy.value, digest)}
             for heavy, check in zip(records, light, strict=True)
-            if is_large(heavy)
+            if is_large(heavy) and (digest := check.headers[CLAIM])
         ]
         try:
             with self._engine.begin() as connection:
@@ -87,7 +88,13 @@ class Large:
                 value = connection.scalar(select(values.c.value).where(values.c.digest == digest))
         except SQLAlchemyError as error:
             raise Unavailable(f"a large message can't be read: {type(error).__name__}") from None
-        return None if value is None else bytes(value)
+        return None if value is None else self._opened(digest, bytes(value))
+
+    def _opened(self, digest: str, value: bytes) -> bytes | None:
+        try:
+            return self._seal.open(value, digest)
+        except Unsealable:  # a program before this one kept it in clear
+            return value if hashlib.sha256(value).hexdigest() == digest else None
 
     def forget(self, topic: str, before: int) -> int:
         """Deletes what was kept for this topic before (µs), once its records are gone; tells how many."""

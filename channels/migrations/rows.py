@@ -14,10 +14,12 @@ from channels.security.encryption import derived
 AT_ONCE = 1000
 
 
-def pages(connection: sa.Connection, table: sa.TableClause, key: Sequence[str]) -> Iterator[Sequence[sa.Row[Any]]]:
-    """Every row in the order of its key, AT_ONCE at a time. The caller may change any column but the key's."""
+def pages(
+    connection: sa.Connection, table: sa.TableClause, key: Sequence[str], at_once: int = AT_ONCE
+) -> Iterator[Sequence[sa.Row[Any]]]:
+    """Every row in the order of its key, some at a time. The caller may change any column but the key's."""
     ordered = sa.tuple_(*(table.c[name] for name in key))
-    query = sa.select(table).order_by(*(table.c[name] for name in key)).limit(AT_ONCE)
+    query = sa.select(table).order_by(*(table.c[name] for name in key)).limit(at_once)
     page = connection.execute(query).all()
     while page:
         yield page

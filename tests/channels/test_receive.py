@@ -66,7 +66,7 @@ def test_received_channels_answer_without_checking(flow: Flow) -> None:
 
 def test_unknown_durability_gives_no_answer_at_all(flow: Flow, tmp_path: Path) -> None:
     async def send() -> None:
-        door = Door(Silent(tmp_path / "silent", "received"), flow.keys, b"secret", timeout=0.01)
+        door = Door(Silent(tmp_path / "silent", "received", b"secret"), flow.keys, b"secret", timeout=0.01)
         with pytest.raises(Unavailable):
             await door.receive(flow.channels[0], flow.message("m1 p1 hello"))
 

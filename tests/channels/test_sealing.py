@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ import orjson
 import pytest
 from sqlalchemy import Engine, text
 
+from channels.bus.bus import Record
+from channels.bus.large import Large
 from channels.consumers.cnss.ledger import Ledger
 from channels.consumers.cnss.outbox import Outbox
 from channels.consumers.reading import Beginning, Criterion, Query, Reading, Token
@@ -125,6 +128,18 @@ def test_a_ledger_in_clear_is_sealed_and_its_claims_are_sent_as_they_were(url: s
     written = told(engine, ["care_sheet_people", "care_sheet_claims"])
     assert CANARY.encode() not in written
     assert b"1937-07-19" not in written
+    engine.dispose()
+
+
+def test_large_values_in_clear_are_sealed_and_read_as_they_were(url: str) -> None:
+    event = Record("wasl.events", "person", CANARY.encode() * 100_000)
+    digest = hashlib.sha256(event.value).hexdigest()
+    row = {"digest": digest, "topic": event.topic, "at": 1, "value": event.value}
+    engine = old(url, "bus", "0001", {"large_values": [row]})
+    STORES["bus"].migrate(engine, lambda: MASTER)
+    check = Record(event.topic, event.key, b"", {"claim": digest})
+    assert Large(engine, derived(MASTER, "bus")).whole(check) == event
+    assert CANARY.encode() not in told(engine, ["large_values"])
     engine.dispose()
 
 

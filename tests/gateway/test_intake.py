@@ -192,7 +192,7 @@ def test_a_body_that_does_not_come_is_not_waited_for(tmp_path: Path) -> None:
 
 
 def test_when_durability_is_unknown_the_sender_is_asked_to_come_back(desk: Desk, tmp_path: Path) -> None:
-    desk.open(Door(Silent(tmp_path / "silent", "received"), desk.flow.keys, b"secret", timeout=0.01))
+    desk.open(Door(Silent(tmp_path / "silent", "received", b"secret"), desk.flow.keys, b"secret", timeout=0.01))
     answer = desk.post()
     assert answer.status_code == 503
     assert int(answer.headers["Retry-After"]) >= 1

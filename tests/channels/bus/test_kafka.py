@@ -30,6 +30,7 @@ from tests.servers.kafka import Kafka
 
 OUTPUT = "wasl.events"
 SEED, NUMBERS, KEYS = 4, 3_000, 30
+SECRET = b"a secret of the tests, 32 bytes."
 TOPICS = (Topic(TOPIC), Topic("wasl.received.pharmacy"), Topic("wasl.events"))
 
 
@@ -49,7 +50,7 @@ class TestKafkaBus(BusBattery):
         self.database.dispose()
 
     def bus(self, stage: str, member: int = 0, members: int = 1) -> KafkaBus:
-        bus = KafkaBus(self.where, f"{stage}-{member}", Large(self.database))
+        bus = KafkaBus(self.where, f"{stage}-{member}", Large(self.database, SECRET))
         until(bus.ready, what="the broker")
         return bus
 

@@ -28,6 +28,7 @@ from tests.servers.process import listens
 from tests.servers.tokens import Tokens
 
 TOPIC = "wasl.events"
+SECRET = b"a secret of the tests, 32 bytes."
 RENEWING = {"listener.name.client.oauthbearer.connections.max.reauth.ms": "3600000"}
 SECRETS = ("let-wasl-in", "a guess")
 
@@ -55,7 +56,7 @@ def entering(kafka: Kafka, folder: Path, host: str = "127.0.0.1", **said: Any) -
     database = open_database(f"sqlite:///{folder}/large.db", large.metadata)
     soon = {**access(login, folder), "bootstrap_timeout_ms": 1_000}
     cluster = Cluster(brokers, soon, [Topic(TOPIC)], f"{uuid.uuid4().hex[:8]}.", partitions=2)
-    bus = KafkaBus(cluster, "member", Large(database))
+    bus = KafkaBus(cluster, "member", Large(database, SECRET))
     try:
         yield bus
     finally:
@@ -206,7 +207,7 @@ def test_the_port_of_a_stopped_broker_is_told(tmp_path: Path, caplog: pytest.Log
     assert not listens(9)
     cluster = Cluster(["127.0.0.1:9"], access(Security(), tmp_path), [Topic(TOPIC)])
     database = open_database(f"sqlite:///{tmp_path}/large.db", large.metadata)
-    bus = KafkaBus(cluster, "member", Large(database))
+    bus = KafkaBus(cluster, "member", Large(database, SECRET))
     refused(bus, caplog, "127.0.0.1:9: nobody listens there")
     bus.close()
     database.dispose()

@@ -33,6 +33,7 @@ from schemas.message import Unavailable
 from tests.e2e.program import until
 from tests.servers.kafka import Kafka
 
+SECRET = b"a secret of the tests, 32 bytes."
 LAB, EVENTS, REGISTRY = Topic("wasl.received.lab", 90), Topic("wasl.events"), Topic("wasl.registry", compacted=True)
 ASKED = ("cleanup.policy", "retention.ms", "min.insync.replicas", "unclean.leader.election.enable", "max.message.bytes")
 JUDGED = {
@@ -66,7 +67,7 @@ def cluster(kafka: Kafka, namespace: str, *topics: Topic, partitions: int = 5) -
 
 
 def made(where: Cluster, database: Engine) -> None:
-    bus = KafkaBus(where, uuid.uuid4().hex, Large(database))
+    bus = KafkaBus(where, uuid.uuid4().hex, Large(database, SECRET))
     until(bus.ready, what="the topics")
     bus.close()
 
@@ -107,7 +108,7 @@ def test_three_brokers_keep_three_copies_of_which_two_confirm(tmp_path: Path, da
 def test_publishing_to_a_topic_that_is_not_there_is_unavailable_and_makes_none(
     kafka: Kafka, admin: KafkaAdminClient, database: Engine, namespace: str
 ) -> None:
-    bus = KafkaBus(cluster(kafka, namespace, LAB), "member", Large(database))
+    bus = KafkaBus(cluster(kafka, namespace, LAB), "member", Large(database, SECRET))
     until(bus.ready, what="the topics")
     with pytest.raises(Unavailable):
         asyncio.run(bus.publish([Record("wasl.received.nowhere", "k", b"v")]))
@@ -135,7 +136,7 @@ def test_programs_that_start_at_once_make_each_topic_once(
     kafka: Kafka, admin: KafkaAdminClient, database: Engine, namespace: str
 ) -> None:
     where = cluster(kafka, namespace, LAB, EVENTS, REGISTRY)
-    buses = [KafkaBus(where, f"member-{n}", Large(database)) for n in range(5)]
+    buses = [KafkaBus(where, f"member-{n}", Large(database, SECRET)) for n in range(5)]
     for bus in buses:
         until(bus.ready, what="the topics")
     for number, bus in enumerate(buses):
@@ -155,7 +156,7 @@ def test_who_may_not_make_topics_works_with_those_that_are_there(
                 if kind is ResourceType.TOPIC or operation is not ACLOperation.WRITE:
                     everything = ResourcePattern(kind, name, ACLResourcePatternType.PREFIXED)
                     admin.create_acls([ACL("User:wasl", "*", operation, ACLPermissionType.ALLOW, everything)])
-        bus = KafkaBus(cluster(kafka, "", LAB), "member", Large(database))
+        bus = KafkaBus(cluster(kafka, "", LAB), "member", Large(database, SECRET))
         until(lambda: "can't be made" in caplog.text, what="the refusal")
         assert "the topic wasl.received.lab is not there and can't be made" in caplog.text
         admin.create_topics({LAB.name: {"num_partitions": 2, "replication_factor": 1}})

@@ -6,11 +6,12 @@ import asyncio
 import time
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from kafka import KafkaConsumer, TopicPartition
-from sqlalchemy import Engine, delete, func, select
+from sqlalchemy import Engine, delete, func, select, update
 
 from channels.bus.bus import Record
 from channels.bus.kafka import Cluster, KafkaBus
@@ -24,6 +25,7 @@ from tests.servers.kafka import Kafka
 from tests.servers.postgres import Postgres
 
 TOPIC = "wasl.received.radiology"
+SECRET = b"a secret of the tests, 32 bytes."
 MEGABYTE = 1024 * 1024
 
 
@@ -43,7 +45,7 @@ def cluster(kafka: Kafka) -> Cluster:
 
 @pytest.fixture
 def bus(cluster: Cluster, database: Engine) -> Iterator[KafkaBus]:
-    bus = KafkaBus(cluster, "member", Large(database))
+    bus = KafkaBus(cluster, "member", Large(database, SECRET))
     until(bus.ready, what="the broker")
     yield bus
     bus.close()
@@ -106,7 +108,7 @@ def test_without_the_database_large_values_wait_and_small_ones_pass(tmp_path: Pa
     own = Postgres(tmp_path / "postgres")
     engine = open_database(own.database("wasl"), store="bus")
     STORES["bus"].migrate(engine)
-    bus = KafkaBus(cluster, "member", Large(engine))
+    bus = KafkaBus(cluster, "member", Large(engine, SECRET))
     try:
         until(bus.ready, what="the broker")
         asyncio.run(bus.publish([image(MEGABYTE, 1)]))
@@ -134,7 +136,7 @@ def published(bus: KafkaBus, record: Record) -> bool:
 
 
 def test_what_is_old_enough_is_forgotten_topic_by_topic(database: Engine) -> None:
-    large, other = Large(database), Record("wasl.events", "person", b"e" * MEGABYTE)
+    large, other = Large(database, SECRET), Record("wasl.events", "person", b"e" * MEGABYTE)
     large.lightened([image(MEGABYTE), other])
     tomorrow = time.time_ns() // 1000 + 86_400_000_000
     assert large.forget(TOPIC, 0) == 0
@@ -144,7 +146,7 @@ def test_what_is_old_enough_is_forgotten_topic_by_topic(database: Engine) -> Non
 
 
 def test_what_is_published_again_is_kept_as_long_as_its_last_record(database: Engine) -> None:
-    large = Large(database)
+    large = Large(database, SECRET)
     large.lightened([image(MEGABYTE)])
     between = time.time_ns() // 1000 + 1
     (again,) = large.lightened([image(MEGABYTE)])
@@ -154,9 +156,27 @@ def test_what_is_published_again_is_kept_as_long_as_its_last_record(database: En
 
 @pytest.mark.parametrize("claim", ["\0", "x", "0" * 64, "f" * 500_000, "é"])
 def test_a_claim_that_nobody_of_ours_wrote_is_of_nothing(database: Engine, claim: str) -> None:
-    assert Large(database).whole(Record(TOPIC, "k", b"", {"claim": claim})) == Record(TOPIC, "k", b"")
+    assert Large(database, SECRET).whole(Record(TOPIC, "k", b"", {"claim": claim})) == Record(TOPIC, "k", b"")
 
 
 @pytest.mark.parametrize("size", [None, b"", b"-1", b"9" * 5000, "٣".encode()])
 def test_a_size_that_nobody_of_ours_wrote_is_not_believed(size: bytes | None) -> None:
     assert size_of([("claim_size", size)], b"value") == 5
+
+
+def test_what_is_large_is_not_readable_in_the_database(database: Engine) -> None:
+    large, event = Large(database, SECRET), Record("wasl.events", "person", b"Zwiknarbi" * MEGABYTE)
+    (check,) = large.lightened([event])
+    with database.connect() as connection:
+        (value,) = connection.scalars(select(values.c.value))
+    assert b"Zwiknarbi" not in value
+    assert large.whole(check) == event
+    assert large.whole(replace(check, headers={"claim": "0" * 64})).value == b""
+
+
+def test_what_an_older_program_kept_in_clear_is_read(database: Engine) -> None:
+    event = Record("wasl.events", "person", b"Zwiknarbi" * MEGABYTE)
+    (check,) = Large(database, SECRET).lightened([event])
+    with database.begin() as connection:
+        connection.execute(update(values).values(value=event.value))
+    assert Large(database, SECRET).whole(check) == event

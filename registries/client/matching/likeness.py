@@ -91,12 +91,19 @@ def _unknown(one: Word, other: Word, given: bool) -> int:
     level = _by_sound(one, other, given)
     if level <= NEAR:
         return level
+    if given and _ending(one.letters, other.letters):
+        return APART
     compound = one.letters[:1] == "%" or other.letters[:1] == "%"
     if arabic(one.letters) or arabic(other.letters):
         return _across(one, other)
     if compound and (one.letters[:1] != other.letters[:1] or OSA.distance(one.letters, other.letters) > 1):
         return DIFFERENT
     return min(level, _by_letters(one.letters, other.letters))
+
+
+def _ending(one: str, other: str) -> bool:
+    """Whether only the ending of a woman's name parts the two (Noufel, Noufela). In alphabetical order."""
+    return len(one) > 3 and (other == one + "A" or (one[-1] == "A" and other == one[:-1] + "E"))
 
 
 def _by_letters(one: str, other: str) -> int:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import settings
 
 from tests.servers.process import Missing
 
@@ -16,6 +17,10 @@ if TYPE_CHECKING:  # imported when a test asks: most tests need no server
     from tests.servers.kafka import Kafka
     from tests.servers.postgres import Postgres
     from tests.servers.redis import Redis
+
+# The machine may be busy: a slow example is no failure.
+settings.register_profile("busy", deadline=None)
+settings.load_profile("busy")
 
 
 @pytest.fixture(scope="session")
@@ -45,6 +50,12 @@ def database_url(postgres: Postgres) -> Iterator[str]:
     name = f"test_{uuid.uuid4().hex}"
     yield postgres.database(name)
     postgres.drop(name)
+
+
+@pytest.fixture
+def tell(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Says something to whoever reads the output, at its end."""
+    return lambda text: record_property("told", text)
 
 
 @contextmanager
@@ -80,3 +91,17 @@ def skipped_without_servers() -> Iterator[None]:
         yield
     except Missing as missing:
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(str(missing))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    from tests.sharing import Sharing
+
+    return Sharing(config, log)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
+        for name, text in report.user_properties:
+            if name == "told":
+                terminalreporter.write_line(f"{report.nodeid}: {text}")

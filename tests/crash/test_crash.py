@@ -10,13 +10,11 @@ import random
 import signal
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-import pytest
-
-from tests.crash.journey import nothing_lost_doubled_or_disordered, said, senders
+from tests.crash.journey import PATIENCE, nothing_lost_doubled_or_disordered, said, senders
 from tests.e2e.program import Program, until
 from tests.surroundings import Servers
 
@@ -27,16 +25,15 @@ RECOVERED = 0.8  # how often the next accident waits until the program takes mes
 
 
 def test_nothing_acknowledged_is_lost_doubled_or_out_of_order(
-    tmp_path: Path, servers: Servers | None, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, servers: Servers | None, tell: Callable[[str], None]
 ) -> None:
     chance = random.Random(SEED)
     with Program(tmp_path / "data", WASL_MEDIATION_PROCESSES="2") as program:
         with senders(program, SEED) as every:
             kills = accidents(program, servers, chance)
             recovered(program)
-        with capsys.disabled():
-            print(said(every, f"{sum(kills.values())} kills", *(f"{n} of {name}" for name, n in sorted(kills.items()))))
-        nothing_lost_doubled_or_disordered(program, every, 120 + SECONDS)
+        tell(said(every, f"{sum(kills.values())} kills", *(f"{n} of {name}" for name, n in sorted(kills.items()))))
+        nothing_lost_doubled_or_disordered(program, every, PATIENCE + SECONDS)
     assert sum(kills.values()) >= KILLS
 
 
@@ -65,7 +62,7 @@ def accidents(program: Program, servers: Servers | None, chance: random.Random) 
 
 def recovered(program: Program) -> None:
     """Waits until messages are taken again; generous, for the machine may be busy with other tests."""
-    until(program.ready, 120, "readiness after a kill")
+    until(program.ready, what="readiness after a kill")
 
 
 def killed(program: Program, role: str, chance: random.Random) -> bool:

@@ -108,7 +108,7 @@ def test_foreign_records_are_refused_in_sight_and_stop_nobody(program: Program, 
             at = somebody.send(namespace + topic, value, key, list(headers)).get(10)
             written[f"{topic} at {offset_of(at.partition, at.offset)}"] = f"{name} on {topic}"
     delivered(program, "AFTER")
-    until(lambda: not missing(program, written), 60, "a refusal of each")
+    until(lambda: not missing(program, written), what="a refusal of each")
     delivered(program, "LATER")
     assert dict(running(program)) == workers
     kinds = {(one["channel"], one["reason"]) for one in program.get("/api/failures")["items"]}

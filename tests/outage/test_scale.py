@@ -7,7 +7,7 @@ import os
 import signal
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -58,7 +58,7 @@ def machines(tmp_path: Path, kafka: Kafka, postgres: Postgres, redis_server: Red
 
 
 def test_nothing_is_lost_doubled_or_disordered_while_machines_come_and_go(
-    machines: Machines, capsys: pytest.CaptureFixture[str]
+    machines: Machines, tell: Callable[[str], None]
 ) -> None:
     gateway = machines.add("gateway", "gateway")
     leaving, dying = machines.add("mediation-1", "mediation"), machines.add("mediation-2", "mediation")
@@ -67,7 +67,7 @@ def test_nothing_is_lost_doubled_or_disordered_while_machines_come_and_go(
 
         def more(count: int) -> None:
             """Goes on once so many more messages were taken."""
-            until(lambda: acknowledged(every) > before + count, 60, f"{count} more messages")
+            until(lambda: acknowledged(every) > before + count, what=f"{count} more messages")
 
         before = acknowledged(every)
         more(100)
@@ -85,11 +85,10 @@ def test_nothing_is_lost_doubled_or_disordered_while_machines_come_and_go(
         before = acknowledged(every)
         more(100)
     until(sleeping.ready, what="the one that slept")
-    nothing_lost_doubled_or_disordered(gateway, every, 120)
+    nothing_lost_doubled_or_disordered(gateway, every)
     mediated, settled = rows(house_of(gateway), "journal", WAITS)[0]
-    with capsys.disabled():
-        longest = f"waits of {mediated} ms for mediation and {settled} ms for delivery at most"
-        print(said(every, "6 machines: 2 joined late, 1 left, 1 killed, 1 asleep for 15 s", longest))
+    longest = f"waits of {mediated} ms for mediation and {settled} ms for delivery at most"
+    tell(said(every, "6 machines: 2 joined late, 1 left, 1 killed, 1 asleep for 15 s", longest))
 
 
 def signalled(machine: Program, number: signal.Signals) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -26,7 +26,7 @@ def stores(tmp_path: Path) -> Iterator[tuple[Postgres, Redis]]:
 
 
 def test_the_database_and_redis_come_back(
-    tmp_path: Path, kafka: Kafka, stores: tuple[Postgres, Redis], capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, kafka: Kafka, stores: tuple[Postgres, Redis], tell: Callable[[str], None]
 ) -> None:
     postgres, redis = stores
     key, chance = tmp_path / "master.key", random.Random(5432)
@@ -47,8 +47,7 @@ def test_the_database_and_redis_come_back(
                 victim.kill()
                 until(lambda: sum(s.resends for s in every) >= 0, what="a moment")
                 victim.start()
-            until(program.ready, 60, "readiness once everything is back")
-        with capsys.disabled():
-            print(said(every, f"{ROUNDS} kills of PostgreSQL and Redis"))
-        nothing_lost_doubled_or_disordered(program, every, 120)
+            until(program.ready, what="readiness once everything is back")
+        tell(said(every, f"{ROUNDS} kills of PostgreSQL and Redis"))
+        nothing_lost_doubled_or_disordered(program, every)
         assert program.process.pid == parent

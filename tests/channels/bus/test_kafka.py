@@ -9,7 +9,7 @@ import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +68,7 @@ class TestKafkaBus(BusBattery):
         bus.close()
 
     def test_members_that_come_and_go_lose_nothing_and_keep_the_order_of_each_key(
-        self, capsys: pytest.CaptureFixture[str]
+        self, tell: Callable[[str], None]
     ) -> None:
         """Three of them, at random moments; each puts out what it reads."""
         stop, lost, turns = threading.Event(), Counter[str](), Counter[str]()
@@ -100,7 +100,7 @@ class TestKafkaBus(BusBattery):
         for start in range(0, NUMBERS, 25):
             asyncio.run(source.publish([record(n, f"feed {n % KEYS}") for n in range(start, start + 25)]))
             time.sleep(chance.uniform(0, 0.2))
-        until(lambda: source.lag("mediation", [TOPIC])[TOPIC] == 0, 90, "the end of the work")
+        until(lambda: source.lag("mediation", [TOPIC])[TOPIC] == 0, what="the end of the work")
         stop.set()
         for member in members:
             member.join()
@@ -109,9 +109,8 @@ class TestKafkaBus(BusBattery):
         firsts = {(one.key, one.value): one for one in reversed(outputs)}
         in_order([one for one in outputs if firsts[one.key, one.value] is one])
         assert sorted(int(value) for _, value in firsts) == list(range(NUMBERS))
-        with capsys.disabled():
-            again = len(outputs) - len(firsts)
-            print(f"\n{NUMBERS} records, {turns.total()} times joined, {lost.total()} lost, {again} put out again")
+        again = len(outputs) - len(firsts)
+        tell(f"{NUMBERS} records, {turns.total()} times joined, {lost.total()} lost, {again} put out again")
 
     def test_a_batch_whose_partition_went_elsewhere_is_lost_and_leaves_no_output(self) -> None:
         self.publish(*(record(n, f"feed {n}") for n in range(200)))

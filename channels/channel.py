@@ -39,6 +39,7 @@ class Match(Strict):
     application: list[str] = []
     facility: list[str] = []
     section: list[str] = []
+    receiver: list[str] = []
     content_type: list[str] = []
     path: list[str] = []
 
@@ -58,6 +59,7 @@ class Match(Strict):
             (self.application, glance.application),
             (self.facility, glance.facility),
             (self.section, glance.section),
+            (self.receiver, glance.receiver),
             (self.path, path),
         )
         return self.reads(content_type) and all(

@@ -53,5 +53,5 @@ def shadowed(channels: Sequence[Channel]) -> Iterator[str]:
                 continue
             if (before := greedy.get(listener)) is not None:
                 yield f"{channel.file}: listen: {listener}: {before} is asked first and takes every message there"
-            elif not (match.type or match.application or match.facility or match.section):
+            elif not (match.type or match.application or match.facility or match.section or match.receiver):
                 greedy[listener] = channel.name

@@ -47,7 +47,8 @@ class Description:
     """What a glance at the bytes tells, enough to choose the channel and the feed.
 
     `type` is the message type ("ORU^R01", "Bundle/transaction", "text/csv"); `application` and `facility` are
-    MSH-3 and MSH-4 (first components); `section` the diagnostic section (OBR-24) of the first report.
+    MSH-3 and MSH-4 (first components), `receiver` is MSH-5; `section` the diagnostic section (OBR-24) of the first
+    report.
     """
 
     type: str
@@ -55,6 +56,7 @@ class Description:
     facility: str = ""
     control_id: str = ""
     section: str = ""
+    receiver: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -280,13 +280,14 @@ class Hl7:
 
 
 def peek(body: bytes) -> Description:
-    """What a glance at the bytes tells (MSH-3, -4, -9, -10, the first OBR-24), empty where nothing; never raises."""
+    """What a glance at the bytes tells (MSH-3, -4, -5, -9, -10, the first OBR-24), empty where nothing; never raises."""
     try:
         hl7 = glance(body)
     except Unreadable:
         return Description("")
     msh, obr = hl7.msh, hl7.first("OBR")
-    return Description(hl7.type, msh.text(3), msh.text(4), hl7.control_id, obr.text(24).strip().upper() if obr else "")
+    section = obr.text(24).strip().upper() if obr else ""
+    return Description(hl7.type, msh.text(3), msh.text(4), hl7.control_id, section, msh.text(5))
 
 
 def glance(body: bytes) -> Hl7:

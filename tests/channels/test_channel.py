@@ -57,6 +57,12 @@ def test_matches_by_sender_and_pattern() -> None:
     assert first_fit([lab], Description("ADT^A01", "LIS", "RABAT")) is None
 
 
+def test_matches_by_whom_a_message_is_addressed_to() -> None:
+    registry = channel("registry", match={"receiver": ["CR", "PIX*"]})
+    assert first_fit([registry], Description("ADT^A01", receiver="PIX_MANAGER")) is registry
+    assert first_fit([registry], Description("ADT^A01", receiver="WASL")) is None
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

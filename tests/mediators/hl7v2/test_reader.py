@@ -213,7 +213,7 @@ def test_large_fields_and_many_lines_are_read() -> None:
 
 def test_peek_tells_what_chooses_the_channel() -> None:
     body = "\r".join([HEADER, PATIENT, ORDER, RESULT]).encode()
-    assert peek(body) == Description("ORU^R01", "LABO", "CHU", "C-17", "CH")
+    assert peek(body) == Description("ORU^R01", "LABO", "CHU", "C-17", "CH", "WASL")
     assert peek(body.replace(b"\r", b"\n")).section == "CH"
     assert peek(body.decode().encode("utf-16")) == peek(body)
     assert peek(body.replace(b"ORU^R01^ORU_R01", b"")).type == "ORU^R01"

@@ -280,7 +280,7 @@ class Hl7:
 
 
 def peek(body: bytes) -> Description:
-    """What a glance at the bytes tells (MSH-3, -4, -5, -9, -10, the first OBR-24), empty where nothing; never raises."""
+    """What a glance at the bytes tells (MSH-3 to -5, -9, -10, the first OBR-24), empty where nothing; never raises."""
     try:
         hl7 = glance(body)
     except Unreadable:

@@ -1,4 +1,4 @@
-"""`wasl registry load`: fills the registries from CSV files; `verify`: asks the population register."""
+"""`wasl registry load`: fills the registries from files; `verify`: asks the population register."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from channels.commands import verification
+from channels.commands import directory, verification
 from channels.commands.options import DATA, Config, Data, house, reached, told
 from channels.outputs import learned_records
 from registries import facility, health_worker
@@ -18,16 +18,18 @@ from registries.load import KINDS, load
 
 app = typer.Typer(help="Who, where, by whom.", no_args_is_help=True)
 app.command()(verification.verify)
+app.command()(directory.show)
+app.command()(directory.close)
 
 
 @app.command("load")
 def load_(
     kind: Annotated[str, typer.Argument(help="clients, facilities or health-workers")],
-    file: Annotated[str, typer.Argument(help="a CSV file; - is the standard input")],
+    file: Annotated[str, typer.Argument(help="CSV, or FHIR (Bundle, NDJSON) but for clients; - is the standard input")],
     config: Config = None,
     data: Data = DATA,
 ) -> None:
-    """Loads a CSV file; loading it again changes nothing. What waited for its entries goes on by itself."""
+    """Loads a file; loading it again changes nothing. What waited for its entries goes on by itself."""
     chosen = next((one for one in KINDS if one == kind), None)
     if chosen is None:
         raise typer.BadParameter(f"expected one of {', '.join(KINDS)}", param_hint="KIND")

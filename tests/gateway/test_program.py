@@ -81,6 +81,23 @@ def test_the_administrator_is_no_sender_and_a_sender_no_reader(place: Place, sen
     assert ask(place.app, "GET", "/api/channels", auth=sender).status_code == 401
 
 
+def test_a_bundle_of_the_administrator_changes_the_directory_and_that_of_a_sender_is_a_message(
+    place: Place, sender: Any
+) -> None:
+    clinic = {"resourceType": "Organization", "id": "sunrise", "name": "Clinique du Levant"}
+    entry = {"resource": clinic, "request": {"method": "PUT", "url": "Organization/sunrise"}}
+    bundle = {"resourceType": "Bundle", "type": "transaction", "entry": [entry]}
+    assert "X-Wasl-Transaction" in ask(place.app, "POST", "/fhir", json=bundle, auth=sender).headers
+    assert admin(place, "/fhir/Organization/sunrise").status_code == 404
+    assert ask(place.app, "POST", "/fhir", json=bundle, auth=(NAME, "wrong")).status_code == 401
+    done = admin(place, "/fhir", "POST", json=bundle)
+    assert [one["response"]["status"] for one in done.json()["entry"]] == ["201"]
+    assert admin(place, "/fhir/Organization/sunrise").json()["name"] == "Clinique du Levant"
+    last = next(one for one in place.house.audit.entries() if one["action"] == "feed")
+    assert (last["actor"], last["target"]) == (NAME, "Organization")
+    assert ask(place.app, "PUT", "/fhir/Organization/sunrise", json=clinic).status_code == 401
+
+
 @pytest.mark.parametrize(
     "path",
     ["/", "/api", "/api/", "/api/docs", "/api/openapi.json", "/api/transactions", "//api/transactions", "/API/channels",

@@ -1,4 +1,4 @@
-"""The versions of the rules of matching: each is kept, one is in force. The shipped ones are version 1."""
+"""The versions of the rules of matching: each is kept, one is in force. The shipped ones are the first."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ from registries.tables import next_version, rule_versions, version
 NAME = "rules"
 _LOCK = 0x52554C45
 _BODIES = select(rule_versions.c.version, rule_versions.c.body).order_by(rule_versions.c.version)
-_FIRST = {"version": 1, "at": 0, "by": "wasl", "why": "as shipped", "active": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,33 +45,35 @@ class Versions:
         self._known: tuple[int, Rules] | None = None
 
     def active(self) -> Rules:
-        """The rules in force now, in every process."""
+        """The rules in force now, in every process: the shipped ones until somebody changes them. Only reads, so it may
+        be asked within a transaction."""
         with self._lock:
             with reading(self._engine) as connection:
                 number = version(connection, NAME)
                 if self._known and self._known[0] == number:
                     return self._known[1]
                 found = connection.scalar(select(rule_versions.c.body).where(rule_versions.c.active))
-            rules = Rules.loads(found) if found else self._begun()
+            rules = Rules.loads(found) if found else shipped()
             self._known = (number, rules)
             return rules
 
     def all(self) -> list[Version]:
         """The newest first."""
-        self.active()
+        self._begin()
         with reading(self._engine) as connection:
             rows = connection.execute(select(rule_versions).order_by(rule_versions.c.version.desc())).all()
         return [Version(row.version, row.at, row.by, row.why, row.active, Rules.loads(row.body)) for row in rows]
 
     def rules(self, number: int) -> Rules:
         """Of any version. Raises Declined."""
-        self.active()
+        self._begin()
         with reading(self._engine) as connection:
             return _read(connection, number)
 
     def propose(self, rules: Rules, by: str, why: str) -> int:
         """Keeps them as a version that is not in force yet; its number. Those that are kept already keep theirs."""
         _said(by, why)
+        self._begin()
         before = self.active()
 
         def kept(connection: Connection) -> int:
@@ -96,21 +97,24 @@ class Versions:
         """Puts a version in force for whoever is compared from now on; False where it is. See `rematch` for those who
         were compared before. Raises Declined."""
         _said(by, why)
-        self.active()
+        self._begin()
 
         def done(connection: Connection) -> bool:
             return activated(connection, self._seal, number, by, why.strip())
 
         return written(self._engine, done)
 
-    def _begun(self) -> Rules:
-        rules = replace(shipped(), version=1)
+    def _begin(self) -> None:
+        """Keeps the shipped rules, as the version that was in force so far."""
+        rules = shipped()
+        told = {"version": rules.version, "at": 0, "by": "wasl", "why": "as shipped", "active": True}
 
-        def begun(connection: Connection) -> Rules:
-            insert_or_skip(connection, rule_versions, [_FIRST | {"body": rules.dumps()}])
-            return Rules.loads(connection.scalar(select(rule_versions.c.body).where(rule_versions.c.active)) or "")
+        def begun(connection: Connection) -> None:
+            alone(connection, _LOCK)
+            if connection.execute(_BODIES).first() is None:
+                insert_or_skip(connection, rule_versions, [told | {"body": rules.dumps()}])
 
-        return written(self._engine, begun)
+        written(self._engine, begun)
 
 
 def activated(connection: Connection, seal: Seal, number: int, by: str, why: str) -> bool:

@@ -39,7 +39,8 @@ from sqlalchemy import (
 from channels.consumers.consumer import Outcome
 from channels.consumers.standing import Change, Key, Resource, Saying, Standing, key_of, outcome, person_of, settle
 from channels.consumers.terms import Digests, Term, terms_of
-from registries.database import BYTEWISE, among, insert_or_skip, written
+from channels.journal.writing import insert_new
+from registries.database import BYTEWISE, among, written
 from registries.sealing import Seal
 
 metadata = MetaData()
@@ -197,7 +198,7 @@ class Record:
             connection.execute(_RENEW, [_aimed(pending.rows[key]) for key in renewed])
         if gone := sorted(map(self._digested, pending.removed)):
             connection.execute(_FORGET, [{f"the_{name}": value for name, value in _named(term)} for term in gone])
-        insert_or_skip(connection, digests, [dict(_named(self._digested(term))) for term in pending.added])
+        insert_new(connection, digests, [dict(_named(new)) for new in sorted(map(self._digested, pending.added))])
 
     def _digested(self, term: Term) -> tuple[str, str, int, str, str]:
         kind, parameter, value, system, name = term

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select, text
 
 from channels.consumers.reading import Beginning, Criterion, Query, Reading, Token
-from channels.consumers.record import Record, digests, resources
+from channels.consumers.record import Record, digests, metadata, resources
 from channels.consumers.smr import said
 from channels.consumers.standing import Saying
 from registries.database import open_database
@@ -85,6 +85,26 @@ class TestRecord(RecordBattery):
         self.deliver(registered(version=MONDAY + HOUR, names=[{"family": "Bennani", "given": ["Aïcha"]}]))
         assert self.search(Beginning("bennani"), parameter="family") == [person(1)]
         assert self.search(Beginning("el fassi"), parameter="family") == []
+
+    def test_a_beginning_that_two_names_share_stays_when_one_of_them_goes(self) -> None:
+        self.deliver(registered(names=[{"family": "Alami", "given": ["Ali", "Alia"]}]))
+        self.deliver(registered(version=MONDAY + HOUR, names=[{"family": "Alami", "given": ["Ali"]}]))
+        assert self.search(Beginning("ali"), parameter="given") == [person(1)]
+        assert self.search(Beginning("alia"), parameter="given") == []
+
+    def test_long_names_are_told_apart_by_their_ends(self) -> None:
+        long = "Ben Abdellah El Idrissi El Hassani"
+        self.deliver(registered(1, names=[{"family": f"{long} Un"}]), registered(2, names=[{"family": f"{long} Deux"}]))
+        found = {end: self.search(Beginning(f"{long} {end}".lower()), parameter="family") for end in ("Un", "Deux")}
+        assert found == {"Un": [person(1)], "Deux": [person(2)]}
+
+    def test_no_name_or_number_stands_in_its_tables(self) -> None:
+        self.deliver(registered(names=[{"family": "Zwiknarbi", "given": ["Aïcha"]}], birth_date="1937-07-19"))
+        self.deliver(registered(version=MONDAY + HOUR, names=[{"family": "Bennani", "given": ["Aïcha"]}]))
+        with self.engine.connect() as connection:
+            rows = [row for table in metadata.tables.values() for row in connection.execute(select(table))]
+        written = b" ".join(one if isinstance(one, bytes) else str(one).encode() for row in rows for one in row).lower()
+        assert not [one for one in (b"zwiknarbi", b"bennani", b"cha", b"1937-07", b"tt00001") if one in written]
 
     def test_pages_hold_each_resource_once(self) -> None:
         self.deliver(*(registered(n) for n in range(25)))

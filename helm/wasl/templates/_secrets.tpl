@@ -19,10 +19,12 @@ which role. Both the volume and the environment are made from it.
 - {secret: {{ .existingSecret }}, key: {{ .key }}, file: admin-password, variable: WASL_ADMIN_PASSWORD_FILE}
 {{- end }}
 {{- end }}
-{{- if $flow }}
+{{- if or $flow (eq .role "migration") }}
 {{- with $v.key }}
 - {secret: {{ .existingSecret }}, key: {{ .key }}, file: master.key, variable: WASL_KEY_FILE}
 {{- end }}
+{{- end }}
+{{- if $flow }}
 {{- with $v.redis.password }}{{ if .existingSecret }}
 - {secret: {{ .existingSecret }}, key: {{ .key }}, file: redis-password, variable: WASL_REDIS_PASSWORD_FILE}
 {{- end }}{{ end }}

@@ -30,7 +30,7 @@ def outcome(work: Mediated) -> Outcome:
     if work.refusal:
         return Outcome(False, tuple(work.refusal.issues), work.refusal.reject)
     if work.step and work.step["kind"] == "refused":
-        return Outcome(False, (_failed(work.step.get("reason") or "", work.step.get("text") or ""),))
+        return Outcome(False, (_failed(work.step.get("reason") or ""),))
     if work.translation is None:
         return Outcome(True)
     issues = [*work.issues, *(issue for part in work.translation.refused for issue in part.issues)]
@@ -43,9 +43,9 @@ def _repeated(work: Mediated) -> str:
     return (work.step.get("first") or "") if work.step and work.step["kind"] == "duplicate" else ""
 
 
-def _failed(reason: str, text: str) -> Issue:
+def _failed(reason: str) -> Issue:
     remedy = "it is kept: whoever runs this program finds it in the journal and can run it again"
-    return Issue("message", "failed", f"{reason}: {text}" if text else reason, remedy)
+    return Issue("message", "failed", reason, remedy)
 
 
 def _parked(place: str) -> Issue:

@@ -78,6 +78,8 @@ def _slot(one: str, other: str, where: str, across: bool) -> float:
     """Between the vowels of one place, by the cheapest way from one to the other."""
     if where == "last":
         one, other = one.rstrip("e"), other.rstrip("e")
+        if across and (one, other) == ("i", "a"):
+            return 0.6  # a final alif maqsura, dotted like a ya
     row = [0.0]
     for vowel in other:
         row.append(row[-1] + _missing(vowel, where, across, not one))

@@ -1,8 +1,10 @@
 """Weights from a snapshot, without labels: expectation and maximisation over the pairs that share a block.
 
 u comes from pairs drawn at random; m, and the share of pairs of one human being, from the pairs within blocks. Pairs
-outside of blocks count as those of two. A veto that may be lifted (vetoes.SOFT) is, where the snapshot shows it wrong:
-where it would part a hundredth of those who are certain without the field in question.
+outside of blocks count as those of two, and so do pairs that a veto parts, for a household looks much like one person
+told badly. Only where records tell nothing that households share (a phone, a street, a mother, a number) do vetoes not
+count, and those that may be lifted (vetoes.SOFT) are, where they part a hundredth of those who are certain without the
+field in question.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, compress
 
 from registries.client.matching.blocking import blocks
 from registries.client.matching.fields import FIELDS, MISSING, Levels
@@ -19,7 +21,7 @@ from registries.client.matching.lexicon import name_key
 from registries.client.matching.profile import Profile
 from registries.client.matching.rules import Field, Frequencies, Rules
 from registries.client.matching.scoring import compared, probability
-from registries.client.matching.vetoes import SOFT, circumstances, vetoes
+from registries.client.matching.vetoes import SOFT, Circumstances, circumstances, vetoes
 
 _RANDOM_PAIRS = 200_000
 _ROUNDS = 25
@@ -45,9 +47,25 @@ def estimated(profiles: Sequence[Profile], start: Rules) -> Rules:
     fresh = replace(fresh, fields=_chance(profiles, fresh))
     found = list(pairs(profiles, fresh))
     patterns = [compared(profiles[one], profiles[other], fresh) for one, other in found]
+    around = [circumstances(profiles[one], profiles[other]) for one, other in found]
+    guarded = _tells_of_households(profiles)
+    if guarded:
+        kept = [not _parted(levels, other, start) for (levels, _), other in zip(patterns, around, strict=True)]
+        patterns = list(compress(patterns, kept))
     for _ in range(_ROUNDS):
         fresh = _maximised(patterns, fresh, start, len(profiles) * (len(profiles) - 1) / 2)
-    return replace(fresh, vetoes={**fresh.vetoes, **dict.fromkeys(_wrong(profiles, found, patterns, fresh), "certain")})
+    wrong = [] if guarded else _wrong(patterns, around, fresh)
+    return replace(fresh, vetoes={**fresh.vetoes, **dict.fromkeys(wrong, "certain")})
+
+
+def _tells_of_households(profiles: Sequence[Profile]) -> bool:
+    telling = sum(1 for one in profiles if one.phones or one.streets or one.numbers or one.mother.letters)
+    return telling > len(profiles) / 100
+
+
+def _parted(levels: Levels, around: Circumstances, rules: Rules) -> bool:
+    """A doubtful name parts nobody: how often it is a slip is what is to be learned."""
+    return any(word != "name-doubt" for word in vetoes(levels, around, rules))
 
 
 def _frequencies(profiles: Sequence[Profile], start: Rules) -> dict[str, Frequencies]:
@@ -121,15 +139,13 @@ def _share(levels: Levels, rarity: Mapping[str, float], rules: Rules, without: i
     return probability(rules.prior_weight + bits)
 
 
-def _wrong(
-    profiles: Sequence[Profile], found: Sequence[tuple[int, int]], patterns: Sequence[Pattern], rules: Rules
-) -> list[str]:
+def _wrong(patterns: Sequence[Pattern], around: Sequence[Circumstances], rules: Rules) -> list[str]:
     """The vetoes that part too many."""
     certain: Counter[str] = Counter()
     parted: Counter[str] = Counter()
-    for (one, other), (levels, rarity) in zip(found, patterns, strict=True):
+    for (levels, rarity), other in zip(patterns, around, strict=True):
         sure = [word for word, field in SOFT.items() if _share(levels, rarity, rules, without=field) >= rules.certain]
         if sure:
             certain.update(sure)
-            parted.update(set(sure).intersection(vetoes(levels, circumstances(profiles[one], profiles[other]), rules)))
+            parted.update(set(sure).intersection(vetoes(levels, other, rules)))
     return [word for word in SOFT if parted[word] >= max(_FEW, certain[word] / 100)]

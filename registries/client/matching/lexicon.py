@@ -28,18 +28,24 @@ class Lexicon:
         self.shares: dict[str, float] = {}
 
     def add(self, name: str, word: Word) -> None:
-        for key, table in ((word.letters, self._letters), (word.sound, self._sounds)):
-            if table is self._sounds and not word.letters.isascii():
-                continue
-            before = table.get(key)
-            table[key] = Known(before.names | {name}, before.name) if before else Known(frozenset({name}), name)
+        _put(self._letters, word.letters, name)
+        if word.letters.isascii():
+            # An e at the end is mute, written or not.
+            silent = word.letters[:-1] if word.letters.endswith("E") else word.letters + "E"
+            _put(self._letters, silent, name)
+            _put(self._sounds, word.sound.rstrip("e"), name)
 
     def get(self, word: Word) -> Known | None:
         known = self._letters.get(word.letters)
         if known is None and word.letters.isascii():
-            known = self._sounds.get(word.sound)
+            known = self._sounds.get(word.sound.rstrip("e"))
             return known if known and len(known.names) == 1 else None
         return known
+
+
+def _put(table: dict[str, Known], key: str, name: str) -> None:
+    before = table.get(key)
+    table[key] = Known(before.names | {name}, before.name) if before else Known(frozenset({name}), name)
 
 
 @cache

@@ -6,7 +6,7 @@ twins, born the same day in one family and place under another given name; order
 several born, and not surely of one given name; newborn, without a name of its own; relative, a number or phone that a
 family shares, and another generation or given name.
 
-Where no number and no phone tells relatives and namesakes apart, also: unnamed, without a given name; other-given;
+Where no number of their own tells relatives and namesakes apart, also: unnamed, without a given name; other-given;
 other-family; birth-doubt, no more than the year in common; name-doubt, names that may be one or two.
 """
 
@@ -19,6 +19,7 @@ from registries.client.matching.fields import (
     BIRTH,
     BIRTH_EDIT,
     BIRTH_EXACT,
+    BIRTH_SAME_YEAR,
     BIRTH_SWAP,
     BIRTH_YEAR,
     CIN,
@@ -71,6 +72,7 @@ SOFT: Mapping[str, int] = {
     "other-family": FAMILY,
 }
 _RANKING = {"none": 0, "possible": 1, "certain": 2}
+_BORN = frozenset({BIRTH_EXACT, BIRTH_SWAP, BIRTH_EDIT})
 _DOUBTFUL = frozenset({NEAR, TYPO, ALIKE, PARTIAL})
 
 
@@ -139,23 +141,26 @@ def _by_number(levels: Levels, around: Circumstances) -> Iterator[str]:
 
 
 def _doubts(levels: Levels, rules: Rules) -> Iterator[str]:
-    """Where only names, birth and place speak, all of them have to. A phone is a family's: it tells no given name."""
-    if any(levels[kind] == SAME for kind in (INS, IDCS, CIN, LOCAL)):
+    """Where only names, birth and place speak, all of them have to.
+
+    A phone is a family's, and so is a CIN, which children are filed under: they tell no given name, no birth date.
+    """
+    if any(levels[kind] == SAME for kind in (INS, IDCS, LOCAL)):
         return
     given, family = levels[GIVEN], levels[FAMILY]
     if given == MISSING:
         yield "unnamed"
     if given in (DIFFERENT, APART):
         yield "other-given"
-    if SAME in (levels[PHONE], levels[CNSS]):
-        return
-    if family in (DIFFERENT, APART):
+    reached = SAME in (levels[PHONE], levels[CNSS], levels[CIN])
+    if family in (DIFFERENT, APART) and not reached:
         yield "other-family"
-    if levels[BIRTH] not in (BIRTH_EXACT, BIRTH_SWAP, BIRTH_EDIT):
+    if levels[BIRTH] not in _BORN and not (reached and levels[BIRTH] in (BIRTH_YEAR, BIRTH_SAME_YEAR)):
         yield "birth-doubt"
-    names = (("given", given), ("family", family))
-    if any(level in _DOUBTFUL and rules.weights[name][level] < rules.doubt for name, level in names):
-        yield "name-doubt"
+    if PARTIAL in (given, family) or not (reached and levels[BIRTH] in _BORN):
+        names = (("given", given), ("family", family))
+        if any(level in _DOUBTFUL and rules.weights[name][level] < rules.doubt for name, level in names):
+            yield "name-doubt"
 
 
 def _one_family(levels: Levels) -> bool:

@@ -41,8 +41,7 @@ _PILGRIMS = frozenset(
 _SHORT = {
     **dict.fromkeys(("MED", "MD", "MHD", "MOHD", "MOH"), ("MOHAMED",)),
     **dict.fromkeys(("FZ", "FATIZ"), ("FATIMA", "ZAHRA")),
-    "FAT": ("FATIMA",),
-    "ABDERR": ("ABD",),
+    **dict.fromkeys(("ABDELAH", "ABDALAH", "ABDLAH", "ABDELLA"), ("%LAH",)),
 }
 _ARTICLES = frozenset({"EL", "AL", "L", "UL", "OUL"})
 _SUN = frozenset(f"{vowel}{letter}{again}" for vowel in "EA" for letter in "DRSZNT" for again in ("", letter)) | {
@@ -73,11 +72,17 @@ _HOUSES = frozenset(
         "او",
     }
 )
-_ABD_GLUED = re.compile(r"ABD(?:OU|[EAIUY])(?:L(?=[A-Z]{2})|([DRSZNT])(?=\1)|(?=CHCH|SHSH)|(?=CHA|CHE))(?=[A-Z]{3})")
-_DINE_GLUED = re.compile(r"(?<=[A-Z]{2})(?:[EAIOU]*D?(?<=[EIUD])|(?<=[B-DF-HJ-NP-TV-Z]))DI?Y?NE?$")
+_ABD_GLUED = re.compile(
+    r"ABD(?:L(?=L?[A-Z]{3})|(?:OU|[EAIUY])(?:L(?=[A-Z]{2})|([DRSZNT])(?=\1)|(?=CHCH|SHSH)|(?=CHA|CHE))(?=[A-Z]{3}))"
+)
+_DINE_GLUED = re.compile(r"(?<=[A-Z]{2})(?:[EAIOU]*D?(?<=[EIUD])|(?<=[B-DF-HJ-NP-TV-Z]))D(?:I|EE)?Y?NE?$")
 _NO_ARTICLE = frozenset({"الهام", "الياس", "الاء", "الفت", "الينا", "اليسا", "الين", "الما", "السا", "اليزا"})
 _ELISION = re.compile(r"\bL['’‘`´](?=\w)")
 _QUOTES = re.compile(r"['’‘`´ʿʾ]")
+
+
+# Letters that are written for each other; the sound is taken before.
+_FOLDED = str.maketrans("ىةگڭ", "يهكك")
 
 
 class Word(NamedTuple):
@@ -110,7 +115,8 @@ def _word(text: str, given: bool) -> Word:
     titles = _TITLES | _PILGRIMS if given else _TITLES
     named = [token for token in tokens if token not in titles] or tokens
     bare = [stem for token in _joined(named) if (stem := _stem(token, given))]
-    return Word(" ".join(bare), " ".join(_sound(token) for token in bare)) if bare else NOTHING
+    sound = " ".join(_sound(token) for token in bare)
+    return Word(" ".join(bare).translate(_FOLDED), sound) if bare else NOTHING
 
 
 def _plain(text: str) -> list[str]:

@@ -7,9 +7,10 @@ from functools import cache
 import pytest
 
 from benchmarks.matching import febrl, measured, named
+from benchmarks.population import records
 from registries.client.matching.blocking import PARTS
-from registries.client.matching.estimation import estimated
-from registries.client.matching.profile import Profile
+from registries.client.matching.estimation import estimated, pairs
+from registries.client.matching.profile import Profile, profile
 from registries.client.matching.rules import BLOCKING_PARTS, Rules, shipped
 from registries.client.matching.scoring import outcome, score
 
@@ -92,6 +93,20 @@ def test_twins_stay_two_however_many_there_are() -> None:
     learned = estimated(twins, shipped())
     for one, other in zip(twins[::2], twins[1::2], strict=True):
         assert outcome(score(one, other, learned), learned) != "certain"
+
+
+def test_a_household_is_not_learned_to_be_one_person() -> None:
+    told = list(records(1200, 5))
+    people = [profile(patient) for _, patient in told]
+    for rules in (shipped(), estimated(people, shipped())):
+        certain = [
+            (one, other)
+            for one, other in pairs(people, rules)
+            if outcome(score(people[one], people[other], rules), rules) == "certain"
+        ]
+        right = sum(told[one][0] == told[other][0] for one, other in certain)
+        assert len(certain) > 1000
+        assert right >= 0.998 * len(certain)
 
 
 def test_nothing_is_estimated_from_one_record() -> None:

@@ -72,6 +72,7 @@ def test_these_are_one(one: dict[str, str], other: dict[str, str]) -> None:
         ("newborns", {"given": "BEBE", "phone": "0661223344"}, {"given": "Bébé de Touzani", "phone": "0661223344"}),
         ("a newborn, named since", {"given": "NN", "phone": "0661223344"}, {"phone": "0661223344"}),
         ("a child under a CIN", {"cin": "AB34521"}, {"cin": "AB34521", "birth": "2016-02-01", "given": "Hind"}),
+        ("sisters under a CIN", {"cin": "AB34521", "birth": "2016-02-01"}, {"cin": "AB34521", "given": "Nisrine Hind"}),
         ("a child of the same name", {"cin": "AB34521"}, {"cin": "AB34521", "birth": "2016-04-19"}),
         (
             "a child under a number",
@@ -81,6 +82,8 @@ def test_these_are_one(one: dict[str, str], other: dict[str, str]) -> None:
         ("a child with a phone", {"phone": "0661223344"}, {"phone": "0661223344", "birth": "2016-04-19"}),
         ("no given name", {"given": ""}, {}),
         ("no given name, but a phone", {"given": "", "phone": "0661223344"}, {"phone": "0661223344"}),
+        ("a name more, with a phone", {"phone": "0661223344"}, {"given": "Nisrine Hind", "phone": "0661223344"}),
+        ("no birth date, but a phone", {"birth": "", "phone": "0661223344"}, {"phone": "0661223344"}),
         ("no birth date", {"birth": ""}, {}),
         ("a year only", {"birth": "1988"}, {"birth": "1988-04-19"}),
         ("first of January", {"birth": "1988-01-01"}, {"birth": "1988-01-01"}),

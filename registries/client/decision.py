@@ -120,13 +120,15 @@ class Decision:
                 raise Declined("that would be a circle: the surviving identity was itself merged into the other one")
             seen.add(person)
 
-    def note(self, action: str, person: str, other: str = "", record: int | None = None, **more: Any) -> int:
+    def note(
+        self, action: str, person: str, other: str = "", record: int | None = None, *, rules: int = 0, **more: Any
+    ) -> int:
         """The line in the history; `more` stands in its detail. 0 where nothing changed."""
         made = changes.together(self.changes)
         if not made:
             return 0
         detail = {"changes": changes.dumped(made)} | more
-        line = Line(self.at, self.by, action, person, other, record, self.why, detail=detail)
+        line = Line(self.at, self.by, action, person, other, record, self.why, rules, detail)
         return history.add(self.connection, self.seal, line)
 
 

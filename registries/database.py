@@ -31,6 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
+from sqlalchemy.types import TypeEngine
 
 from registries.outage import collided, outages_told
 from schemas.message import Unavailable
@@ -128,12 +129,14 @@ def insert_columns(connection: Connection, table: Table, columns: Mapping[str, S
     return connection.execute(skipping, values, execution_options={"preserve_rowcount": True}).rowcount
 
 
-def among(connection: Connection, column: ColumnElement[str], ids: Collection[str]) -> ColumnElement[bool]:
+def among(
+    connection: Connection, column: ColumnElement[Any], ids: Collection[Any], kind: type[TypeEngine[Any]] = String
+) -> ColumnElement[bool]:
     """The column is one of the ids, any number of them in one parameter, so that the statement is compiled once."""
     if connection.dialect.name == "sqlite":
         listed = func.json_each(orjson.dumps(list(ids)).decode()).table_valued("value")
         return column.in_(select(listed.c.value))
-    return column == any_(literal(list(ids), ARRAY(String)))
+    return column == any_(literal(list(ids), ARRAY(kind)))
 
 
 def write_ahead(connection: sqlite3.Connection) -> None:

@@ -19,6 +19,8 @@ from registries.tables import history
 _WORDS = {
     "linked": "{person} and {other} are one human being",
     "unlinked": "{person} and {other} are no longer linked",
+    "matched": "the rules find that {person} and {other} are one human being",
+    "replaced": "its source says something else in record {record} of {person}",
     "apart": "{person} and {other} are kept apart: the rules never join them",
     "together": "{person} and {other} are no longer kept apart",
     "merged": "{person} is merged into {other}, which stands for it",

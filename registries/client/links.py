@@ -147,11 +147,11 @@ class Links:
             self._refresh()
             return frozenset(self._apart.get(person, ()))
 
-    def standing(self, connection: Connection, number: int) -> Standing:
+    def standing(self, connection: Connection, number: int = 0) -> Standing:
         """The links as they stand for who makes version `number` of them, in their transaction: nobody else links
-        until it ends."""
+        until it ends. Without a number, for who only looks."""
         with self._lock:
-            self._read(connection, number - 1)
+            self._read(connection, number - 1 if number else version(connection, NAME))
             return Standing(self)
 
     def _refresh(self) -> None:

@@ -16,10 +16,15 @@ only when all others failed, and these never will.) Whatever is not shown so is 
 there was no memory: there a stale copy would decide (of two owners, what the second is not yet known by makes a review,
 or a new identity). Absence is never kept, and a lost race between writers reads the database only.
 
-One thing can be taken back: a database restored from a backup does not know persons that the memory knows. It cannot be
-restored under an open connection, so who opens a new one makes all that is kept unbelievable, for every process, before
-it believes anything: entries carry the reign under which they were read. A process that needed no connection meanwhile
-finds out when the directories look for a new version, within seconds.
+What a source says of a person (saying.py) is recognised likewise: the memory holds which sayings leave a source record
+as it is. That does change, but what one sender says on one channel comes to one worker at a time, who tells the memory
+after every commit; a worker that cannot begins a new reign as soon as it can, so no saying of before is believed.
+
+Two things can be taken back. A steward may split an identity: see `unsettle`. A database restored from a backup does
+not know persons that the memory knows. It cannot be restored under an open connection, so who opens a new one makes all
+that is kept unbelievable, for every process, before it believes anything: entries carry the reign under which they were
+read. A process that needed no connection meanwhile finds out when the directories look for a new version, within
+seconds.
 """
 
 from __future__ import annotations
@@ -33,6 +38,7 @@ from sqlalchemy import Engine, event
 from registries.cache import Cache
 from registries.client.keys import Subject
 from registries.client.rules import differs, forbids
+from registries.client.saying import Saying
 from registries.client.store import Person
 
 KIND = "persons"
@@ -40,6 +46,9 @@ REIGN = "reign"
 LASTING = 3600
 # The reign outlives what was kept under it.
 REIGNING = 24 * 3600
+
+# The identity of a source record, and the digests of sayings that leave it as it is.
+Same = tuple[str, Sequence[str]]
 
 
 class Regulars:
@@ -49,29 +58,38 @@ class Regulars:
         self._cache, self._reign, self._new = cache, "", True
         event.listen(engine, "connect", self._opened)
 
-    def met(self, subjects: Sequence[Subject | None]) -> list[Person | None]:
-        """For each subject the person, if they are known wholly and for certain; None: ask the database."""
-        names = dict.fromkeys(key.digest for subject in subjects if subject for key in subject.keys)
-        first = self._first(list(names)) if names else {}
-        return [recognised(subject, first) if subject else None for subject in subjects]
+    def met(self, subjects: Sequence[Subject | None], sayings: Sequence[Saying | None]) -> list[Person | None]:
+        """For each subject the person, if they are known wholly and for certain, and so is what is said of them; None:
+        ask the database."""
+        keys = dict.fromkeys(key.digest for subject in subjects if subject for key in subject.keys)
+        said = dict.fromkeys(saying.key for saying in sayings if saying)
+        first, same = self._known(list(keys), list(said)) if keys else ({}, {})
+        met = [recognised(subject, first) if subject else None for subject in subjects]
+        return [
+            person if person and (saying is None or saying.said in same.get((saying.key, person.id), ())) else None
+            for person, saying in zip(met, sayings, strict=True)
+        ]
 
-    def remember(self, owners: Mapping[str, Sequence[Person]]) -> None:
+    def remember(self, owners: Mapping[str, Sequence[Person]], sayings: Mapping[str, Same]) -> None:
         """What was read or written and is committed, read after the last call of `met`."""
-        if self._reign:
-            kept = {digest: _packed(self._reign, persons[0]) for digest, persons in owners.items() if persons}
-            self._cache.write(KIND, kept, LASTING)
+        kept = {digest: _packed(self._reign, persons[0]) for digest, persons in owners.items() if persons}
+        kept |= {key: orjson.dumps([self._reign, *same]) for key, same in sayings.items()}
+        if not self._reign or not self._cache.write(KIND, kept, LASTING):
+            self._new = True
 
-    def _first(self, names: Sequence[str]) -> dict[str, Person]:
+    def _known(self, keys: list[str], said: list[str]) -> tuple[dict[str, Person], dict[tuple[str, str], list[str]]]:
         if self._new:
             self._begin()
-            return {}
-        reign, *found = self._cache.read(KIND, [REIGN, *names])
+            return {}, {}
+        reign, *found = self._cache.read(KIND, [REIGN, *keys, *said])
         self._reign = reign.decode() if reign else ""
         if not self._reign:
             self._begin()
-            return {}
-        persons = {name: _unpacked(self._reign, value) for name, value in zip(names, found, strict=True) if value}
-        return {name: person for name, person in persons.items() if person}
+            return {}, {}
+        persons = {name: _unpacked(self._reign, value) for name, value in zip(keys, found, strict=False) if value}
+        told = ((key, orjson.loads(value)) for key, value in zip(said, found[len(keys) :], strict=True) if value)
+        same = {(key, person): sayings for key, (reign_of, person, sayings) in told if reign_of == self._reign}
+        return {name: person for name, person in persons.items() if person}, same
 
     def _begin(self) -> None:
         """A reign of one's own; nothing is believed or kept until the memory has it."""
@@ -81,6 +99,11 @@ class Regulars:
 
     def _opened(self, _connection: object, _record: object) -> None:
         self._new, self._reign = True, ""
+
+
+def unsettle(cache: Cache) -> None:
+    """A steward moved numbers from one identity to another: nothing that is remembered is believed any more."""
+    cache.write(KIND, {REIGN: secrets.token_hex(8).encode()}, REIGNING)
 
 
 def recognised(subject: Subject, first: Mapping[str, Person]) -> Person | None:

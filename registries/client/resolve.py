@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,20 +11,27 @@ from typing import NamedTuple, cast
 from sqlalchemy import Engine
 
 from registries.client import rules
+from registries.client.keeping import Keeping
 from registries.client.keys import Key, Subject, subject
 from registries.client.links import Merge
+from registries.client.matcher import Matcher
 from registries.client.regulars import Regulars
 from registries.client.rules import Doubt
+from registries.client.saying import Saying, saying
 from registries.client.store import Person, Review, View
+from registries.client.versions import Versions
 from registries.database import reading
 from registries.outage import outages_told
 from registries.registry import Policy, Resolution
+from registries.sealing import Seal
 from schemas import facts
 from schemas.events import Event, Identifier, Patient, plain
 from schemas.message import Unavailable
 
 # Other workers may take a key at each attempt, but then they have made progress: this many times is no accident.
 ATTEMPTS = 20
+
+log = logging.getLogger("wasl.registries")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +50,13 @@ class _Answer(NamedTuple):
 
 
 class _Who(NamedTuple):
-    """Whom an event is about, the other patient in it, and the number that moved from this one to that."""
+    """Whom an event is about, the other patient in it, the number that moved from this one to that, and what the source
+    says of the first."""
 
     about: Subject
     other: Subject | None = None
     moved: Subject | None = None
+    said: Saying | None = None
 
 
 # The event, who is in it, and what to do about strangers.
@@ -65,26 +75,49 @@ class Clients:
     """Answers "who?" for events. One instance belongs to one thread; any number of processes share the database.
 
     `secret` keys the digests that stand for identifiers: the same for every process, kept with the data.
-    `news` is what the last call added. Those whom the `regulars` know cost the database nothing.
+    `news` is what the last call added. Those whom the `regulars` know cost the database nothing. What a source says of
+    a patient is kept with the identity; the `matcher` compares it afterwards, and decides nothing about these events.
     """
 
     engine: Engine
     secret: bytes
     news: News = field(default_factory=News)
     regulars: Regulars | None = None
+    matcher: Matcher = field(init=False)
+    _named: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        seal = Seal(self.secret)
+        self.matcher = Matcher(self.engine, self.secret, seal, Versions(self.engine, seal).active)
 
     def resolve(self, events: Sequence[Event], policies: Sequence[Policy]) -> Sequence[Resolution]:
         """Writes `person` and `fact` (and `prior_person` or `other_person`) into every event that is not to be parked.
 
         Committed when it returns. Raises Unavailable when the database is, or when others are always faster.
         """
-        subjects = [_Who(self._about(event), self._other(event), self._moved(event)) for event in events]
+        digests: dict[int, str] = {}
+        subjects = [self._who(event, digests) for event in events]
         with outages_told():
-            answers = self._answered(list(zip(events, subjects, policies, strict=True)))
+            answers, kept = self._answered(list(zip(events, subjects, policies, strict=True)))
         for event, answer in zip(events, answers, strict=True):
             if answer.resolution.entry:
                 _write(event, answer)
+        self._compare(kept)
         return [answer.resolution for answer in answers]
+
+    def _compare(self, kept: Sequence[int]) -> None:
+        """Whatever befalls it: the identities are committed, and a sweep compares what was not."""
+        try:
+            self.matcher.settle(kept)
+        except Unavailable:
+            log.warning("%d records wait to be compared: the database is away", len(kept))
+        except Exception as error:
+            log.warning("%d records could not be compared: %s", len(kept), type(error).__name__)
+
+    def _who(self, event: Event, digests: dict[int, str]) -> _Who:
+        about = self._about(event)
+        said = saying(event, about, self.secret, digests)
+        return _Who(about, self._other(event), self._moved(event), said)
 
     def _about(self, event: Event) -> Subject:
         """A number that is being moved to a patient does not find them: it is still another's."""
@@ -110,37 +143,48 @@ class Clients:
             return None
         return subject(Patient(identifiers=[number]), event["id"], self.secret, known_as=event["patient"])
 
-    def _answered(self, questions: Sequence[_Question]) -> list[_Answer]:
-        """In order: whom the regulars know without the database, everybody else with it."""
+    def _answered(self, questions: Sequence[_Question]) -> tuple[list[_Answer], Sequence[int]]:
+        """In order: whom the regulars know without the database, everybody else with it; and the records to compare."""
         alone = [who.about if who.other is None else None for _, who, _ in questions]
-        met = self.regulars.met(alone) if self.regulars else [None] * len(questions)
+        said = [who.said for _, who, _ in questions]
+        met = self.regulars.met(alone, said) if self.regulars else [None] * len(questions)
         self.news = News()
-        asked = iter(self._decided([one for one, person in zip(questions, met, strict=True) if person is None]))
+        found, kept = self._decided([one for one, person in zip(questions, met, strict=True) if person is None])
+        asked = iter(found)
         return [
             _Answer(_resolution(event, person, policy)) if person else next(asked)
             for (event, _, policy), person in zip(questions, met, strict=True)
-        ]
+        ], kept
 
-    def _decided(self, questions: Sequence[_Question]) -> list[_Answer]:
-        subjects = [one for _, who, _ in questions for one in who if one]
+    def _decided(self, questions: Sequence[_Question]) -> tuple[list[_Answer], Sequence[int]]:
+        subjects = [one for _, who, _ in questions for one in (who.about, who.other, who.moved) if one]
         if not questions:
-            return []
+            return [], ()
         for _ in range(ATTEMPTS):
             now = time.time_ns() // 1000
             with reading(self.engine) as connection:
-                view = View(connection)
+                keeping = self.matcher.keeping(connection, self._named)
+                view = View(connection, keeping=keeping)
                 view.read(key.digest for one in subjects for key in one.keys or [one.event])
+                keeping.read(who.said for _, who, _ in questions)
                 answers = [_answer(view, *question) for question in questions]
-            if view.write(self.engine, now):
-                self.news = _news(view)
-                if self.regulars:
-                    self.regulars.remember(view.owners)
-                return answers
+                for (_, who, _), answer in zip(questions, answers, strict=True):
+                    if who.said and answer.resolution.entry:
+                        keeping.take(who.said, answer.resolution.entry)
+            if view.write(self.engine, now, lambda: self.matcher.rules):
+                self._learn(view, keeping)
+                return answers, keeping.ids
         raise Unavailable("the client registry is changing too fast")
+
+    def _learn(self, view: View, keeping: Keeping) -> None:
+        self.news = _news(view)
+        keeping.committed()
+        if self.regulars:
+            self.regulars.remember(view.owners, keeping.same())
 
 
 def _answer(view: View, event: Event, who: _Who, policy: Policy) -> _Answer:
-    about, other, _ = who
+    about, other = who.about, who.other
     decision = rules.decide(view, about)
     if other and _is(event, "changed"):
         decision = decision or _followed(view, about, other)

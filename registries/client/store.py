@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +11,9 @@ from sqlalchemy import Connection, Engine, bindparam, select, update
 from sqlalchemy.exc import DBAPIError
 
 from registries.client import clusters, links
+from registries.client.keeping import Keeping
 from registries.client.keys import Key, Subject
+from registries.client.matching.rules import Rules
 from registries.database import insert_or_skip
 from registries.outage import collided
 from registries.tables import keys, persons, reviews
@@ -63,7 +65,7 @@ class Person:
 @dataclass(frozen=True, slots=True)
 class Review:
     """Why somebody must look at an identity, in words without patient data. One entry a person, other and reason;
-    `detail` tells apart what differs within one person's record."""
+    `detail` tells apart what differs within one person's record. `why` and `score`: of a match under these rules."""
 
     person: str
     other: str
@@ -72,6 +74,9 @@ class Review:
     event: str
     transaction: str
     detail: str = ""
+    why: str = ""
+    rules: int = 0
+    score: float | None = None
 
 
 @dataclass(slots=True)
@@ -84,6 +89,7 @@ class View:
     attached: list[dict[str, Any]] = field(default_factory=list)
     reviews: list[Review] = field(default_factory=list)
     merges: list[links.Merge] = field(default_factory=list)
+    keeping: Keeping | None = None
 
     def read(self, digests: Iterable[str]) -> None:
         """Every owner of these keys, in their turn."""
@@ -114,13 +120,15 @@ class View:
         self.attached.append({"key": key.digest, "turn": len(owners), "person": person.id})
         owners.append(person)
 
-    def write(self, engine: Engine, at: int) -> bool:
+    def write(self, engine: Engine, at: int, rules: Callable[[], Rules]) -> bool:
         """Commits what the batch added. False when another worker met one of its keys or persons in between:
         nothing was written, and everything must be read and decided again."""
         made = [person for person in self.persons.values() if person.is_new]
         grown = [person for person in self.persons.values() if person.learned and not person.is_new]
-        if not (made or grown or self.attached or self.reviews or self.merges):
+        kept = self.keeping is not None and bool(self.keeping.ids)
+        if not (made or grown or self.attached or self.reviews or self.merges or kept):
             return True
+        in_force = rules() if kept else None  # asked before this writes, for it may write too
         try:
             with engine.connect() as connection, connection.begin() as transaction:
                 if not (self._insert(connection, made, at) and self._learn(connection, grown)):
@@ -128,7 +136,10 @@ class View:
                     return False
                 _, refused = links.record(connection, self.merges, at)
                 noted = [*self.reviews, *(_refused(merge) for merge in refused)]
-                insert_or_skip(connection, reviews, [_review_row(review, at) for review in noted])
+                insert_or_skip(connection, reviews, [review_row(review, at) for review in noted])
+                if self.keeping and in_force and not self.keeping.write(connection, in_force, at):
+                    transaction.rollback()
+                    return False
         except DBAPIError as error:
             if collided(error):
                 return False
@@ -164,7 +175,7 @@ def _refused(merge: links.Merge) -> Review:
     return Review(merge.prior, merge.survivor, "merge-kept-apart", text, merge.event, "")
 
 
-def _review_row(review: Review, at: int) -> dict[str, Any]:
+def review_row(review: Review, at: int) -> dict[str, Any]:
     return {
         "id": facts.name("review", review.person, review.other, review.reason, review.detail),
         "person": review.person,
@@ -175,4 +186,7 @@ def _review_row(review: Review, at: int) -> dict[str, Any]:
         "state": "open",
         "event": review.event,
         "transaction": review.transaction,
+        "why": review.why,
+        "rules": review.rules,
+        "score": review.score,
     }

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Engine, select
 
 from registries.client.resolve import Clients
+from registries.client.verdicts import DESPITE, POSSIBLE
 from registries.database import reading
 from registries.registry import Policy, Resolution
 from registries.tables import reviews
@@ -70,5 +71,9 @@ class Registry:
         return self.clients.resolve(events, [policy] * len(events))
 
     def reviews(self) -> list[str]:
+        """What the identifiers make doubtful; matching has its own reviews."""
+        return [reason for reason in self.all_reviews() if reason not in (POSSIBLE, DESPITE)]
+
+    def all_reviews(self) -> list[str]:
         with reading(self.engine) as connection:
             return sorted(connection.scalars(select(reviews.c.reason)))

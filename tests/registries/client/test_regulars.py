@@ -97,6 +97,7 @@ def test_who_comes_again_costs_the_database_nothing(engine: Engine) -> None:
     for clients in (here, other):
         cache.values[REIGN] = cache.values[REIGN][-1:]
         clients.person(ipp="7", cin="AB1", birth="1968-02-11", sex="male")
+        clients.person(ipp="7", birth="1968-02")
         with asked(engine) as statements:
             assert clients.person(ipp="7", cin="AB1", birth="1968-02-11", sex="male") == person
             assert clients.person(ipp="7", birth="1968-02") == person

@@ -1,0 +1,106 @@
+"""Who may be meant: the records that share a block with a profile, or with a record, and their profiles."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import OrderedDict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from sqlalchemy import BigInteger, ColumnElement, Connection, select, text
+
+from registries.client.matching.profile import Profile
+from registries.database import among
+from registries.sealing import Seal
+from registries.tables import records
+
+# Unpacked profiles kept in memory: about 3 KB each
+REMEMBERED = 20_000
+
+_ON_SQLITE = text(
+    "SELECT wanted.value, (SELECT json_group_array(record) FROM"
+    " (SELECT record FROM blocks WHERE block = wanted.value LIMIT :most)) FROM json_each(:wanted) AS wanted"
+)
+_ON_POSTGRESQL = text(
+    "SELECT wanted, ARRAY(SELECT record FROM blocks WHERE block = wanted LIMIT :most)"
+    " FROM unnest(CAST(:wanted AS bigint[])) AS wanted"
+)
+
+log = logging.getLogger("wasl.registries")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A record as it is compared. `number` is of its last change."""
+
+    id: int
+    person: str
+    matched: int
+    number: int
+    profile: Profile
+
+
+class Candidates:
+    """Belongs to one engine; any thread may ask. `skipped` counts the blocks that were too big to be looked through."""
+
+    def __init__(self, seal: Seal) -> None:
+        self._seal = seal
+        self._profiles: OrderedDict[tuple[int, int], Profile] = OrderedDict()
+        self._lock = threading.Lock()
+        self._told: set[int] = set()
+        self.skipped = 0
+
+    def sharing(self, connection: Connection, blocks: Collection[int], cap: int) -> Mapping[int, Sequence[int]]:
+        """For each block the records in it; none for one of more than `cap`, which finds nobody in particular."""
+        if not blocks:
+            return {}
+        if connection.dialect.name == "sqlite":
+            asked: dict[str, Any] = {"wanted": orjson.dumps(list(blocks)).decode(), "most": cap + 1}
+            rows: Iterator[tuple[int, Sequence[int]]] = (
+                (block, orjson.loads(found)) for block, found in connection.execute(_ON_SQLITE, asked)
+            )
+        else:
+            rows = ((*row,) for row in connection.execute(_ON_POSTGRESQL, {"wanted": list(blocks), "most": cap + 1}))
+        return {block: found if len(found) <= cap else self._skip(block, cap) for block, found in rows}
+
+    def known(self, connection: Connection, ids: Collection[int]) -> dict[int, Known]:
+        """The records as they are now."""
+        return {one.id: one for one in self._known(connection, among(connection, records.c.id, ids, BigInteger))}
+
+    def of_persons(self, connection: Connection, persons: Collection[str]) -> list[Known]:
+        return self._known(connection, among(connection, records.c.person, persons))
+
+    def _known(self, connection: Connection, which: ColumnElement[bool]) -> list[Known]:
+        head = select(records.c.id, records.c.person, records.c.matched, records.c.number)
+        found = connection.execute(head.where(which)).all()
+        profiles = self._read(connection, [(row.id, row.number) for row in found])
+        return [Known(*row, profiles[row.id]) for row in found if row.id in profiles]
+
+    def _read(self, connection: Connection, wanted: Sequence[tuple[int, int]]) -> dict[int, Profile]:
+        """Each by its id, from memory where this very change of it is remembered."""
+        with self._lock:
+            at_hand = {key[0]: self._profiles[key] for key in wanted if key in self._profiles}
+        missing = [key[0] for key in wanted if key[0] not in at_hand]
+        if not missing:
+            return at_hand
+        asked = select(records.c.id, records.c.number, records.c.profile)
+        for id, number, sealed in connection.execute(asked.where(among(connection, records.c.id, missing, BigInteger))):
+            at_hand[id] = Profile.unpacked(self._seal.open(sealed, str(id)))
+            self._remember((id, number), at_hand[id])
+        return at_hand
+
+    def _remember(self, key: tuple[int, int], profile: Profile) -> None:
+        with self._lock:
+            self._profiles[key] = profile
+            if len(self._profiles) > REMEMBERED:
+                self._profiles.popitem(last=False)
+
+    def _skip(self, block: int, cap: int) -> Sequence[int]:
+        self.skipped += 1
+        if block not in self._told and len(self._told) < 1000:
+            self._told.add(block)
+            log.warning("more than %d records share block %016x: it finds nobody; other blocks still do", cap, block)
+        return ()

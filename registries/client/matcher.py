@@ -1,0 +1,152 @@
+"""Compares source records after they are kept: certain ones are linked, possible ones go to review.
+
+It never decides whom an event is about, so nothing waits for it, and what a crash leaves uncompared (`matched` = 0) is
+compared by the next sweep. Records are committed before they are compared: of two workers that keep records of the same
+human being at once, at least the later sees both.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+
+from sqlalchemy import Connection, Engine, bindparam, select, update
+
+from registries.client.candidates import Candidates, Known
+from registries.client.digests import block_digests
+from registries.client.keeping import Keeping
+from registries.client.links import Links
+from registries.client.matching.profile import Profile
+from registries.client.matching.rules import Rules
+from registries.client.matching.scoring import Score, outcome, score
+from registries.client.verdicts import Verdict, decide
+from registries.database import reading, written
+from registries.sealing import Seal
+from registries.tables import records
+
+# Records compared in one commit
+AT_ONCE = 500
+# What somebody is comparing right now is left alone by a sweep: µs
+YOUNG = 10_000_000
+
+_MATCHED = (
+    update(records)
+    .where(records.c.id == bindparam("known_id"), records.c.number == bindparam("known_number"))
+    .values(matched=bindparam("under"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A source record that may be of the human being asked for."""
+
+    record: int
+    person: str
+    score: Score
+
+
+class Matcher:
+    """Any thread may use it. Every method blocks, and raises Unavailable. `rules` may change while it works: then it is
+    asked for those in force before each comparison."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        secret: bytes,
+        seal: Seal,
+        rules: Rules | Callable[[], Rules],
+        links: Links | None = None,
+    ) -> None:
+        self._engine, self._secret, self._seal, self._rules = engine, secret, seal, rules
+        self._links = links or Links(engine)
+        self._candidates = Candidates(seal)
+
+    @property
+    def rules(self) -> Rules:
+        """Those in force."""
+        return self._rules if isinstance(self._rules, Rules) else self._rules()
+
+    @property
+    def skipped(self) -> int:
+        """How many blocks were not looked through, as they were too big."""
+        return self._candidates.skipped
+
+    def keeping(self, connection: Connection, named: set[str]) -> Keeping:
+        """The records of a batch."""
+        return Keeping(connection, self._secret, self._seal, named)
+
+    def candidates(self, profile: Profile, most: int = 20) -> list[Candidate]:
+        """The likeliest first; records that are certainly of two human beings are left out. Writes nothing."""
+        rules = self.rules
+        with reading(self._engine) as connection:
+            sharing = self._candidates.sharing(connection, block_digests(profile, rules, self._secret), rules.cap)
+            known = self._candidates.known(connection, {id for ids in sharing.values() for id in ids})
+        scored = ((one, score(profile, one.profile, rules)) for one in known.values())
+        found = [Candidate(one.id, one.person, said) for one, said in scored if outcome(said, rules) != "none"]
+        found.sort(key=lambda one: (outcome(one.score, rules) != "certain", -one.score.weight, one.record))
+        return found[:most]
+
+    def settle(self, ids: Collection[int]) -> None:
+        """Compares these records, as far as they were not, and writes down what comes of it."""
+        waiting = iter(sorted(ids))
+        while part := list(islice(waiting, AT_ONCE)):
+            self._settle(part)
+
+    def sweep(self, *, everything: bool = False, most: int = 10_000) -> int:
+        """Compares what was kept but not compared, by a crash or an outage; how many records that was. Unless
+        `everything`, those of the last seconds are left to who kept them."""
+        until = time.time_ns() // 1000 - (0 if everything else YOUNG)
+        waiting = select(records.c.id).where(records.c.matched == 0, records.c.at <= until).order_by(records.c.at)
+        with reading(self._engine) as connection:
+            found = list(connection.scalars(waiting.limit(most)))
+        self.settle(found)
+        return len(found)
+
+    def _settle(self, ids: Sequence[int]) -> None:
+        rules = self.rules
+        with reading(self._engine) as connection:
+            mine = [one for one in self._candidates.known(connection, ids).values() if one.matched == 0]
+            verdicts = self._compared(connection, mine, rules)
+        if mine:
+            at = time.time_ns() // 1000
+            written(self._engine, lambda connection: self._write(connection, mine, verdicts, rules, at))
+
+    def _compared(self, connection: Connection, mine: Sequence[Known], rules: Rules | None = None) -> list[Verdict]:
+        rules = rules or self.rules
+        blocks = {one.id: block_digests(one.profile, rules, self._secret) for one in mine}
+        wanted = {block for digests in blocks.values() for block in digests}
+        sharing = self._candidates.sharing(connection, wanted, rules.cap)
+        beside = {one.id: {id for block in blocks[one.id] for id in sharing.get(block, ())} for one in mine}
+        known = self._candidates.known(connection, {id for ids in beside.values() for id in ids})
+        return [
+            verdict
+            for one in mine
+            for verdict in _verdicts(one, [known[id] for id in sorted(beside[one.id]) if id in known], rules)
+        ]
+
+    def _write(
+        self, connection: Connection, mine: Sequence[Known], verdicts: Sequence[Verdict], rules: Rules, at: int
+    ) -> None:
+        of = partial(self._candidates.of_persons, connection)
+        decide(connection, verdicts, mine, self._links, of, rules, self._seal, at)
+        told = [{"known_id": one.id, "known_number": one.number, "under": rules.version} for one in mine]
+        connection.execute(_MATCHED, sorted(told, key=lambda row: row["known_id"]))
+
+
+def _verdicts(one: Known, others: Iterable[Known], rules: Rules) -> list[Verdict]:
+    """For every other identity what its likest record gives."""
+    best: dict[str, Verdict] = {}
+    for other in others:
+        if other.person == one.person:
+            continue
+        said = score(one.profile, other.profile, rules)
+        found = outcome(said, rules)
+        if found != "none":
+            verdict = Verdict.of(one, other, said, found == "certain")
+            before = best.get(other.person)
+            if before is None or verdict.rank > before.rank:
+                best[other.person] = verdict
+    return list(best.values())

@@ -1,0 +1,191 @@
+"""What the rules found becomes links and reviews, unless a steward or another record of the two speaks against it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection, bindparam, update
+
+from registries.client import history, links
+from registries.client.candidates import Known
+from registries.client.history import Line
+from registries.client.links import Links, Match, Standing
+from registries.client.matching.rules import Rules
+from registries.client.matching.scoring import Score, score
+from registries.client.matching.vetoes import WORDS
+from registries.client.store import Review, review_row
+from registries.database import insert_or_skip
+from registries.sealing import Seal
+from registries.tables import next_version, reviews
+from schemas import facts
+
+POSSIBLE = "possible-match"
+DESPITE = "linked-despite"
+# Reviews that one identity gets from one comparison: more would be read by nobody
+MOST_REVIEWS = 5
+
+# These say that something is missing between two records, not that it differs: others of the two may tell it.
+_LACKING = frozenset({"unnamed", "birth-doubt", "name-doubt", "other-given", "other-family"})
+_PERHAPS = "perhaps one human being under two identities"
+_CLOSE = (
+    update(reviews)
+    .where(reviews.c.id == bindparam("asked"), reviews.c.state == "open")
+    .values(state="decided", decision="accepted", decided_by="rules", decided_at=bindparam("now"))
+)
+
+Of = Callable[[Collection[str]], Iterable[Known]]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What comparing `record` of `person` with `beside` says of two identities; `one` is the smaller."""
+
+    one: str
+    other: str
+    record: int
+    score: Score
+    certain: bool
+    person: str = ""
+    beside: int = 0
+
+    @staticmethod
+    def of(mine: Known, other: Known, score: Score, certain: bool) -> Verdict:
+        one, another = sorted((mine.person, other.person))
+        return Verdict(one, another, mine.id, score, certain, mine.person, other.id)
+
+    @property
+    def rank(self) -> tuple[bool, float]:
+        return self.certain, self.score.weight
+
+    @property
+    def order(self) -> tuple[float, int, int]:
+        """The likest first, then by age, so that it is the same on every machine."""
+        return -self.score.weight, min(self.record, self.beside), max(self.record, self.beside)
+
+    @property
+    def why(self) -> str:
+        return "; ".join(self.score.explained())
+
+
+@dataclass(slots=True)
+class Decision:
+    """One round of verdicts, in the caller's transaction. `of`: every record of these identities."""
+
+    rules: Rules
+    standing: Standing
+    of: Of
+    matches: list[Verdict] = field(default_factory=list)
+    doubts: dict[tuple[str, str, str], tuple[Verdict | None, str, str]] = field(default_factory=dict)
+    _records: dict[str, list[Known]] = field(default_factory=dict)
+
+    def link(self, certain: Sequence[Verdict]) -> None:
+        """All of them, so that who is joined does not depend on who came first; the likest before the others."""
+        groups = [self.standing.group(person) for one in certain for person in (one.one, one.other)]
+        self._look_up({person for group in groups for person in group})
+        for one in sorted(certain, key=lambda one: one.order):
+            if self.standing.kept_apart(frozenset({one.one}), frozenset({one.other})):
+                continue  # a steward said so of these very two
+            if against := self._against(one):
+                self.doubt(POSSIBLE, one.one, one.other, one, f"{_PERHAPS}, but {against}")
+            else:
+                self.matches.append(one)
+                self.standing.join(one.one, one.other)
+
+    def ask(self, possible: Sequence[Verdict]) -> None:
+        asked: dict[str, int] = {}
+        seen: set[tuple[frozenset[str], frozenset[str]]] = set()
+        for one in sorted(possible, key=lambda one: one.order):
+            here, there = self.standing.group(one.one), self.standing.group(one.other)
+            if one.other in here or self.standing.kept_apart(here, there) or (here, there) in seen:
+                continue
+            seen |= {(here, there), (there, here)}
+            if max(asked.get(one.one, 0), asked.get(one.other, 0)) < MOST_REVIEWS:
+                self.doubt(POSSIBLE, one.one, one.other, one, _PERHAPS)
+                for person in (one.one, one.other):
+                    asked[person] = asked.get(person, 0) + 1
+
+    def revisit(self, compared: Iterable[Known]) -> None:
+        """A record that is new or changed may speak against a link that stands: the link stays, and is looked at."""
+        linked = [one for one in compared if len(self.standing.group(one.person)) > 1]
+        self._look_up({person for one in linked for person in self.standing.group(one.person)})
+        for one in linked:
+            others = sorted(self._of(self.standing.group(one.person)), key=lambda other: other.id)
+            against = ((other.person, self._veto(one, other)) for other in others if other.person != one.person)
+            if found := next(((person, veto) for person, veto in against if veto), None):
+                self.doubt(DESPITE, one.person, found[0], None, f"the two are linked, but {WORDS[found[1]]}")
+
+    def doubt(self, reason: str, one: str, other: str, verdict: Verdict | None, text: str) -> None:
+        self.doubts.setdefault((reason, one, other), (verdict, text, verdict.why if verdict else ""))
+
+    def _look_up(self, persons: set[str]) -> None:
+        if unknown := persons - self._records.keys():
+            self._records.update((person, []) for person in unknown)
+            for record in self.of(unknown):
+                self._records[record.person].append(record)
+
+    def _against(self, one: Verdict) -> str:
+        here, there = self.standing.group(one.one), self.standing.group(one.other)
+        if one.other in here:
+            return ""
+        if self.standing.kept_apart(here, there):
+            return "a steward keeps others apart who would be joined with them"
+        for mine in self._of(here):
+            for theirs in self._of(there):
+                if veto := self._veto(mine, theirs):
+                    return f"between other records of the two {WORDS[veto]}"
+        return ""
+
+    def _of(self, group: Iterable[str]) -> list[Known]:
+        return [record for person in group for record in self._records.get(person, ())]
+
+    def _veto(self, one: Known, other: Known) -> str:
+        veto = score(one.profile, other.profile, self.rules).veto
+        return "" if veto in _LACKING else veto
+
+
+def decide(
+    connection: Connection,
+    verdicts: Sequence[Verdict],
+    compared: Sequence[Known],
+    known: Links,
+    of: Of,
+    rules: Rules,
+    seal: Seal,
+    at: int,
+) -> None:
+    """Links, reviews and their lines in the history, in the caller's transaction. While it links, nobody else does."""
+    best: dict[tuple[str, str], Verdict] = {}
+    for one in sorted(verdicts, key=lambda one: one.rank):
+        best[one.one, one.other] = one
+    certain = [one for one in best.values() if one.certain]
+    number = next_version(connection, links.NAME) if certain else 0
+    decision = Decision(rules, known.standing(connection, number), of)
+    decision.link(certain)
+    decision.ask([one for one in best.values() if not one.certain])
+    decision.revisit(compared)
+    _write(connection, decision, number, seal, at)
+
+
+def _write(connection: Connection, decision: Decision, number: int, seal: Seal, at: int) -> None:
+    rules = decision.rules.version
+    found = {(one.one, one.other): one for one in decision.matches}
+    matches = [Match(one.one, one.other, "", one.why, one.score.probability, rules) for one in found.values()]
+    new = [found[one.one, one.other] for one in links.match(connection, matches, at, number)] if matches else []
+    told = [Line(at, "rules", "matched", one.one, one.other, one.record, one.why, rules) for one in new]
+    history.write(connection, seal, told)
+    rows = [_asked(*about, *doubt, rules, at) for about, doubt in decision.doubts.items()]
+    insert_or_skip(connection, reviews, rows)
+    answered = [{"asked": facts.name("review", *pair, POSSIBLE, ""), "now": at} for pair in sorted(found)]
+    if answered:
+        connection.execute(_CLOSE, answered)
+
+
+def _asked(
+    reason: str, one: str, other: str, verdict: Verdict | None, text: str, why: str, rules: int, at: int
+) -> dict[str, object]:
+    """The review's row. `person` is who came later, and whoever asks first asks for both."""
+    probability = verdict.score.probability if verdict else None
+    person, beside = (other, one) if verdict and verdict.person == other else (one, other)
+    review = Review(person, beside, reason, text, "", "", why=why, rules=rules, score=probability)
+    return review_row(review, at) | {"id": facts.name("review", *sorted((one, other)), reason, "")}

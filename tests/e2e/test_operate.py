@@ -157,6 +157,19 @@ def test_what_waits_for_a_registry_entry_goes_on_by_itself(program: Program, sel
     )
 
 
+def test_a_sale_of_an_unknown_pharmacy_waits_until_the_directory_is_told_of_it_over_fhir(
+    program: Program, seller: tuple[str, str]
+) -> None:
+    who = {"nom_beneficiaire": "ZEROUAL", "prenom_beneficiaire": "Kenza", "date_naissance": "17/09/1987", "sexe": "F"}
+    sold = export(row("170000043", "V1", inpe_pharmacie="130388889", **who))
+    answer = program.post("strict-csv", seller, sold, "text/csv")
+    settled(program, answer.headers["X-Wasl-Transaction"], "parked")
+    number = {"system": "https://hie.sante.gov.ma/id/inpe-es", "value": "130388889"}
+    told = {"resourceType": "Organization", "id": "remparts", "name": "Remparts", "identifier": [number]}
+    assert program.admin.put("/fhir/Organization/remparts", json=told).status_code == 201
+    until(lambda: amounts(program, "170000043") == ["77.80"], what="the sale of the pharmacy that is known now")
+
+
 def test_translate_tells_what_messages_become(program: Program, tmp_path: Path) -> None:
     good, bad = glucose("T1", "Q5", "G5"), message(header("T2", kind="MFN^M02^MFN_M02"), person("Q5"), "ORC|NW|1")
     (tmp_path / "good.hl7").write_text(good)

@@ -7,16 +7,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import Row, func, insert, select
+from sqlalchemy import Row, and_, func, insert, select, update
 
-from registries.client.changes import row
+from registries.client.changes import Change, row
 from registries.client.clusters import cluster
 from registries.client.decision import Decision, Declined
 from registries.client.keys import Subject, subject
 from registries.client.links import APART, MERGED
+from registries.client.records import NAME
 from registries.client.rules import MOST_OWNERS
 from registries.client.store import Person
-from registries.tables import history, keys, persons, records
+from registries.tables import history, keys, next_version, persons, records
 
 Record = Row[Any]
 
@@ -34,9 +35,20 @@ def split(decision: Decision, secret: bytes, record: int) -> int:
     _move_keys(decision, leaving, staying, old, new)
     _unlearn(decision, leaving, staying, old)
     decision.put("records", {"id": record}, {"person": new})
+    changed(decision, old, new)
     decision.join(old, new, APART)
     decision.check()
     return decision.note("split", old, new, record, made=new)
+
+
+def check(decision: Decision, taken_back: Iterable[Change]) -> None:
+    """Raises Declined where a record cannot go back: its source has another of the same patient there by now."""
+    for change in taken_back:
+        if change.table == "records" and change.before:
+            same = select(records.c.key).where(records.c.id == change.key["id"]).scalar_subquery()
+            there = and_(records.c.key == same, records.c.person == change.before["person"])
+            if decision.connection.scalar(select(records.c.id).where(there)) is not None:
+                raise Declined("its source has said more under the identity that it had: merge the two instead")
 
 
 def rejoined(decision: Decision, detail: Mapping[str, Any]) -> None:
@@ -48,7 +60,14 @@ def rejoined(decision: Decision, detail: Mapping[str, Any]) -> None:
     if len(others) > 1:
         raise Declined("the identity that the split made was linked since; take that back first")
     old = next(one.after["person"] for one in decision.changes if one.table == "records" and one.after)
+    changed(decision, old, new)
     decision.join(new, old, MERGED)
+
+
+def changed(decision: Decision, *of: str) -> None:
+    """Whoever follows the records learns that theirs are others now."""
+    number = next_version(decision.connection, NAME)
+    decision.connection.execute(update(records).where(records.c.person.in_(of)).values(number=number))
 
 
 def _records(decision: Decision, record: int) -> Sequence[Record]:

@@ -13,11 +13,13 @@ from typing import Any
 
 from sqlalchemy import Engine, select
 
+from registries.cache import Cache
 from registries.client import changes, choices, history, splitting
 from registries.client.clusters import cluster, merges_of
 from registries.client.decision import Decision, Declined, decided
 from registries.client.history import Line
 from registries.client.links import APART, JOINED, MATCHED, MERGED
+from registries.client.regulars import unsettle
 from registries.database import reading
 from registries.sealing import Seal
 from registries.tables import reviews
@@ -25,11 +27,13 @@ from registries.tables import reviews
 
 @dataclass(frozen=True, slots=True)
 class Steward:
-    """`secret` keys the digests of numbers, as in `Clients`."""
+    """`secret` keys the digests of numbers, as in `Clients`. `cache` is what the regulars remember persons in, if they
+    do: once numbers moved, nothing of it is believed."""
 
     engine: Engine
     secret: bytes
     seal: Seal
+    cache: Cache | None = None
 
     def link(self, one: str, other: str, by: str, why: str) -> int:
         """The two are the same human being. The rules never undo it."""
@@ -58,7 +62,10 @@ class Steward:
     def split(self, record: int, by: str, why: str) -> int:
         """Gives a source record an identity of its own, kept apart from the one it had. Its numbers go with it, so what
         its source says from now on is about the new identity; what landed before stays where it is."""
-        return decided(self.engine, self.seal, by, why, lambda one: splitting.split(one, self.secret, record))
+        try:
+            return decided(self.engine, self.seal, by, why, lambda one: splitting.split(one, self.secret, record))
+        finally:
+            self._forget()
 
     def choose(
         self, person: str, field: str, by: str, why: str, *, record: int | None = None, value: Any = None
@@ -81,13 +88,20 @@ class Steward:
 
     def undo(self, entry: int, by: str, why: str) -> int:
         """Takes back the decision of this line of the history, if nothing else was decided about the same since."""
-        return decided(self.engine, self.seal, by, why, lambda one: _undo(one, entry))
+        try:
+            return decided(self.engine, self.seal, by, why, lambda one: _undo(one, entry))
+        finally:
+            self._forget()
 
     def history(self, person: str) -> list[Line]:
         """What was decided about this identity and those joined with it now, the newest first. The details are opened:
         for who may see the patient's data."""
         with reading(self.engine) as connection:
             return history.of_persons(connection, self.seal, cluster(connection, person)[0])
+
+    def _forget(self) -> None:
+        if self.cache:
+            unsettle(self.cache)
 
     def _of_two(
         self, one: str, other: str, by: str, why: str, work: Callable[[Decision, str, str], tuple[str, bool]]
@@ -177,12 +191,15 @@ def _undo(decision: Decision, entry: int) -> int:
     line = history.line(decision.connection, decision.seal, entry)
     if line is None or "changes" not in line.detail:
         raise Declined(f"line {entry} of the history is no decision that can be taken back")
+    if line.action == "rematched":
+        raise Declined("a new comparison of everybody is taken back with the rules that it was done under")
     made = changes.loaded(line.detail["changes"])
     if all(one.back().stands(decision.connection) for one in made):
         return 0
     for one in made:
         if not one.stands(decision.connection):
             raise Declined("something was decided about the same since; take that back first, the latest before")
+    splitting.check(decision, made)
     for one in reversed(made):
         decision.put(one.table, one.key, _counted(decision, one))
     splitting.rejoined(decision, line.detail)

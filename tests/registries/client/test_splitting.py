@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-import orjson
 import pytest
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Engine, select
 
 from registries.client.decision import Declined
 from registries.client.links import Links
+from registries.client.records import Records
+from registries.client.regulars import Regulars
 from registries.client.steward import Steward
-from registries.database import reading, writing
+from registries.database import reading
 from registries.sealing import Seal
 from registries.tables import persons, records
-from tests.registries.people import SECRET, Registry, about, patient
+from tests.registries.people import SECRET, SYSTEMS, Registry, about, patient
 
 WHO = ("naima", "two people with one card")
 SEAL = Seal(SECRET)
-_numbers = itertools.count(1)
 
 
 class Desk:
@@ -30,18 +31,11 @@ class Desk:
         self.links = Links(engine)
 
     def known(self, **told: str) -> tuple[str, int]:
-        """The identity of this patient, and the record of what was said."""
+        """The identity of this patient, and the record of what was said of them by this file number."""
         person = self.registry.person(**told)
-        return person, self._kept(person, patient(**told))
-
-    def _kept(self, person: str, who: Any) -> int:
-        id = next(_numbers)
-        told = {"source": "urn:id:CHU", "channel": "lab", "said": "", "profile": b"", "matched": 0}
-        row = {"id": id, "key": str(id), "person": person, "at": id, "version": id, "number": id, **told}
-        with writing(self.engine) as connection:
-            sealed = SEAL.seal(orjson.dumps(who), str(id))
-            connection.execute(insert(records).values(row | {"patient": sealed}))
-        return id
+        number = {"system": SYSTEMS["ipp"], "value": told["ipp"]}
+        records = Records(self.engine, SECRET, SEAL).of_persons([person])
+        return person, next(one.id for one in records if number in one.patient["identifiers"])
 
     def person_of(self, record: int) -> str:
         with reading(self.engine) as connection:
@@ -56,6 +50,24 @@ class Desk:
 @pytest.fixture
 def desk(engine: Engine) -> Desk:
     return Desk(engine)
+
+
+class Memory:
+    """A cache that all share."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, bytes] = {}
+
+    def read(self, kind: str, names: Sequence[str]) -> list[bytes | None]:
+        return [self.values.get(name) for name in names]
+
+    def write(self, kind: str, entries: Mapping[str, bytes], seconds: int) -> bool:
+        self.values.update(entries)
+        return True
+
+    def forget(self, kind: str, names: Sequence[str]) -> None:
+        for name in names:
+            self.values.pop(name, None)
 
 
 CARD = {"cin": "BE123456", "birth": "1980-03-04"}
@@ -96,6 +108,20 @@ def test_the_old_identity_forgets_what_only_the_record_told(desk: Desk) -> None:
     assert desk.knowledge(old) == before
 
 
+def test_who_is_remembered_is_asked_for_again_after_a_split_and_after_its_undoing(desk: Desk) -> None:
+    memory = Memory()
+    desk.registry.clients.regulars = Regulars(memory, desk.engine)
+    steward = replace(desk.steward, cache=memory)
+    old, _ = desk.known(ipp="1", **CARD)
+    _, record = desk.known(ipp="2", **CARD)
+    assert desk.registry.person(ipp="2") == old
+    split = steward.split(record, *WHO)
+    new = desk.person_of(record)
+    assert desk.registry.person(ipp="2") == desk.registry.person(ipp="2") == new
+    steward.undo(split, *WHO)
+    assert desk.registry.person(ipp="2") == old
+
+
 def test_a_split_is_taken_back_and_what_landed_meanwhile_is_followed(desk: Desk) -> None:
     old, _ = desk.known(**CARD, ipp="1")
     _, record = desk.known(**CARD, ipp="2")
@@ -118,6 +144,15 @@ def test_a_split_is_not_taken_back_once_its_identity_is_linked(desk: Desk) -> No
     split = desk.steward.split(record, *WHO)
     desk.steward.link(desk.person_of(record), third, *WHO)
     with pytest.raises(Declined, match="linked since"):
+        desk.steward.undo(split, *WHO)
+
+
+def test_a_split_is_not_taken_back_once_its_source_said_more_under_the_old_identity(desk: Desk) -> None:
+    old, _ = desk.known(**CARD, ipp="1", ins="N7")
+    _, record = desk.known(**CARD, ipp="2")
+    split = desk.steward.split(record, *WHO)
+    assert desk.registry.person(ipp="2", ins="N7", birth="1991-01-02") == old
+    with pytest.raises(Declined, match="merge the two instead"):
         desk.steward.undo(split, *WHO)
 
 

@@ -7,6 +7,7 @@ human being at once, at least the later sees both.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -23,20 +24,28 @@ from registries.client.matching.profile import Profile
 from registries.client.matching.rules import Rules
 from registries.client.matching.scoring import Score, outcome, score
 from registries.client.verdicts import Verdict, decide
-from registries.database import reading, written
+from registries.database import reading, writing, written
 from registries.sealing import Seal
 from registries.tables import records
+from schemas.message import Unavailable
 
 # Records compared in one commit
 AT_ONCE = 500
 # What somebody is comparing right now is left alone by a sweep: µs
 YOUNG = 10_000_000
+# How often somebody looks for that: seconds
+EVERY = 10.0
+# `matched` of a record on which comparing fails
+FAILED = -1
 
 _MATCHED = (
     update(records)
     .where(records.c.id == bindparam("known_id"), records.c.number == bindparam("known_number"))
     .values(matched=bindparam("under"))
 )
+
+
+log = logging.getLogger("wasl.registries")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +68,11 @@ class Matcher:
         seal: Seal,
         rules: Rules | Callable[[], Rules],
         links: Links | None = None,
+        candidates: Candidates | None = None,
     ) -> None:
         self._engine, self._secret, self._seal, self._rules = engine, secret, seal, rules
         self._links = links or Links(engine)
-        self._candidates = Candidates(seal)
+        self._candidates = candidates or Candidates(seal)
 
     @property
     def rules(self) -> Rules:
@@ -102,19 +112,43 @@ class Matcher:
         waiting = select(records.c.id).where(records.c.matched == 0, records.c.at <= until).order_by(records.c.at)
         with reading(self._engine) as connection:
             found = list(connection.scalars(waiting.limit(most)))
-        self.settle(found)
+        try:
+            self.settle(found)
+        except Unavailable:
+            raise
+        except Exception:
+            for id in found:
+                self._alone(id)
         return len(found)
+
+    def _alone(self, id: int) -> None:
+        """One that cannot be compared is set aside, so that the others are."""
+        try:
+            self.settle([id])
+        except Unavailable:
+            raise
+        except Exception as error:
+            log.warning("source record %d can't be compared (%s): it is left out", id, type(error).__name__)
+            with writing(self._engine) as connection:
+                connection.execute(update(records).where(records.c.id == id).values(matched=FAILED))
+
+    def meanwhile(self) -> None:
+        """A piece of the sweep, now and then; costs nothing in between. To be called again and again."""
+        if time.monotonic() >= self._next:
+            left = self.sweep(most=AT_ONCE)
+            self._next = time.monotonic() + (0.0 if left == AT_ONCE else EVERY)
 
     def _settle(self, ids: Sequence[int]) -> None:
         rules = self.rules
         with reading(self._engine) as connection:
             mine = [one for one in self._candidates.known(connection, ids).values() if one.matched == 0]
-            verdicts = self._compared(connection, mine, rules)
+            verdicts = self.compared(connection, mine, rules)
         if mine:
             at = time.time_ns() // 1000
             written(self._engine, lambda connection: self._write(connection, mine, verdicts, rules, at))
 
-    def _compared(self, connection: Connection, mine: Sequence[Known], rules: Rules | None = None) -> list[Verdict]:
+    def compared(self, connection: Connection, mine: Sequence[Known], rules: Rules | None = None) -> list[Verdict]:
+        """What the rules, by default those in force, say of these records and everybody else. Writes nothing."""
         rules = rules or self.rules
         blocks = {one.id: block_digests(one.profile, rules, self._secret) for one in mine}
         wanted = {block for digests in blocks.values() for block in digests}

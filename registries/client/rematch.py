@@ -174,7 +174,7 @@ def _apply(decision: Decision, found: Differences, before: int, seen: int) -> in
         told = {"state": "decided", "decided_at": decision.at, "decided_by": "rules", "decision": said}
         decision.put("reviews", {"id": _review(one)}, told)
     activated(connection, decision.seal, found.version, decision.by, decision.why)
-    under = update(records).where(records.c.number <= seen, records.c.matched != 0)
+    under = update(records).where(records.c.number <= seen, records.c.matched > 0)
     connection.execute(under.values(matched=found.version))
     # what changed meanwhile was compared under the rules before: the next sweep does it again
     connection.execute(update(records).where(records.c.number > seen).values(matched=0))

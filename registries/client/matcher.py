@@ -73,6 +73,8 @@ class Matcher:
         self._engine, self._secret, self._seal, self._rules = engine, secret, seal, rules
         self._links = links or Links(engine)
         self._candidates = candidates or Candidates(seal)
+        self._next = 0.0
+        self._next = 0.0
 
     @property
     def rules(self) -> Rules:

@@ -34,7 +34,8 @@ log = logging.getLogger("wasl.mediation")
 class Registries:
     """The three questions, in the order they are asked: who, where, by whom.
 
-    `learned` tells what the last round made known, for messages that wait for it ("facility|123456789").
+    `learned` tells what the last round made known, for messages that wait for it ("facility|123456789"); `meanwhile`
+    is called between two batches, for what an earlier process left undone. It may raise Unavailable.
     """
 
     patient: Registry
@@ -42,6 +43,7 @@ class Registries:
     health_worker: Registry
 
     learned: Callable[[], Sequence[str]] = list
+    meanwhile: Callable[[], object] = int
 
     def ask(self, events: Sequence[Event], policies: Sequence[Mapping[str, Policy]]) -> list[list[Resolution]]:
         """For each event what the registries said, in order. One round trip a registry."""
@@ -95,6 +97,7 @@ class Mediation:
                     if self._stop.is_set() or self._topics() != topics:
                         break
                     self.turn(batch)
+                    self._registries.meanwhile()
             except (Unavailable, Lost):
                 self._stop.wait(0.5)
             finally:

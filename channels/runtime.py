@@ -305,7 +305,8 @@ class House:
         regulars = Regulars(redis, self.registries) if redis else None
         shared = Shared(redis, partial(landed, self.journal)) if redis else None
         before = self.elsewhere
-        persons = before.clients(Persons(self.registries, self.registry_secret, regulars=regulars))
+        local = Persons(self.registries, self.registry_secret, regulars=regulars)
+        persons = before.clients(local)
         facilities = before.facilities(Facilities(self.registries, redis))
         workers = before.health_workers(HealthWorkers(self.registries, redis))
 
@@ -317,7 +318,7 @@ class House:
         return Mediation(
             bus,
             self.channels,
-            Registries(persons, facilities, workers, learned),
+            Registries(persons, facilities, workers, learned, local.matcher.meanwhile),
             self.keys,
             Outputs(self.digests.subjects_of),
             self.line,

@@ -1,6 +1,7 @@
 """What speaks against a pair whatever agrees, by words of which the rules say how much remains possible.
 
-Between any two: numbers, INS, IDCS or CIN of both told and different (number-slip: by one sign); sex; birth-year, more
+Between any two: numbers, INS, IDCS or CIN of both told and different (number-slip: by one sign); two-numbers, of one
+source or insurance and no number the same, for a domain answers for its own doubles (IHE PIX); sex; birth-year, more
 than two years apart; names-apart and families-apart, names that are known, or borne by so many, that they are two;
 twins, born the same day in one family and place under another given name; order, of birth; multiple, told as one of
 several born, and not surely of one given name; newborn, without a name of its own; relative, a number or phone that a
@@ -48,6 +49,7 @@ from registries.client.matching.rules import Outcome, Rules
 WORDS: Mapping[str, str] = {
     "numbers": "an identifier of the same kind differs",
     "number-slip": "an identifier of the same kind differs by one sign",
+    "two-numbers": "one source, or the same insurance, numbers them as two",
     "sex": "the sexes differ",
     "birth-year": "the years of birth are more than two apart",
     "names-apart": "the given names are known to be two",
@@ -135,6 +137,9 @@ def _by_number(levels: Levels, around: Circumstances) -> Iterator[str]:
         yield "numbers"
     if EDIT in strong:
         yield "number-slip"
+    others = [levels[kind] for kind in (CNSS, FAMILY_NUMBER, LOCAL)]
+    if SAME not in (*strong, *others) and max(others) > SAME:
+        yield "two-numbers"
     shared = any(levels[kind] == SAME for kind in (CIN, CNSS, FAMILY_NUMBER, PHONE))
     if shared and (around.apart > 12 or levels[GIVEN] in (DIFFERENT, APART)):
         yield "relative"

@@ -93,6 +93,15 @@ def test_these_are_never_joined_by_a_rule(why: str, one: dict[str, str], other: 
     assert between(person(**one), person(**other)) != "certain", why
 
 
+@pytest.mark.parametrize("kind", ["ipp", "cnss"])
+def test_two_numbers_of_one_source_or_insurance_are_left_for_a_person_to_decide(kind: str) -> None:
+    one, other = person(**{kind: "143270581"}), person(**{kind: "143270977"})
+    assert between(one, other) == "possible"
+    assert score(one, other, RULES).veto == "two-numbers"
+    strong = {"cin": "AB34521"}
+    assert between(person(**{kind: "143270581"}, **strong), person(**{kind: "143270977"}, **strong)) == "certain"
+
+
 @pytest.mark.parametrize("number", ["0000000", "INCONNU", "X", "999999999"])
 def test_a_filler_counts_for_nothing(number: str) -> None:
     bare = score(person(), person(), RULES)

@@ -13,10 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, event, select
 
+from registries.client.records import Records
 from registries.client.regulars import REIGN, Regulars
 from registries.database import open_database, reading
 from registries.tables import TABLES, keys, persons, reviews
-from tests.registries.people import Registry, about, merged, patient
+from tests.registries.people import SECRET, Registry, about, merged, patient
 
 
 class Remembered:
@@ -123,6 +124,15 @@ def test_whoever_tells_something_new_or_something_else_is_asked_of_the_database(
     with asked(engine) as statements:
         here.person(**told)
     assert statements
+
+
+def test_what_a_source_says_otherwise_is_kept_though_the_person_is_known(engine: Engine) -> None:
+    here, cache, person = warm(engine)
+    kept = Records(engine, SECRET)
+    for place, name in enumerate(("Tazi", "Fassi", "Tazi", "Tazi", "Fassi")):
+        cache.down = place == 1
+        assert here.person(ipp="7", cin="AB1", birth="1968-02-11", sex="male", family=name, given="Ali") == person
+        assert [one.patient["names"][0]["family"] for one in kept.of_persons([person])] == [name]
 
 
 def test_a_merge_is_never_answered_from_memory(engine: Engine) -> None:

@@ -32,7 +32,7 @@ class Comparison:
         self._candidates = Candidates(seal) if _found_alike(rules, before) else _Shadow(seal)
         self._matcher = Matcher(engine, secret, seal, rules, candidates=self._candidates)
         self.certain: dict[Pair, Verdict] = {}
-        self.possible: dict[Pair, tuple[Verdict | None, str]] = {}
+        self.possible: dict[Pair, tuple[Verdict, str]] = {}
         self.persons: set[str] = set()
 
     def run(self, ids: Sequence[int], everybody: Sequence[int], progress: Progress) -> None:
@@ -73,7 +73,7 @@ class Comparison:
         decision.ask(possible)
         self.certain.update({(one.one, one.other): one for one in decision.matches})
         for (reason, one, other), (verdict, text, _) in decision.doubts.items():
-            if reason == POSSIBLE:
+            if reason == POSSIBLE and verdict:
                 self.possible[one, other] = (verdict, text)
 
 

@@ -74,7 +74,6 @@ class Matcher:
         self._links = links or Links(engine)
         self._candidates = candidates or Candidates(seal)
         self._next = 0.0
-        self._next = 0.0
 
     @property
     def rules(self) -> Rules:

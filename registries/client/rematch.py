@@ -7,7 +7,7 @@ opened and closed.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -21,8 +21,7 @@ from registries.client.digests import block_digests
 from registries.client.links import MATCHED
 from registries.client.matching.profile import Profile
 from registries.client.matching.rules import Rules
-from registries.client.store import Review, review_row
-from registries.client.verdicts import POSSIBLE, Verdict
+from registries.client.verdicts import POSSIBLE, Verdict, asked, review_of
 from registries.client.versions import Versions, activated
 from registries.database import insert_or_skip, reading, written
 from registries.sealing import Seal
@@ -34,13 +33,15 @@ _AT_ONCE = 500
 @dataclass(frozen=True, slots=True)
 class Difference:
     """Two identities, and why the rules decide otherwise about them now, in words. `record` is the source record whose
-    comparison decided; None where nothing that can be compared joins the two any more. `score` is a probability."""
+    comparison decided; None where nothing that can be compared joins the two any more. `score` is a probability,
+    `review` what a review says of it."""
 
     one: str
     other: str
     record: int | None = None
     score: float | None = None
     why: str = ""
+    review: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,26 +123,26 @@ class Rematch:
 def _differences(connection: Connection, comparison: Comparison, number: int, compared: int) -> Differences:
     certain, possible, persons = comparison.certain, comparison.possible, comparison.persons
     joined = {(one, other) for one, other in _matched(connection) if persons & {one, other}}
-    asked = {(one, other): state for one, other, state in _asked(connection) if persons & {one, other}}
-    known = {one: verdict for one, (verdict, _) in possible.items()} | certain
+    known = {(one, other): state for one, other, state in _asked(connection) if persons & {one, other}}
 
     def told(pairs: Collection[Pair]) -> list[Difference]:
-        return [_difference(one, known.get(one)) for one in sorted(pairs)]
+        return [_difference(one, *possible.get(one, (certain.get(one), "")), number) for one in sorted(pairs)]
 
     return Differences(
         number,
         compared,
         made=told(certain.keys() - joined),
         ended=told(joined - certain.keys()),
-        opened=told({one for one in possible if asked.get(one, "closed") == "closed"}),
-        closed=told({one for one, state in asked.items() if state == "open" and one not in possible}),
+        opened=told({one for one in possible if known.get(one, "closed") == "closed"}),
+        closed=told({one for one, state in known.items() if state == "open" and one not in possible}),
     )
 
 
-def _difference(of: Pair, verdict: Verdict | None) -> Difference:
+def _difference(of: Pair, verdict: Verdict | None, text: str, number: int) -> Difference:
     if verdict is None:
         return Difference(*of, why="nothing that can be compared joins the two any more")
-    return Difference(*of, verdict.record, verdict.score.probability, verdict.why)
+    review = asked(POSSIBLE, *of, verdict, text, verdict.why, number, 0) if text else {}
+    return Difference(*of, verdict.record, verdict.score.probability, verdict.why, review)
 
 
 def _matched(connection: Connection) -> list[Pair]:
@@ -154,7 +155,7 @@ def _asked(connection: Connection) -> list[tuple[str, str, str]]:
     columns = (reviews.c.person, reviews.c.other, reviews.c.state, reviews.c.decided_by)
     rows = connection.execute(select(*columns).where(reviews.c.reason == POSSIBLE))
     return [
-        (one, other, "open" if state == "open" else "closed" if by == "rules" else "decided")
+        (min(one, other), max(one, other), "open" if state == "open" else "closed" if by == "rules" else "decided")
         for one, other, state, by in rows
     ]
 
@@ -167,12 +168,12 @@ def _apply(decision: Decision, found: Differences, before: int, seen: int) -> in
             decision.put("links", key, {"ended": decision.at, "version": decision.number})
     _make(decision, found)
     for one in found.opened:
-        _open(decision, one, found.version)
+        _open(decision, one)
     joined = {(one.one, one.other) for one in found.made}
     for one in found.closed:
         said = "accepted" if (one.one, one.other) in joined else ""
         told = {"state": "decided", "decided_at": decision.at, "decided_by": "rules", "decision": said}
-        decision.put("reviews", {"id": _review(one)}, told)
+        decision.put("reviews", {"id": review_of(one.one, one.other)}, told)
     activated(connection, decision.seal, found.version, decision.by, decision.why)
     under = update(records).where(records.c.number <= seen, records.c.matched > 0)
     connection.execute(under.values(matched=found.version))
@@ -213,15 +214,10 @@ def _make(decision: Decision, found: Differences) -> None:
             standing.join(one.one, one.other)
 
 
-def _open(decision: Decision, one: Difference, number: int) -> None:
-    text = "perhaps one human being under two identities"
-    told = Review(one.one, one.other, POSSIBLE, text, "", "", why=one.why, rules=number, score=one.score)
-    said: dict[str, Any] = review_row(told, decision.at) | {"decided_at": None, "decided_by": "", "decision": ""}
-    decision.put("reviews", {"id": said.pop("id")}, said)
-
-
-def _review(one: Difference) -> str:
-    return str(review_row(Review(one.one, one.other, POSSIBLE, "", "", ""), 0)["id"])
+def _open(decision: Decision, one: Difference) -> None:
+    told = {"at": decision.at, "decided_at": None, "decided_by": "", "decision": ""}
+    row = {name: value for name, value in one.review.items() if name != "id"}
+    decision.put("reviews", {"id": one.review["id"]}, row | told)
 
 
 def _counts(found: Differences) -> Mapping[str, int]:

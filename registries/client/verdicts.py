@@ -93,17 +93,17 @@ class Decision:
                 self.standing.join(one.one, one.other)
 
     def ask(self, possible: Sequence[Verdict]) -> None:
-        asked: dict[str, int] = {}
+        count: dict[str, int] = {}
         seen: set[tuple[frozenset[str], frozenset[str]]] = set()
         for one in sorted(possible, key=lambda one: one.order):
             here, there = self.standing.group(one.one), self.standing.group(one.other)
             if one.other in here or self.standing.kept_apart(here, there) or (here, there) in seen:
                 continue
             seen |= {(here, there), (there, here)}
-            if max(asked.get(one.one, 0), asked.get(one.other, 0)) < MOST_REVIEWS:
+            if max(count.get(one.one, 0), count.get(one.other, 0)) < MOST_REVIEWS:
                 self.doubt(POSSIBLE, one.one, one.other, one, _PERHAPS)
                 for person in (one.one, one.other):
-                    asked[person] = asked.get(person, 0) + 1
+                    count[person] = count.get(person, 0) + 1
 
     def revisit(self, compared: Iterable[Known]) -> None:
         """A record that is new or changed may speak against a link that stands: the link stays, and is looked at."""
@@ -174,18 +174,23 @@ def _write(connection: Connection, decision: Decision, number: int, seal: Seal, 
     new = [found[one.one, one.other] for one in links.match(connection, matches, at, number)] if matches else []
     told = [Line(at, "rules", "matched", one.one, one.other, one.record, one.why, rules) for one in new]
     history.write(connection, seal, told)
-    rows = [_asked(*about, *doubt, rules, at) for about, doubt in decision.doubts.items()]
+    rows = [asked(*about, *doubt, rules, at) for about, doubt in decision.doubts.items()]
     insert_or_skip(connection, reviews, rows)
-    answered = [{"asked": facts.name("review", *pair, POSSIBLE, ""), "now": at} for pair in sorted(found)]
+    answered = [{"asked": review_of(*pair), "now": at} for pair in sorted(found)]
     if answered:
         connection.execute(_CLOSE, answered)
 
 
-def _asked(
+def asked(
     reason: str, one: str, other: str, verdict: Verdict | None, text: str, why: str, rules: int, at: int
 ) -> dict[str, object]:
     """The review's row. `person` is who came later, and whoever asks first asks for both."""
     probability = verdict.score.probability if verdict else None
     person, beside = (other, one) if verdict and verdict.person == other else (one, other)
     review = Review(person, beside, reason, text, "", "", why=why, rules=rules, score=probability)
-    return review_row(review, at) | {"id": facts.name("review", *sorted((one, other)), reason, "")}
+    return review_row(review, at) | {"id": review_of(one, other, reason)}
+
+
+def review_of(one: str, other: str, reason: str = POSSIBLE) -> str:
+    """The id of the review of these two."""
+    return facts.name("review", *sorted((one, other)), reason, "")

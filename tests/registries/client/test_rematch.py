@@ -153,6 +153,21 @@ def test_a_review_that_a_steward_decided_is_not_asked_again(town: Town) -> None:
     assert not town.one(one, other)
 
 
+def test_reviews_that_messages_raised_are_closed_by_what_links_the_two_and_opened_again(town: Town) -> None:
+    town.versions.activate(town.versions.propose(STRICT, *WHO), *WHO)
+    everybody = [town.twice(*person) for person in (RIM, HIND, NORA)]
+    assert town.open() == 3
+    assert told(town.rematch.dry_run(town.versions.active())) == (0, 0, 0, 0)
+    found = town.rematch.apply(1, *WHO)
+    assert told(found) == (3, 0, 0, 3)
+    assert town.open() == 0
+    assert all(town.one(*two) for two in everybody)
+    town.rematch.apply(2, *WHO)
+    assert town.open() == 3
+    town.rematch.undo(found.entry, *WHO)
+    assert town.open() == 3
+
+
 def test_other_blocking_finds_others(town: Town) -> None:
     blind = town.versions.propose(BLIND, *WHO)
     town.versions.activate(blind, *WHO)

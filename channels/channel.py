@@ -18,7 +18,7 @@ from channels.settings import Misconfigured, Settings, Strict, explained, read_y
 from mediators.codes import Codes
 from mediators.hl7v2.profile import Profile
 from mediators.mapping import BadMapping, Mapped, Problem
-from mediators.mediator import Context, Mediator, UnknownMediator, load
+from mediators.mediator import Asked, Context, Mediator, UnknownMediator, load
 from mediators.units import Conversion, Conversions
 from registries.registry import Policy
 from schemas.events import Coding
@@ -26,6 +26,8 @@ from schemas.message import Description, Issue
 
 Acknowledge = Literal["received", "checked", "resolved"]
 Conformance = Literal["tolerant", "strict"]
+# Who answers queries; "": nobody
+Queries = Literal["", "client-registry"]
 # what is asked of HL7 v2 messages on a channel that names no profile
 BASE = "base"
 UNREAD_DAYS = 30
@@ -169,6 +171,8 @@ class Said(Strict):
     profile: str | None = None
     conformance: Conformance = "tolerant"
     domains: Conformance = "tolerant"
+    queries: Queries = ""
+    notify: list[str] = []
     codes: list[str] = []
     conversions: list[str] = []
     authorities: dict[str, str] = {}
@@ -177,7 +181,7 @@ class Said(Strict):
     max_size: int = Field(16 * 1024 * 1024, gt=0)
     rate: Rate | None = None
 
-    @field_validator("listen", "codes", "conversions", mode="before")
+    @field_validator("listen", "codes", "conversions", "notify", mode="before")
     @classmethod
     def _listed(cls, value: Any) -> Any:
         return [value] if isinstance(value, str) else value
@@ -188,6 +192,16 @@ class Said(Strict):
         for one in value:
             if not re.fullmatch(r"mllp|mllps|mllps?://[^/]+:\d+|http|files:.+", one):
                 raise ValueError("expected mllp, mllp://host:port, mllps://host:port, http or files:folder")
+        return value
+
+    @field_validator("notify")
+    @classmethod
+    def _addresses(cls, value: list[str]) -> list[str]:
+        for one in value:
+            if not re.fullmatch(r"mllps?://[^/\s]+:\d+(/[^/\s]*){0,2}", one):
+                raise ValueError(
+                    "expected mllp://host:port/APPLICATION/FACILITY, or mllps://…; the names are MSH-5 and -6"
+                )
         return value
 
     @model_validator(mode="after")
@@ -257,6 +271,7 @@ def load_channel(path: Path, settings: Settings) -> Channel:
         conversions=_conversions(path, lines, config, said.conversions),
         authorities={**domains.authorities, **said.authorities},
         domains=domains,
+        answers=_answers(path, lines, said, mediator),
     )
     return Channel(path.stem, said, mediator, context, path, path.read_text(encoding="utf-8"))
 
@@ -266,6 +281,13 @@ def first_fit(
 ) -> Channel | None:
     """The first channel whose `match` fits: that is how channels share a listener."""
     return next((c for c in channels if c.said.match.fits(glance, content_type, path)), None)
+
+
+def _answers(path: Path, lines: Lines, said: Said, mediator: Mediator) -> bool:
+    if said.queries and not isinstance(mediator, Asked):
+        line = lines.get(("queries",), 1)
+        raise Misconfigured(f"{path}, line {line}: queries: this mediator's format has none; remove the key")
+    return bool(said.queries)
 
 
 def _profile(path: Path, lines: Lines, config: Path, said: Said) -> Profile | None:

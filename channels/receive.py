@@ -19,6 +19,7 @@ import orjson
 
 from channels.bus.bus import Bus, Record
 from channels.channel import Channel
+from channels.questions import Questions
 from channels.security.encryption import Keys
 from channels.waiting import Waiting
 from channels.watch import metrics
@@ -62,19 +63,29 @@ def taken(
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the mediator said at the door."""
+    """What the mediator said at the door. `final`: the answer to a query, which nothing further changes."""
 
     reply: Reply
     issues: Sequence[Issue]
     refused: bool
+    final: bool = False
 
 
 class Door:
     """Checks, makes durable, answers. `timeout` in seconds bounds how long becoming durable may take; `waiting` gives
-    what the registries made of a message."""
+    what the registries made of a message, `questions` answers queries."""
 
-    def __init__(self, bus: Bus, keys: Keys, secret: bytes, timeout: float, waiting: Waiting | None = None) -> None:
-        self._bus, self._keys, self._secret, self._timeout, self._waiting = bus, keys, secret, timeout, waiting
+    def __init__(
+        self,
+        bus: Bus,
+        keys: Keys,
+        secret: bytes,
+        timeout: float,
+        waiting: Waiting | None = None,
+        questions: Questions | None = None,
+    ) -> None:
+        self._bus, self._keys, self._secret, self._timeout = bus, keys, secret, timeout
+        self._waiting, self._questions = waiting, questions
         self._feeds: dict[str, str] = {}
 
     async def receive(self, channel: Channel, message: Message) -> Reply:
@@ -110,7 +121,7 @@ class Door:
         Whoever runs a message again reads in the journal what became of it.
         """
         pairs = list(zip(messages, verdicts, strict=True))
-        asked = [message.transaction for message, verdict in pairs if not (verdict.refused or message.rerun_of)]
+        asked = [m.transaction for m, verdict in pairs if not (verdict.refused or verdict.final or m.rerun_of)]
         try:
             found = dict(zip(asked, await waiting.outcomes(asked), strict=True))
         except Unavailable:
@@ -129,9 +140,15 @@ class Door:
         return locked()
 
     async def _judge(self, channel: Channel, message: Message) -> Verdict:
-        if len(message.body) > LARGE:  # a long read must not keep the other connections waiting
-            return await asyncio.to_thread(judge, channel, message)
-        return judge(channel, message)
+        large = len(message.body) > LARGE  # a long read must not keep the other connections waiting
+        verdict = await asyncio.to_thread(judge, channel, message) if large else judge(channel, message)
+        if verdict.refused or self._questions is None or message.rerun_of:
+            return verdict
+        try:
+            reply = await self._questions.reply(channel, message)
+        except Refused as refused:
+            return _refused(channel, message, refused)
+        return Verdict(reply, verdict.issues, refused=False, final=True) if reply else verdict
 
     def _record(self, channel: Channel, message: Message, verdict: Verdict) -> Record:
         alone = message.transaction if channel.said.retention.alone else ""
@@ -177,8 +194,12 @@ def judge(channel: Channel, message: Message) -> Verdict:
         issues = mediator.check(message, channel.context)
         return Verdict(mediator.accept(message, issues), issues, refused=False)
     except Refused as refused:
-        reply = mediator.refuse(message, refused.issues, reject=refused.reject)
-        return Verdict(reply, refused.issues, refused=True)
+        return _refused(channel, message, refused)
+
+
+def _refused(channel: Channel, message: Message, refused: Refused) -> Verdict:
+    reply = channel.mediator.refuse(message, refused.issues, reject=refused.reject)
+    return Verdict(reply, refused.issues, refused=True)
 
 
 def _final(channel: Channel, message: Message, verdict: Verdict, outcome: Outcome | None) -> Verdict:

@@ -55,6 +55,7 @@ def delivery(house: House, member: int | None = None) -> None:
         reload = house.reload(bus)
         threads.append(started("reload", lambda: reload.run(stop)))
         threads.append(started("journal", lambda: _project(house, bus, stop)))
+        threads.append(started("updates", house.updates(stop).run))
     while not stop.wait(5.0):
         if member != 0:
             _measure_lag(house, bus)

@@ -41,6 +41,7 @@ from channels.loops import started
 from channels.mediate import Mediation, Registries
 from channels.migrations.store import STORES
 from channels.outputs import EVENTS, REGISTRY, STEPS, Outputs
+from channels.questions import Questions
 from channels.receive import Door
 from channels.reload import Channels, Look, Reload, look
 from channels.rerun import Rerun
@@ -51,15 +52,21 @@ from channels.security.encryption import Keys, derived, made_with, master_key, r
 from channels.security.users import Users
 from channels.settings import Misconfigured, Settings, find_config, load_settings
 from channels.suspects import Suspects
+from channels.updates import Source, Updates
 from channels.waiting import Waiting
 from channels.watch.live import Live
 from channels.window import Shared, Window
+from registries.client.criteria import EveryRecord
 from registries.client.links import Links
+from registries.client.news import Changes
+from registries.client.queries import Believed, Queries
+from registries.client.records import Records
 from registries.client.regulars import Regulars
 from registries.client.resolve import Clients as Persons
 from registries.database import open_database
 from registries.facility import Facilities
 from registries.health_worker import HealthWorkers
+from registries.notices import Notices
 from registries.outcomes import Outcomes
 from schemas import catalog
 from schemas.remote import Remote, Unusable
@@ -294,7 +301,26 @@ class House:
 
     def door(self, bus: Bus) -> Door:
         waiting = Waiting(Outcomes(self.registries).of)
-        return Door(bus, self.keys, derived(self.master, "feeds"), self.settings.acknowledgement_timeout, waiting)
+        questions = Questions(self.queries.answer, self._told)
+        timeout = self.settings.acknowledgement_timeout
+        return Door(bus, self.keys, derived(self.master, "feeds"), timeout, waiting, questions)
+
+    @cached_property
+    def queries(self) -> Queries:
+        """What is asked about persons, and answered from what all sources said."""
+        records = Records(self.registries, self.registry_secret)
+        believed = Believed(self.registries, self.registry_secret)
+        return Queries(records, self.links, EveryRecord(records), believed)
+
+    def updates(self, stop: Stop) -> Updates:
+        """What tells subscribers that the numbers of a person changed."""
+        source = Source(Changes(self.registries, self.links), Notices(self.registries), self.queries.numbers)
+        return Updates(self.channels, source, stop)
+
+    def _told(self, asker: str, persons: Sequence[str]) -> None:
+        """Into the audit trail, before the asker is told of these persons."""
+        for target in [f"Patient/{person}" for person in persons] or ["Patient"]:
+            self.audit.note(asker, "query", target)
 
     def desk(self, bus: Bus, door: Door) -> Desk:
         rerun = Rerun(bus, self.keys, door, self.channels)

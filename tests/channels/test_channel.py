@@ -41,12 +41,15 @@ def test_the_shipped_channels_share_one_listener(type_: str, section: str, name:
     found = first_fit(channels, Description(type_, section=section), HL7)
     assert found is not None
     assert found.name == name
+    addressed = first_fit(channels, Description(type_, section=section, receiver="CR"), HL7)
+    assert addressed is not None
+    assert addressed.name == "client-registry"
 
 
 def test_the_shipped_channels_are_without_mistakes() -> None:
     assert list(lint(default_config())) == []
     assert {c.name for c in load_channels(default_config(), Settings())} == {
-        "lab-hl7v2", "radiology-hl7v2", "hospital-adt", "pharmacy-csv", "fhir",
+        "lab-hl7v2", "radiology-hl7v2", "hospital-adt", "pharmacy-csv", "fhir", "client-registry",
     }  # fmt: skip
 
 

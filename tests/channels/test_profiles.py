@@ -186,7 +186,7 @@ def test_a_strict_channel_refuses_what_a_tolerant_one_takes(tmp_path: Path, conf
     place.close()
 
 
-def test_the_shipped_channels_are_tolerant_and_have_a_national_profile() -> None:
+def test_the_shipped_channels_are_tolerant_and_those_of_senders_have_a_national_profile() -> None:
     named = {
         one.name: (one.said.profile, one.said.conformance)
         for one in load_channels(default_config(), Settings())
@@ -196,4 +196,5 @@ def test_the_shipped_channels_are_tolerant_and_have_a_national_profile() -> None
         "lab-hl7v2": ("ma-laboratoire", "tolerant"),
         "radiology-hl7v2": ("ma-radiologie", "tolerant"),
         "hospital-adt": ("ma-admission", "tolerant"),
+        "client-registry": (None, "tolerant"),
     }

@@ -68,6 +68,7 @@ securityContext:
 {{- if ne .role "migration" }}
 # subPath never changes under a running pod; nor need it, for a change rolls the pods
 - {name: settings, mountPath: /etc/wasl/wasl.yaml, subPath: wasl.yaml, readOnly: true}
+- {name: settings, mountPath: /etc/wasl/domains.yaml, subPath: domains.yaml, readOnly: true}
 # whole folders, which the kubelet keeps up to date: the program reads them again
 - {name: channels, mountPath: /etc/wasl/channels, readOnly: true}
 - {name: mappings, mountPath: /etc/wasl/mappings, readOnly: true}

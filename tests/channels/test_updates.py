@@ -1,0 +1,102 @@
+"""Subscribers are told of every change of a person's numbers, whatever they are doing meanwhile."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from channels.channel import Channel, Said
+from channels.updates import Source
+from channels.updates import Subscriber as Telling
+from mediators.hl7v2.mediator import Hl7v2
+from mediators.mediator import Context
+from registries.client.criteria import EveryRecord
+from registries.client.links import Links
+from registries.client.news import Changes
+from registries.client.queries import Believed, Queries
+from registries.client.records import Records
+from registries.notices import Notices, Position
+from schemas.domains import Domain, Domains
+from schemas.message import Unavailable
+from tests.e2e.program import free_port
+from tests.home import Place, every_store, home
+from tests.registries.people import SECRET, SYSTEMS, Registry
+from tests.subscriber import Subscriber
+
+__all__ = ["every_store", "home"]
+
+DOMAINS = Domains.of([Domain(SYSTEMS["ipp"], ("CHU",)), Domain(SYSTEMS["idcs"], ("IDCS",))])
+CHANNEL = Channel("cr", Said(mediator="hl7v2"), Hl7v2(), Context("cr", domains=DOMAINS), Path("x"))
+START = Position(0, 0)
+
+
+@pytest.fixture
+def engine(home: Place) -> Engine:
+    return home.open("registries")
+
+
+@pytest.fixture
+def registry(engine: Engine) -> Registry:
+    return Registry(engine)
+
+
+def telling(engine: Engine, port: int) -> Telling:
+    records, links = Records(engine, SECRET), Links(engine)
+    queries = Queries(records, links, EveryRecord(records), Believed(engine, SECRET))
+    source = Source(Changes(engine, links), Notices(engine), queries.numbers)
+    return Telling(CHANNEL, f"mllp://127.0.0.1:{port}/PORTAL", source, threading.Event())
+
+
+def test_only_what_changes_the_numbers_is_told(engine: Engine, registry: Registry) -> None:
+    subscriber = Subscriber()
+    told = telling(engine, subscriber.port)
+    registry.person(ipp="7", family="ALAMI", given="Rim", birth="1980-01-02")
+    assert told.turn(START)
+    assert not told.turn(START)
+    registry.person(ipp="7", family="EL ALAMI", given="Rim", birth="1980-01-02")
+    told.turn(START)
+    registry.person(ipp="7", idcs="2345678906", family="ALAMI", given="Rim", birth="1980-01-02")
+    told.turn(START)
+    assert [one.numbers[0] for one in subscriber.taken] == [["CHU:7"], ["IDCS:2345678906", "CHU:7"]] or [
+        sorted(one.numbers[0]) for one in subscriber.taken
+    ] == [["CHU:7"], ["CHU:7", "IDCS:2345678906"]]
+    assert {one.field("MSH", 5) for one in subscriber.taken} == {"PORTAL"}
+    subscriber.close()
+
+
+def test_one_who_was_away_is_told_what_changed_meanwhile(engine: Engine, registry: Registry) -> None:
+    port = free_port()
+    told = telling(engine, port)
+    registry.person(ipp="7", family="ALAMI", given="Rim", birth="1980-01-02")
+    with pytest.raises(Unavailable) as raised:
+        told.turn(START)
+    assert "Rim" not in str(raised.value)
+    subscriber = Subscriber(port)
+    assert told.turn(START)
+    assert [one.numbers[0] for one in subscriber.taken] == [["CHU:7"]]
+    subscriber.close()
+
+
+def test_what_is_refused_is_not_told_again(engine: Engine, registry: Registry) -> None:
+    subscriber = Subscriber(code="AE")
+    told = telling(engine, subscriber.port)
+    registry.person(ipp="7", family="ALAMI", given="Rim", birth="1980-01-02")
+    assert told.turn(START)
+    assert not told.turn(START)
+    assert len(subscriber.taken) == 1
+    subscriber.close()
+
+
+def test_another_process_tells_nothing_meanwhile(engine: Engine, registry: Registry) -> None:
+    subscriber = Subscriber()
+    first, second = telling(engine, subscriber.port), telling(engine, subscriber.port)
+    registry.person(ipp="7", family="ALAMI", given="Rim", birth="1980-01-02")
+    assert first.turn(START)
+    registry.person(ipp="8", family="TAZI", given="Omar", birth="1971-05-06")
+    assert not second.turn(START)
+    assert first.turn(START)
+    assert [one.numbers[0] for one in subscriber.taken] == [["CHU:7"], ["CHU:8"]]
+    subscriber.close()

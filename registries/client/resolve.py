@@ -17,8 +17,9 @@ from registries.client.links import Merge
 from registries.client.matcher import Matcher
 from registries.client.regulars import Regulars
 from registries.client.rules import Doubt
-from registries.client.saying import Saying, saying
+from registries.client.saying import Saying
 from registries.client.store import Person, Review, View
+from registries.client.subjects import Subjects
 from registries.client.versions import Versions
 from registries.database import reading
 from registries.outage import outages_told
@@ -85,8 +86,10 @@ class Clients:
     regulars: Regulars | None = None
     matcher: Matcher = field(init=False)
     _named: set[str] = field(default_factory=set)
+    _subjects: Subjects = field(init=False)
 
     def __post_init__(self) -> None:
+        self._subjects = Subjects(self.secret)
         seal = Seal(self.secret)
         self.matcher = Matcher(self.engine, self.secret, seal, Versions(self.engine, seal).active)
 
@@ -95,8 +98,8 @@ class Clients:
 
         Committed when it returns. Raises Unavailable when the database is, or when others are always faster.
         """
-        digests: dict[int, str] = {}
-        subjects = [self._who(event, digests) for event in events]
+        contents: dict[int, str] = {}
+        subjects = [self._who(event, contents) for event in events]
         with outages_told():
             answers, kept = self._answered(list(zip(events, subjects, policies, strict=True)))
         for event, answer in zip(events, answers, strict=True):
@@ -114,18 +117,18 @@ class Clients:
         except Exception as error:
             log.warning("%d records could not be compared: %s", len(kept), type(error).__name__)
 
-    def _who(self, event: Event, digests: dict[int, str]) -> _Who:
-        about = self._about(event)
-        said = saying(event, about, self.secret, digests)
-        return _Who(about, self._other(event), self._moved(event), said)
+    def _who(self, event: Event, contents: dict[int, str]) -> _Who:
+        about, said = self._subjects.of(event, contents)
+        return _Who(self._without_moved(event) or about, self._other(event), self._moved(event), said)
 
-    def _about(self, event: Event) -> Subject:
+    def _without_moved(self, event: Event) -> Subject | None:
         """A number that is being moved to a patient does not find them: it is still another's."""
+        if not _is(event, "moved") or not (moved := plain(event).get("prior")):
+            return None
         about = event["patient"]
-        if _is(event, "moved") and (moved := plain(event).get("prior")):
-            others = [one for one in about.get("identifiers") or () if not _same(one, moved)]
-            about = Patient(**{**about, "identifiers": others}) if others else about
-        return subject(about, event["id"], self.secret)
+        others = [one for one in about.get("identifiers") or () if not _same(one, moved)]
+        told = Patient(**{**about, "identifiers": others}) if others else about
+        return subject(told, event["id"], self.secret)
 
     def _other(self, event: Event) -> Subject | None:
         """Who was replaced, is linked, or had the number. A bare number of the same human being borrows the patient's

@@ -26,20 +26,17 @@ class Saying(NamedTuple):
     patient: Patient
 
 
-def saying(event: Event, about: Subject, secret: bytes, digests: dict[int, str]) -> Saying | None:
+def saying(event: Event, about: Subject, secret: bytes, said: str) -> Saying | None:
     """None where nothing is said by which a person could be met again or compared.
 
     The source is who gave the first local number; a patient without one is known to channel and sender by the
-    strongest number, and without any by the event itself. `digests`: of patients of this batch, by identity in memory,
-    for several events of a message share one.
+    strongest number, and without any by the event itself. `said`: the digest of the content.
     """
     patient, channel, sender = event["patient"], event["channel"], event["sender"]
     if not about.keys and not patient.get("names"):
         return None
     source, number = _local(patient) or (f"{channel}|{sender}", (about.keys or [about.event])[0].digest)
     key = digest(secret, "record", source, number, channel, sender)
-    if (said := digests.get(id(patient))) is None:
-        said = digests[id(patient)] = content(patient, secret)
     return Saying(key, said, source, channel, event["version"], patient)
 
 

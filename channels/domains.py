@@ -13,8 +13,9 @@ from mediators.systems import IDENTIFIERS
 from schemas.domains import Check, Domain, Domains
 
 FILE = "domains.yaml"
-# A child is filed under the parent's, and a family shares the insured's: they never say by themselves who it is.
-_NEVER_PERSONAL = frozenset({f"{IDENTIFIERS}cnie", f"{IDENTIFIERS}cnss", f"{IDENTIFIERS}cnops"})
+# What the registry links by whatever else is told (registries/client/rules.py). A child is filed under the parent's CIN
+# and a family shares the insured's number: those never say by themselves who it is.
+_PERSONAL = frozenset({f"{IDENTIFIERS}ins", f"{IDENTIFIERS}idcs"})
 
 
 class Said(Strict):
@@ -36,9 +37,9 @@ class Said(Strict):
         return [value] if isinstance(value, str) else value
 
     @model_validator(mode="after")
-    def _shared(self) -> Said:
-        if self.personal and self.uri in _NEVER_PERSONAL:
-            raise ValueError("personal: a family carries this number; it never says by itself who somebody is")
+    def _one_persons(self) -> Said:
+        if self.personal != (self.uri in _PERSONAL):
+            raise ValueError("personal: true of INS and IDCS, and of no other: families carry the numbers of cards")
         return self
 
     @property

@@ -52,7 +52,11 @@ def test_a_strict_channel_must_judge_at_the_door(tmp_path: Path) -> None:
         ("lab:\n  names: LAB\n  uri: LAB\n", "line 8: lab.uri"),
         ("lab:\n  names: LAB\n  uri: urn:x:lab\n  oid: '7'\n", "line 9: lab.oid"),
         ("lab:\n  names: LAB\n  uri: urn:x:lab\n  colour: red\n", "line 9: lab.colour: this key is not known"),
-        ("cin:\n  names: CIN\n  uri: https://hie.sante.gov.ma/id/cnie\n  personal: true\n", "a family carries"),
+        (
+            "cin:\n  names: CIN\n  uri: https://hie.sante.gov.ma/id/cnie\n  personal: true\n",
+            "of no other: families carry",
+        ),
+        ("rnp:\n  names: RNP\n  uri: https://hie.sante.gov.ma/id/idcs\n", "personal: true of INS and IDCS"),
         ("a:\n  names: A\n  uri: urn:a\n  own: true\nb:\n  names: B\n  uri: urn:b\n  own: true\n", "line 13: b.own"),
     ],
 )

@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from channels.console import places, professionals
 from channels.console.care_sheets import CareSheets
 from channels.console.channel import ChannelPage
 from channels.console.check import CheckPage
@@ -48,6 +49,8 @@ def routes(parts: Parts) -> list[BaseRoute]:
         *Failures(view, parts).routes(),
         *Codes(view, parts).routes(),
         *CareSheets(view, parts).routes(),
+        *places.routes(view, parts),
+        *professionals.routes(view, parts),
         *ChannelPage(view, parts).routes(),
         *CheckPage(view, parts).routes(),
         Route("/{path:path}", missing, methods=["GET"]),

@@ -1,4 +1,5 @@
-"""A facility or health worker closed from a day on, by somebody who says why; and what is known of one."""
+"""A facility or health worker closed, suspended or opened from a day on, by somebody who says why; and what is known
+of one."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from registries.care.listing import FACILITY, TABLES, follow, pair
 from registries.care.lists import today
 from registries.care.names import inpe
 from registries.care.seeds import prepare
-from registries.care.spells import closed_from, read_periods, status
+from registries.care.spells import Period, Status, closed_from, read_periods, status, told_on
 from registries.care.store import Care, Kept, standing, write
 from registries.database import reading
 from registries.tables import next_version
@@ -46,28 +47,51 @@ def known(engine: Engine, kind: str, number: str) -> Known | None:
 def close(connection: Connection, kind: str, number: str, day: str, *, by: str, why: str) -> list[str] | None:
     """Nothing goes on from this day: what was its periods end the day before. What the entry is found by; None when
     there is no such entry. A message of the days before still finds it open."""
+    wanted = select(TABLES[kind].c.resource).where(TABLES[kind].c.number == inpe(number), ~TABLES[kind].c.provisional)
+    prepared(connection, kind)
+    name = connection.scalar(wanted)
+    return None if name is None else tell(connection, kind, name, "closed", day, by=by, why=why)
+
+
+def prepared(connection: Connection, kind: str) -> None:
+    """To be called first in a commit that changes an entry."""
     next_version(connection, kind)
     prepare(connection, today())
-    table = TABLES[kind]
-    wanted = select(table.c.resource).where(table.c.number == inpe(number), ~table.c.provisional)
-    name = connection.scalar(wanted)
-    if name is None:
-        return None
-    resources = _place(connection, name, day) if kind == FACILITY else _worker(connection, name, day)
+
+
+def tell(connection: Connection, kind: str, name: str, said: Status, day: str, *, by: str, why: str) -> list[str]:
+    """From this day on the entry with this id is closed, suspended or operational (again). What it is found by, []
+    where it does not exist. To be called after `prepared`."""
+    resources = _place(connection, name, said, day) if kind == FACILITY else _worker(connection, name, said, day)
+    if not resources:
+        return []
     write(connection, resources, by=by, why=why)
     return next(iter(follow(connection, kind, [name]).found.values()), [])
 
 
-def _place(connection: Connection, name: str, day: str) -> list[place.Resource]:
-    organization = standing(connection, [("Organization", name)])["Organization", name].resource
+def _place(connection: Connection, name: str, said: Status, day: str) -> list[place.Resource]:
+    kept = standing(connection, [("Organization", name)]).get(("Organization", name))
+    if kept is None or kept.deleted:
+        return []
     locations = pair(connection, [name])
     location = locations[name].resource if name in locations else None
-    one = place.facility_of(organization, location)
-    made = place.written(replace(one, periods=closed_from(one.periods, day)), today(), organization, location)
+    one = place.facility_of(kept.resource, location)
+    periods, suspended = _dates(one.periods, one.suspended, said, day)
+    made = place.written(replace(one, periods=periods, suspended=suspended), today(), kept.resource, location)
     return made if location else made[:1]
 
 
-def _worker(connection: Connection, name: str, day: str) -> list[worker.Resource]:
-    before = standing(connection, [("Practitioner", name)])["Practitioner", name].resource
-    who = worker.worker_of(before)
-    return [worker.written(replace(who, periods=closed_from(who.periods, day)), today(), before)]
+def _worker(connection: Connection, name: str, said: Status, day: str) -> list[worker.Resource]:
+    kept = standing(connection, [("Practitioner", name)]).get(("Practitioner", name))
+    if kept is None or kept.deleted:
+        return []
+    who = worker.worker_of(kept.resource)
+    periods, suspended = _dates(who.periods, who.suspended, said, day)
+    return [worker.written(replace(who, periods=periods, suspended=suspended), today(), kept.resource)]
+
+
+def _dates(
+    periods: tuple[Period, ...], suspended: tuple[Period, ...], said: Status, day: str
+) -> tuple[tuple[Period, ...], tuple[Period, ...]]:
+    """A closing ends what would begin later, too; even where it is closed on the day already."""
+    return (closed_from(periods, day), suspended) if said == "closed" else told_on(periods, suspended, said, day)

@@ -226,6 +226,9 @@ class Settings(Strict):
 
     `codes`: code tables (files of `codes/`) of all channels; a channel's own go before them.
 
+    `masked`: kinds of numbers (cin, cnss, ins, idcs, cnops, passport, or a system) of which the pages show the last two
+    signs until somebody asks for all; the CIN always is one.
+
     `payer_quiet`: seconds without a new line before a care sheet is submitted. `payer_deadline`: what becomes of a
     sheet filed later than the law allows (decree 2-05-733 art. 12): submitted and put on the work list, or held.
     """
@@ -257,8 +260,9 @@ class Settings(Strict):
     mediation: Mediation = Mediation()
     journal_days: int = Field(400, gt=0)
     language: Literal["fr", "en"] = "fr"
+    masked: tuple[str, ...] = ("cin",)
 
-    @field_validator("codes", mode="before")
+    @field_validator("codes", "masked", mode="before")
     @classmethod
     def _commas(cls, value: Any) -> Any:
         return _listed(value)

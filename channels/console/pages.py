@@ -20,9 +20,11 @@ from channels.console.entrance import Entrance
 from channels.console.failures import Failures
 from channels.console.language import Languages
 from channels.console.overview import OverviewPage
+from channels.console.reviews import Reviews
 from channels.console.transactions import Transactions
 from channels.console.view import NOT_FOUND, View
 from channels.gateway.parts import Parts
+from channels.identities import Identities
 from channels.security.guard import MACHINES
 
 INTAKE = "/channels/"
@@ -33,6 +35,7 @@ def routes(parts: Parts) -> list[BaseRoute]:
     """To be put last: what no other route takes is answered with a page, too."""
     settings = parts.house.settings
     view = View(Languages(settings.language, settings.zone))
+    identities = Identities.of(parts.house)
 
     async def missing(request: Request) -> Response:
         if request.url.path.startswith(MACHINES):
@@ -51,6 +54,7 @@ def routes(parts: Parts) -> list[BaseRoute]:
         *CareSheets(view, parts).routes(),
         *places.routes(view, parts),
         *professionals.routes(view, parts),
+        *Reviews(view, parts, identities).routes(),
         *ChannelPage(view, parts).routes(),
         *CheckPage(view, parts).routes(),
         Route("/{path:path}", missing, methods=["GET"]),

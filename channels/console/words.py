@@ -124,6 +124,44 @@ ENTRY: Mapping[str, Word] = {
     "health worker": Word("idle", N_("Health worker")),
     "person": Word("idle", N_("Person")),
 }
+SEX: Mapping[str, str] = {
+    "male": N_("male"),
+    "female": N_("female"),
+    "other": N_("other"),
+    "unknown": N_("not known"),
+}
+USE: Mapping[str, str] = {
+    "maiden": N_("maiden name"),
+    "nickname": N_("nickname"),
+    "old": N_("former"),
+    "temp": N_("temporary"),
+    "anonymous": N_("assumed name"),
+    "home": N_("home"),
+    "work": N_("work"),
+    "mobile": N_("mobile"),
+}
+MARK: Mapping[str, Word] = {
+    "same": Word("ok", N_("same")),
+    "sound": Word("busy", N_("sounds alike")),
+    "alike": Word("warn", N_("nearly the same")),
+    "differ": Word("bad", N_("differs")),
+    "missing": Word("idle", N_("missing")),
+}
+REVIEW: Mapping[str, Word] = {
+    "possible-match": Word("busy", N_("perhaps one person twice")),
+    "linked-despite": Word("bad", N_("linked, and something speaks against it")),
+    "merge-kept-apart": Word("bad", N_("a source merges two who are kept apart")),
+    "another-identifier": Word("warn", N_("a stronger identifier differs")),
+    "another-birth-date": Word("warn", N_("the same number, another birth date")),
+    "another-sex": Word("warn", N_("the same number, another sex")),
+    "claimed-twice": Word("warn", N_("one number, two identities")),
+    "number-changed": Word("busy", N_("a number follows another one’s")),
+    "number-moved": Word("busy", N_("a number was moved here")),
+}
+ANSWER: Mapping[str, Word] = {
+    "accepted": Word("ok", N_("one person")),
+    "rejected": Word("bad", N_("two persons")),
+}
 # Reasons that are words of ours; a place may stand before ("PID-3: required").
 REASONS = frozenset(
     {
@@ -202,6 +240,9 @@ TABLES: Mapping[str, Mapping[str, Word]] = {
     "event": EVENT,
     "place": PLACE,
     "entry": ENTRY,
+    "mark": MARK,
+    "review": REVIEW,
+    "answer": ANSWER,
 }
 
 

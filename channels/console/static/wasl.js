@@ -1,5 +1,5 @@
-// What the pages gain from JavaScript: charts, and a word when the program no longer answers. All reads and all forms
-// work without it.
+// What the pages gain from JavaScript: charts, keys for decisions, and a word when the program no longer answers. All
+// reads and all forms work without it.
 "use strict";
 
 (() => {
@@ -52,6 +52,19 @@
     setInterval(refresh, 10000);
     document.addEventListener("visibilitychange", refresh);
   }
+
+  // Single keys decide only while the focus is within what they decide about, and never while somebody writes.
+  const keyed = document.querySelector("[data-keys]");
+  keyed?.focus({ preventScroll: true });
+  keyed?.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+    if (event.target.closest("input:not([type=radio]), select, textarea")) return;
+    const wanted = [...keyed.querySelectorAll("[data-key]")].find((one) => one.dataset.key === event.key.toLowerCase());
+    if (wanted) {
+      event.preventDefault();
+      wanted.click();
+    }
+  });
 
   document.querySelectorAll(".chart").forEach(draw);
 })();

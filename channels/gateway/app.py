@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
 from channels.console import pages
-from channels.gateway import api, mcsd, mcsd_feed, record
+from channels.gateway import api, mcsd, mcsd_feed, patient_feed, record
 from channels.gateway.bounds import Short
 from channels.gateway.care_sheets import care_sheets
 from channels.gateway.faults import Contained, failed
@@ -23,6 +23,7 @@ from channels.security.guard import Guard
 from channels.security.passwords import TooManyAttempts
 from channels.security.users import ADMIN, User, Users
 from registries.care.store import Care
+from registries.client.records import Records
 
 __all__ = ["Parts", "application"]
 
@@ -51,6 +52,7 @@ def application(parts: Parts) -> ASGIApp:
         return care_sheets(house.ledger, person, house.links.following, limit=limit)
 
     care, of_the_record = Care(house.registries), record.Reads(house.reading, house.links.following, audited)
+    written_patients = patient_feed.Feed(intake.take, Records(house.registries, house.registry_secret), house.links)
     directory, feed = mcsd.Directory(care, of_the_record, audited), mcsd_feed.Feed(care, parts.learned, written)
 
     routes: list[BaseRoute] = [
@@ -60,6 +62,7 @@ def application(parts: Parts) -> ASGIApp:
         Route("/fhir/", bundle_in, methods=["POST"]),
         *mcsd.routes(directory),
         *mcsd_feed.routes(feed),
+        *patient_feed.routes(written_patients),
         *record.routes(house.reading, house.links.following, audited, mcsd.capabilities()),
         Mount("/api", api.application(parts.desk, sheets, house.audit)),
         *pages.routes(parts),

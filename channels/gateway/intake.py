@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from itertools import groupby
 
 from starlette.concurrency import run_in_threadpool
@@ -31,6 +31,9 @@ TRANSACTION = "X-Wasl-Transaction"
 # A body of nothing but headers would be millions of messages, each a hundred times its own size in memory.
 MOST_MESSAGES = 10_000
 NAMED = 100
+
+# Called once it is known who sends, and that it is allowed
+Prepared = Callable[[Channel, bytes], Awaitable[bytes]]
 
 
 class Problem(Exception):
@@ -63,8 +66,8 @@ class Intake:
     async def post(self, request: Request) -> Response:
         return await self.take(request, request.path_params["name"])
 
-    async def take(self, request: Request, name: str) -> Response:
-        """One request for one channel; also behind `POST /fhir`."""
+    async def take(self, request: Request, name: str, prepared: Prepared | None = None) -> Response:
+        """One request for one channel; also behind `/fhir`. `prepared` makes its body the message."""
         try:
             client = await self._client(request)
             channel = self._allowed(client, name)
@@ -76,6 +79,7 @@ class Intake:
             try:
                 body = await self._body(request, channel)
                 content_type = content_type or self._typed(request, channel)
+                body = await prepared(channel, body) if prepared else body
                 return await self._answer(request, channel, client, body, content_type)
             finally:
                 self._held.give(size)

@@ -18,10 +18,17 @@ PAGES = {"/healthz", "/readyz", "/metrics", "/login"}
 OPEN = ("/channels/", "/static/")
 MACHINES = ("/api", "/fhir")
 SAFE = {"GET", "HEAD", "OPTIONS"}
+SENDERS = {
+    ("POST", "/fhir"),
+    ("POST", "/fhir/"),
+    ("PUT", "/fhir/Patient"),
+    ("DELETE", "/fhir/Patient"),
+    ("POST", "/fhir/$process-message"),
+}
 
 
 class Guard:
-    """ASGI middleware. The user stands in `scope["user"]`. `POST /fhir` is left to the intake: senders use it."""
+    """ASGI middleware. The user stands in `scope["user"]`. What senders use is left to the intake."""
 
     def __init__(self, app: ASGIApp, users: Users) -> None:
         self._app, self._users = app, users
@@ -62,7 +69,7 @@ class Guard:
 
 def _open(scope: Scope) -> bool:
     path: str = scope["path"]
-    return path in PAGES or path.startswith(OPEN) or (scope["method"] == "POST" and path in {"/fhir", "/fhir/"})
+    return path in PAGES or path.startswith(OPEN) or (scope["method"], path) in SENDERS
 
 
 def _origin(request: Request) -> str | None:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final
 
 from mediators.domains import AUTHORITY, BARE, Assigned, Fault, judged
+from mediators.fhir import kin
 from mediators.fhir.document import Entry
+from mediators.fhir.parts import WRITTEN
 from mediators.mediator import Context
 from schemas.fhir.reading.elements import Json, parts
 from schemas.message import Issue, Message
-
-# HL7 v3 RoleCode: whose child somebody is
-_MOTHERS: Final = frozenset({"MTH", "NMTH", "GESTM", "ADOPTM"})
 
 
 def issues(entries: Sequence[Entry], message: Message, context: Context) -> Iterator[Issue]:
@@ -20,16 +18,26 @@ def issues(entries: Sequence[Entry], message: Message, context: Context) -> Iter
     domains = context.domains
     if not domains.table and not domains.strict:
         return
-    for entry in entries:
-        if entry.kind != "Patient":
-            continue
-        for place, one in enumerate(parts(entry.resource, "identifier")):
-            number = Assigned(str(one.get("value") or ""), (str(one.get("system") or ""),))
-            path = f"{entry.path}.identifier[{place}]"
-            faults = judged(number, domains, message.sender, context.channel) if number.value else ()
-            yield from (_issue(path, fault) for fault in faults)
-        if domains.strict and not _told_apart(entry, entries):
-            yield _issue(entry.path, BARE)
+    for entry in (one for one in entries if one.method in WRITTEN):
+        if entry.kind == "Patient":
+            yield from _numbers(entry.resource, entry.path, message, context)
+            for count, one in enumerate(parts(entry.resource, "contained")):
+                if one.get("resourceType") == "RelatedPerson":
+                    yield from _numbers(one, f"{entry.path}.contained[{count}]", message, context, mentioned=True)
+        elif entry.kind == "RelatedPerson":
+            yield from _numbers(entry.resource, entry.path, message, context, mentioned=True)
+        if entry.kind == "Patient" and domains.strict and not _told_apart(entry, entries):
+            yield issue(entry.path, BARE)
+
+
+def _numbers(
+    resource: Json, path: str, message: Message, context: Context, *, mentioned: bool = False
+) -> Iterator[Issue]:
+    for place, one in enumerate(parts(resource, "identifier")):
+        number = Assigned(str(one.get("value") or ""), (str(one.get("system") or ""),))
+        if number.value:
+            faults = judged(number, context.domains, message.sender, context.channel, mentioned=mentioned)
+            yield from (issue(f"{path}.identifier[{place}]", fault) for fault in faults)
 
 
 def _told_apart(entry: Entry, entries: Sequence[Entry]) -> bool:
@@ -42,11 +50,11 @@ def _told_apart(entry: Entry, entries: Sequence[Entry]) -> bool:
 
 
 def _mother(related: Json) -> bool:
-    codes = {coding.get("code") for kind in parts(related, "relationship") for coding in parts(kind, "coding")}
-    return bool(codes & _MOTHERS) and any(one.get("value") for one in parts(related, "identifier"))
+    return kin.is_mother(related) and any(one.get("value") for one in parts(related, "identifier"))
 
 
-def _issue(path: str, fault: Fault) -> Issue:
+def issue(path: str, fault: Fault) -> Issue:
+    """What is wrong with the number at this path, or, of a Patient that is too bare, with the Patient."""
     of, reason, code, text, remedy, source, severity = fault
     at = path if fault is BARE else f"{path}.{'system' if of == AUTHORITY else 'value'}"
     return Issue(at, reason, text, remedy, severity, code, source=source)

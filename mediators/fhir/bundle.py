@@ -30,6 +30,7 @@ class Resources:
         self._numbered: dict[tuple[str, str, str], Json | None] = {}
         self._untold = {id(entry.resource): entry for entry in document.entries if entry.kind != "Provenance"}
         self._met_lately: dict[int, Entry] = {}
+        self._kin = [entry.resource for entry in document.entries if entry.kind == "RelatedPerson"]
         for entry in document.entries:
             self._index(entry)
 
@@ -65,6 +66,11 @@ class Resources:
             self._made[key] = read(self, resource)
         made: T = deepcopy(self._made[key])
         return made
+
+    def related(self, resource: Json) -> list[Json]:
+        """Every RelatedPerson of this Patient: contained in it, or an entry that refers to it."""
+        inside = [one for one in parts(resource, "contained") if one.get("resourceType") == "RelatedPerson"]
+        return inside + [one for one in self._kin if self.peek(part(one, "patient"), "Patient") is resource]
 
     def system(self, given: str, kind: str, authority: str) -> str:
         establishment = kind in ("FI", "XX")

@@ -25,13 +25,15 @@ class Repeated(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One resource. `place` is the entry's ("entry[2]"), `path` the resource's own ("entry[2].resource")."""
+    """One resource. `place` is the entry's ("entry[2]"), `path` the resource's own ("entry[2].resource"). `method` and
+    `url` are what the Bundle asks to be done with it."""
 
     place: str
     path: str
     resource: Json
     full_url: str = ""
     method: str = ""
+    url: str = ""
 
     @property
     def kind(self) -> str:
@@ -85,18 +87,26 @@ def glance(body: bytes) -> tuple[str, str]:
     return named, Document(named, root, []).control_id
 
 
-def _entries(bundle: Json) -> Iterator[Entry]:
+def _entries(bundle: Json, within: str = "") -> Iterator[Entry]:
+    """Of a message, those of the history it carries too (IHE PMIR)."""
     for number, entry in enumerate(bundle["entry"] if isinstance(bundle.get("entry"), list) else ()):
-        if isinstance(entry, dict) and isinstance(entry.get("resource"), dict):
-            place = f"entry[{number}]"
-            url, method = entry.get("fullUrl"), part(entry, "request").get("method")
-            yield Entry(
-                place,
-                f"{place}.resource",
-                entry["resource"],
-                url if isinstance(url, str) else "",
-                method if isinstance(method, str) else "",
-            )
+        if not isinstance(entry, dict):
+            continue
+        place, resource = f"{within}entry[{number}]", entry.get("resource")
+        url, method, target = entry.get("fullUrl"), *(part(entry, "request").get(name) for name in ("method", "url"))
+        if within and resource is None and method == "DELETE" and isinstance(target, str):
+            resource = {"resourceType": target.partition("?")[0].partition("/")[0]}
+        if not isinstance(resource, dict):
+            continue
+        if not within and bundle.get("type") == "message" and _is_history(resource):
+            yield from _entries(resource, f"{place}.resource.")
+            continue
+        said = (one if isinstance(one, str) else "" for one in (url, method, target))
+        yield Entry(place, f"{place}.resource", resource, *said)
+
+
+def _is_history(resource: Json) -> bool:
+    return resource.get("resourceType") == "Bundle" and resource.get("type") == "history"
 
 
 def parsed(body: bytes, content_type: str = "") -> Json:

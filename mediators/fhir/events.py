@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
+from mediators.fhir import feed
 from mediators.fhir.bundle import Resources
 from mediators.fhir.document import Document, Entry
 from mediators.mediator import Context
@@ -84,10 +85,15 @@ class Events:
 
     def _registered(self, entry: Entry, patient: Patient) -> Fields:
         kind = "PatientUpdated" if entry.method == "PUT" else "PatientRegistered"
-        number = next(iter(patient.get("identifiers") or ()), None)
+        told: Fields = {}
+        if patient.get("active") is False and (survivor := feed.survivor(self._resources, entry)):
+            # Known by number: a sender merges when the names differ, and may tell the survivor's already
+            gone = said(identifiers=patient.get("identifiers"), active=False)
+            kind, told = "PatientMerged", {"patient": survivor, "prior": gone}
+        number = next(iter((told.get("patient") or patient).get("identifiers") or ()), None)
         # Hashed, for a key names nobody
         digest = facts.name("identifier", number["system"], number["value"]) if number else self._own_name(entry)
-        known = {"type": kind, "about": f"patient|{digest}" if digest else ""}
+        known = {"type": kind, "about": f"patient|{digest}" if digest else "", **told}
         return known | said(facility=patient.get("managing_organization"))
 
     def _reported(self, entry: Entry, patient: Patient) -> Fields:

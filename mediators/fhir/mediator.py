@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from mediators.additions import add
-from mediators.fhir import assigners, conformance, outcome, parts
+from mediators.fhir import assigners, conformance, feed, outcome, parts, pmir
 from mediators.fhir.bundle import Resources
 from mediators.fhir.document import Entry, document, glance
 from mediators.fhir.events import Events
@@ -29,9 +29,10 @@ class Fhir:
         read = document(message.body, message.content_type)
         issues = [issue for entry in read.entries for issue in conformance.issues(entry)]
         issues += assigners.issues(read.entries, message, context)
+        resources = Resources(read, context.authorities, message.sender)
+        issues += feed.issues(resources, message, context)
         if any(issue.severity == "error" for issue in issues):
             raise Refused(issues)
-        resources = Resources(read, context.authorities, message.sender)
         chosen = _wanted(parts.chosen(resources), message.places)
         whom = [parts.whom(resources, entry) for entry in chosen]
         issues.extend(one.issue for one in whom if one.issue)
@@ -40,10 +41,12 @@ class Fhir:
         return issues
 
     def accept(self, message: Message, issues: Sequence[Issue]) -> Reply:
-        return outcome.accepted(issues)
+        reply = outcome.accepted(issues)
+        return pmir.answered(message, issues, reply.body, taken=True) or reply if _is_message(message) else reply
 
     def refuse(self, message: Message, issues: Sequence[Issue], *, reject: bool = False) -> Reply:
-        return outcome.refused(issues)
+        reply = outcome.refused(issues)
+        return pmir.answered(message, issues, reply.body, taken=False) or reply if _is_message(message) else reply
 
     def join(self, replies: Sequence[Reply]) -> Reply:
         return replies[0]
@@ -66,6 +69,10 @@ class Fhir:
         if not message.places:
             translation.unmapped.extend(Unmapped(place, value) for place, value in _rest(resources))
         return add(translation, context)
+
+
+def _is_message(message: Message) -> bool:
+    return message.type == "Bundle/message"
 
 
 def _wanted(chosen: list[Entry], places: Collection[str]) -> list[Entry]:

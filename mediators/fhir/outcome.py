@@ -27,6 +27,10 @@ _TYPES = {
     "not-json": "structure",
     "not-fhir": "structure",
     "nothing-usable": "business-rule",
+    "unknown-authority": "code-invalid",
+    "foreign-authority": "forbidden",
+    "across-domains": "business-rule",
+    "other-number": "invariant",
     "accepted": "informational",
 }
 _STATUSES = {"not-json": (400, "Bad Request"), "xml": (415, "Unsupported Media Type")}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from mediators.fhir import kin
 from mediators.fhir.bundle import Resources
 from mediators.fhir.document import Entry
 from schemas.events import Patient
@@ -17,7 +18,7 @@ CLINICAL = ("DiagnosticReport", "Observation", "Encounter", "MedicationDispense"
 # Resources that say something about an event, and none by themselves
 BESIDE = words(
     "Account Condition ImagingStudy Location Medication MessageHeader Organization Practitioner PractitionerRole"
-    " Provenance ServiceRequest Specimen"
+    " Provenance RelatedPerson ServiceRequest Specimen"
 )
 SUPPORTED = BESIDE | {"Patient", *CLINICAL}
 _BELONGING = (
@@ -78,14 +79,14 @@ def _medication_told(resource: Json) -> bool:
 def whom(resources: Resources, entry: Entry) -> Whom:
     """The patient this entry is about: in the message, or known by an identifier in the reference."""
     if entry.kind == "Patient":
-        return Whom(resources.once(entry.resource, patient.patient), None)
+        return Whom(kin.told(resources, entry.resource), None)
     reference = part(entry.resource, "subject")
     if _names_another(resources, entry.resource):
         text = "a resource that this one refers to is about another patient"
         return Whom(None, _subject_issue(entry, "other-patient", text))
     found = resources.follow(reference, "Patient")
     if found is not None:
-        return Whom(resources.once(found, patient.patient), None)
+        return Whom(kin.told(resources, found), None)
     if not reference:
         return Whom(None, _subject_issue(entry, "required", "this resource does not say which patient it is about"))
     kind = reference.get("type") or str(reference.get("reference") or "").rpartition("/")[0].rpartition("/")[2]

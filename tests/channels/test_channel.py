@@ -50,6 +50,7 @@ def test_the_shipped_channels_are_without_mistakes() -> None:
     assert list(lint(default_config())) == []
     assert {c.name for c in load_channels(default_config(), Settings())} == {
         "lab-hl7v2", "radiology-hl7v2", "hospital-adt", "pharmacy-csv", "fhir", "client-registry",
+        "client-registry-fhir",
     }  # fmt: skip
 
 

@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, or_, select
 
 from channels.runtime import House
 from registries.client.choices import chosen
-from registries.client.golden import Golden, golden
-from registries.client.links import Links
+from registries.client.clusters import Link, joining
+from registries.client.golden import Choice, Golden, golden
+from registries.client.links import APART, Links
 from registries.client.matching.scoring import Score, score
 from registries.client.queue import Queue
 from registries.client.records import Records, SourceRecord
 from registries.client.steward import Steward
 from registries.client.survivorship import Trust
 from registries.client.versions import Versions
-from registries.database import reading
+from registries.database import among, reading
 from registries.sealing import Seal
+from registries.tables import links, persons
+from schemas.queries import Search
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ class Identities:
     queue: Queue
     steward: Steward
     versions: Versions
+    search: Search
 
     @staticmethod
     def of(house: House) -> Identities:
@@ -56,6 +60,7 @@ class Identities:
             Queue(engine),
             Steward(engine, secret, seal, house.redis),
             Versions(engine, seal),
+            house.queries.search,
         )
 
     def side(self, person: str, other: str = "") -> Side:
@@ -72,6 +77,21 @@ class Identities:
 
     def golden(self, joined: Collection[str], records: Iterable[SourceRecord]) -> Golden:
         """What is believed of these identities together."""
+        return golden(records, self.trust, self.choices(joined))
+
+    def choices(self, joined: Collection[str]) -> list[Choice]:
+        """What stewards chose for any of these identities."""
         with reading(self.engine) as connection:
-            choices = chosen(connection, self.seal, joined)
-        return golden(records, self.trust, choices)
+            return chosen(connection, self.seal, joined)
+
+    def links_of(self, joined: Collection[str]) -> tuple[list[Link], list[Link]]:
+        """What joins these identities, and from whom any of them is kept apart."""
+        with reading(self.engine) as connection:
+            here = list(joined)
+            either = or_(among(connection, links.c.from_person, here), among(connection, links.c.to_person, here))
+            apart = select(links).where(links.c.kind == APART, links.c.ended.is_(None), either)
+            return joining(connection, here), list(connection.execute(apart.order_by(links.c.at)))
+
+    def known(self, person: str) -> bool:
+        with reading(self.engine) as connection:
+            return connection.scalar(select(persons.c.id).where(persons.c.id == person)) is not None

@@ -20,6 +20,7 @@ from channels.console.entrance import Entrance
 from channels.console.failures import Failures
 from channels.console.language import Languages
 from channels.console.overview import OverviewPage
+from channels.console.people import People
 from channels.console.reviews import Reviews
 from channels.console.transactions import Transactions
 from channels.console.view import NOT_FOUND, View
@@ -55,6 +56,7 @@ def routes(parts: Parts) -> list[BaseRoute]:
         *places.routes(view, parts),
         *professionals.routes(view, parts),
         *Reviews(view, parts, identities).routes(),
+        *People(view, parts, identities).routes(),
         *ChannelPage(view, parts).routes(),
         *CheckPage(view, parts).routes(),
         Route("/{path:path}", missing, methods=["GET"]),

@@ -162,6 +162,30 @@ ANSWER: Mapping[str, Word] = {
     "accepted": Word("ok", N_("one person")),
     "rejected": Word("bad", N_("two persons")),
 }
+LINK: Mapping[str, Word] = {
+    "merged": Word("ok", N_("merged")),
+    "matched": Word("busy", N_("joined by the rules")),
+    "joined": Word("ok", N_("joined by a steward")),
+    "apart": Word("bad", N_("kept apart")),
+}
+HISTORY: Mapping[str, Word] = {
+    "linked": Word("ok", N_("linked")),
+    "unlinked": Word("warn", N_("unlinked")),
+    "matched": Word("busy", N_("joined by the rules")),
+    "replaced": Word("idle", N_("a source says something else")),
+    "apart": Word("bad", N_("kept apart")),
+    "together": Word("idle", N_("no longer kept apart")),
+    "merged": Word("ok", N_("merged")),
+    "unmerged": Word("warn", N_("no longer merged")),
+    "split": Word("warn", N_("a source record was split off")),
+    "chosen": Word("idle", N_("chosen what is believed")),
+    "accepted": Word("ok", N_("one person, by a review")),
+    "rejected": Word("bad", N_("two persons, by a review")),
+    "undone": Word("warn", N_("taken back")),
+    "rules-proposed": Word("idle", N_("rules written")),
+    "rules-activated": Word("ok", N_("rules in force")),
+    "rematched": Word("busy", N_("everybody compared again")),
+}
 # Reasons that are words of ours; a place may stand before ("PID-3: required").
 REASONS = frozenset(
     {
@@ -243,6 +267,8 @@ TABLES: Mapping[str, Mapping[str, Word]] = {
     "mark": MARK,
     "review": REVIEW,
     "answer": ANSWER,
+    "link": LINK,
+    "history": HISTORY,
 }
 
 

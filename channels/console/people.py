@@ -1,0 +1,294 @@
+"""One person as the client registry knows them: what is believed, what each source says, links and history; and every
+decision a steward can take. A person is found by a number or a name that never stands in an address."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from channels.console.beside import rows
+from channels.console.care_sheets import SYSTEMS
+from channels.console.forms import posted, text
+from channels.console.masks import Masks
+from channels.console.portrait import Value, human, plain, portrait
+from channels.console.reviews import evidence, side, sources, told
+from channels.console.view import HEADERS, Problem, View
+from channels.console.words import N_
+from channels.gateway.parts import Parts
+from channels.identities import Identities
+from channels.journal.times import iso
+from registries.client.decision import Declined
+from registries.client.golden import Golden
+from registries.client.records import SourceRecord
+from registries.client.steward import Steward
+from registries.client.survivorship import CHOOSABLE
+from schemas.events import Patient
+from schemas.queries import Criteria
+
+MOST = 50
+_GONE = Problem(404, N_("There is no such person"), N_("Look the person up again: the address may have been mistyped."))
+
+Act = Callable[[Steward, str, FormData, str, str], int]
+
+
+def _of_two(name: str) -> Act:
+    def act(steward: Steward, person: str, form: FormData, by: str, why: str) -> int:
+        entry: int = getattr(steward, name)(text(form, "one") or person, text(form, "other"), by, why)
+        return entry
+
+    return act
+
+
+def _split(steward: Steward, _person: str, form: FormData, by: str, why: str) -> int:
+    return steward.split(_number(form, "record"), by, why)
+
+
+def _choose(steward: Steward, person: str, form: FormData, by: str, why: str) -> int:
+    record = _number(form, "record") if text(form, "record") else None
+    return steward.choose(person, text(form, "field"), by, why, record=record)
+
+
+def _undo(steward: Steward, _person: str, form: FormData, by: str, why: str) -> int:
+    return steward.undo(_number(form, "entry"), by, why)
+
+
+ACTS: Mapping[str, Act] = {
+    **{name: _of_two(name) for name in ("link", "unlink", "apart", "together", "merge", "unmerge")},
+    "split": _split,
+    "choose": _choose,
+    "undo": _undo,
+}
+
+
+class People:
+    def __init__(self, view: View, parts: Parts, identities: Identities) -> None:
+        self._view, self._audit, self._of = view, parts.house.audit, identities
+        self._masked = parts.house.settings.masked
+
+    def routes(self) -> list[Route]:
+        shown = self._view.shown
+        return [
+            Route("/people", shown(self.form), methods=["GET"]),
+            Route("/people", shown(self.find), methods=["POST"]),
+            Route("/people/{person}", shown(self.one), methods=["GET"]),
+            Route("/people/{person}", shown(self.opened), methods=["POST"]),
+            Route("/people/{person}/beside", shown(self.seek), methods=["POST"]),
+            Route("/people/{person}/beside/{other}", shown(self.beside), methods=["GET"]),
+            Route("/people/{person}/beside/{other}", shown(self.beside_opened), methods=["POST"]),
+            Route("/people/{person}/{act:str}", shown(self.act), methods=["POST"]),
+        ]
+
+    async def form(self, request: Request) -> Response:
+        return self._found(request, None, {})
+
+    async def find(self, request: Request) -> Response:
+        form = await posted(request)
+        found = await run_in_threadpool(self._sought, form)
+        if len(found) == 1:
+            return RedirectResponse(f"/people/{found[0]}", 303, HEADERS)
+        people = [await run_in_threadpool(self._short, person) for person in found]
+        self._read(request, found)
+        return self._found(request, people, {name: text(form, name) for name in ("system", "family", "given", "birth")})
+
+    async def one(self, request: Request) -> Response:
+        return await self._page(request)
+
+    async def opened(self, request: Request) -> Response:
+        await self._open(request)
+        return await self._page(request, open=True)
+
+    async def seek(self, request: Request) -> Response:
+        """Another identity to be laid beside this one."""
+        form, person = await posted(request), request.path_params["person"]
+        found = [one for one in await run_in_threadpool(self._sought, form) if one != person]
+        if len(found) == 1:
+            return RedirectResponse(f"/people/{person}/beside/{found[0]}", 303, HEADERS)
+        people = [await run_in_threadpool(self._short, one) for one in found]
+        self._read(request, found)
+        return self._found(request, people, {"system": text(form, "system")}, beside=person)
+
+    async def beside(self, request: Request) -> Response:
+        return await self._beside(request)
+
+    async def beside_opened(self, request: Request) -> Response:
+        await self._open(request)
+        return await self._beside(request, open=True)
+
+    async def act(self, request: Request) -> Response:
+        form, person = await posted(request), request.path_params["person"]
+        act, by = ACTS.get(request.path_params["act"]), request.scope["user"].name
+        if act is None or not await run_in_threadpool(self._of.known, person):
+            raise _GONE
+        await run_in_threadpool(self._audit.write, by, request.path_params["act"], f"Patient/{person}")
+        try:
+            entry = await run_in_threadpool(act, self._of.steward, person, form, by, text(form, "why"))
+        except Declined as error:
+            return await self._page(request, declined=str(error))
+        return RedirectResponse(f"/people/{person}?done={entry}", 303, HEADERS)
+
+    async def _open(self, request: Request) -> None:
+        await posted(request)
+        target = f"Patient/{uuid_of(request.path_params['person'])}"
+        await run_in_threadpool(self._audit.write, request.scope["user"].name, "show numbers", target)
+
+    def _read(self, request: Request, persons: Collection[str]) -> None:
+        for person in persons:
+            self._audit.note(request.scope["user"].name, "read", f"Patient/{person}")
+
+    def _found(self, request: Request, people: Any, asked: Mapping[str, str], beside: str = "") -> Response:
+        asked = {"system": "", "family": "", "given": "", "birth": "", **asked}
+        said = {"people": people, "asked": asked, "systems": SYSTEMS, "beside": beside, "most": MOST}
+        return self._view.page(request, "people.html", said)
+
+    def _sought(self, form: FormData) -> list[str]:
+        """Who stands for each person found, by an identity, a number, or a name and a birth date."""
+        number, system = text(form, "number"), text(form, "system")
+        if number:
+            system, number = number.split("|", 1) if "|" in number else (system, number)
+            found = {number} if self._of.known(number) else self._of.records.persons_with(system, number)
+        elif family := text(form, "family"):
+            wanted = Criteria(family=f"{family}*", given=_begins(text(form, "given")), birth=text(form, "birth"))
+            found = set(self._of.search(wanted, MOST))
+        else:
+            return []
+        return sorted({self._of.links.survivor(min(self._of.links.following(one))) for one in found})
+
+    def _short(self, person: str) -> dict[str, Any]:
+        here = self._of.side(person)
+        patient = self._of.golden(here.joined, here.records).patient
+        return {"id": person, "records": len(here.records), **_named(patient)}
+
+    async def _page(self, request: Request, *, open: bool = False, declined: str = "") -> Response:
+        masks = Masks(self._masked, open=open)
+        said = await run_in_threadpool(self._look, uuid_of(request.path_params["person"]), masks)
+        self._read(request, said["joined"])
+        shown = said | {"open": open, "declined": declined, "done": "done" in request.query_params}
+        return self._view.page(request, "person.html", shown, 409 if declined else 200)
+
+    def _look(self, person: str, masks: Masks) -> dict[str, Any]:
+        if not self._of.known(person):
+            raise _GONE
+        here = self._of.side(person)
+        golden = self._of.golden(here.joined, here.records)
+        joining, apart = self._of.links_of(here.joined)
+        return {
+            "person": person,
+            "name": _named(golden.patient)["name"],
+            "survivor": self._of.links.survivor(person),
+            "joined": sorted(here.joined),
+            "believed": _believed(golden, here.records, masks),
+            "chosen": {choice.field for choice in self._of.choices(here.joined)},
+            "records": [told(one) | {"fields": portrait([one], masks)} for one in here.records],
+            "sources": sources(here),
+            "links": [_link(one) for one in joining],
+            "apart": [_link(one) for one in apart],
+            "reviews": self._of.queue.of_persons(here.joined),
+            "history": [_line(one) for one in self._of.steward.history(person)],
+            "systems": SYSTEMS,
+            "plain": plain,
+        }
+
+    async def _beside(self, request: Request, *, open: bool = False) -> Response:
+        masks = Masks(self._masked, open=open)
+        person, other = uuid_of(request.path_params["person"]), uuid_of(request.path_params["other"])
+        said = await run_in_threadpool(self._both, person, other, masks)
+        self._read(request, said.pop("read"))
+        return self._view.page(request, "person_beside.html", said | {"open": open})
+
+    def _both(self, person: str, other: str, masks: Masks) -> dict[str, Any]:
+        if person == other or not (self._of.known(person) and self._of.known(other)):
+            raise _GONE
+        one, another = self._of.side(person, other), self._of.side(other, person)
+        score = self._of.compared(one, another)
+        return {
+            "one": side(one),
+            "other": side(another),
+            "together": other in self._of.links.following(person),
+            "rows": rows(one, another, score, masks),
+            "sources": sources(one, another),
+            "score": score,
+            "explained": score.explained() if score else [],
+            "evidence": evidence(score),
+            "here": f"/people/{person}/beside/{other}",
+            "read": sorted(one.joined | another.joined),
+        }
+
+
+def uuid_of(given: str) -> str:
+    """Of an address: nothing else is an identity. Raises Problem."""
+    try:
+        return str(uuid.UUID(given))
+    except ValueError:
+        raise _GONE from None
+
+
+def _begins(name: str) -> str:
+    return f"{name}*" if name else ""
+
+
+def _number(form: FormData, name: str) -> int:
+    given = text(form, name)
+    if not (given.isascii() and given.isdigit() and len(given) < 20):
+        raise _GONE
+    return int(given)
+
+
+def _named(patient: Patient) -> dict[str, str]:
+    names = [said for name in patient.get("names") or () if (said := human(name))]
+    return {"name": names[0] if names else "", "birth": patient.get("birth_date") or ""}
+
+
+def _believed(golden: Golden, records: Collection[SourceRecord], masks: Masks) -> list[dict[str, Any]]:
+    """Each field with who says the same, the one that decided first; and what could be chosen instead."""
+    carried = {(field.name, field.system): field.values for field in portrait(records, masks)}
+    decisive = {name.partition(".")[0]: record for name, record in golden.sources.items()}
+    found = []
+    for field in portrait([_Told(0, golden.patient)], masks):
+        known = {value.key: value for value in carried.get((field.name, field.system), ())}
+        values = [_carried(one, known.get(one.key), decisive.get(field.name, 0)) for one in field.values]
+        choices = list(known.values()) if field.name in CHOOSABLE and len(known) > 1 else []
+        found.append({"field": field, "values": values, "choices": choices})
+    return found
+
+
+def _carried(value: Value, known: Value | None, first: int) -> Value:
+    records = sorted(known.records, key=lambda one: one != first) if known else ()
+    return Value(value.text, value.note, tuple(records), value.hidden, value.key)
+
+
+class _Told:
+    def __init__(self, id: int, patient: Patient) -> None:
+        self.id, self.patient = id, patient
+
+
+def _link(link: Any) -> dict[str, Any]:
+    return {
+        "one": link.from_person,
+        "other": link.to_person,
+        "kind": link.kind,
+        "by": link.by,
+        "why": link.why,
+        "at": iso(link.at),
+        "score": link.score,
+    }
+
+
+def _line(line: Any) -> dict[str, Any]:
+    return {
+        "id": line.id,
+        "action": line.action,
+        "person": line.person,
+        "other": line.other,
+        "by": line.by,
+        "why": line.why,
+        "at": iso(line.at),
+        "field": line.detail.get("field", ""),
+        "undoable": "changes" in line.detail and line.action != "rematched",
+    }

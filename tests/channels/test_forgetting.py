@@ -10,7 +10,6 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
-import orjson
 import pytest
 from sqlalchemy import func, select
 
@@ -25,6 +24,7 @@ from schemas import codec
 from tests.console.place import SALES, Place, result
 from tests.remembering import NOBODY, emptied, own
 from tests.servers.redis import Redis
+from tests.stores import resource
 
 ROUNDS = 8
 
@@ -63,7 +63,8 @@ def effects(place: Place) -> dict[str, Any]:
             for table in tables.sorted_tables:
                 rows[table.name] = connection.scalar(select(func.count()).select_from(table)) or 0
             for row in connection.execute(select(resources)) if store == "record" else ():
-                rows[row.type, row.version, str(orjson.loads(row.body).get("valueQuantity"))] += 1
+                told = resource(place.house, row.type, row.id, row.version, row.body)
+                rows[row.type, row.version, str(told.get("valueQuantity"))] += 1
     return {"events of each person": sorted(map(sorted, said.values())), "rows": rows}
 
 

@@ -7,18 +7,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-import orjson
-
-from channels.consumers.record import about
 from channels.outputs import EVENTS
 from channels.runtime import House
-from channels.security.encryption import derived
-from registries.sealing import Seal
 from schemas import codec
 from schemas.events import plain
 from tests.crash.load import followed, own
 from tests.e2e.program import until
-from tests.stores import rows
+from tests.stores import resource, rows
 
 SETTLED = frozenset({"delivered", "duplicate"})
 
@@ -169,17 +164,15 @@ def _results(house: House) -> Iterator[tuple[str, list[int]]]:
     """By observation; the order's code is that of the report which holds it."""
     said: dict[str, list[int]] = defaultdict(list)
     orders: dict[str, str] = {}
-    seal = Seal(derived(house.master, "record"))
     every = (
         "SELECT id, version, body FROM versions WHERE type = 'Observation' UNION ALL"
         " SELECT id, version, body FROM resources WHERE type = 'Observation' ORDER BY id, version"
     )
     for name, version, body in rows(house, "record", every):
-        observation = orjson.loads(seal.open(body, about("Observation", name, version)))
-        said[name].append(int(observation["valueString"]))
+        said[name].append(int(resource(house, "Observation", name, version, body)["valueString"]))
     reports = "SELECT id, version, body FROM resources WHERE type = 'DiagnosticReport'"
     for name, version, body in rows(house, "record", reports):
-        report = orjson.loads(seal.open(body, about("DiagnosticReport", name, version)))
+        report = resource(house, "DiagnosticReport", name, version, body)
         for result in report["result"]:
             orders[result["reference"].removeprefix("Observation/")] = report["code"]["coding"][0]["code"]
     for name, numbers in said.items():

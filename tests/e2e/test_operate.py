@@ -278,7 +278,7 @@ def test_mistakes_in_the_configuration_name_file_line_and_key(program: Program, 
         said = (done.stdout + done.stderr).decode()
         assert done.returncode == exit_code, said
         assert f"{broken}, line {number}: acknowledge: " in said
-        assert "'received' or 'checked'" in said
+        assert "'received', 'checked' or 'resolved'" in said
         assert f"line {len(lines) + 1}: colour: this key is not known" in said
     done = subprocess.run(
         [*command, "run", "--data", str(tmp_path / "data")],

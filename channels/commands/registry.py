@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from channels.commands import directory, verification
+from channels.commands import directory, reconciliation, verification
 from channels.commands.options import DATA, Config, Data, house, reached, told
 from channels.outputs import learned_records
 from registries import facility, health_worker
@@ -20,6 +20,7 @@ app = typer.Typer(help="Who, where, by whom.", no_args_is_help=True)
 app.command()(verification.verify)
 app.command()(directory.show)
 app.command()(directory.close)
+app.command()(reconciliation.reconcile)
 
 
 @app.command("load")

@@ -39,3 +39,35 @@ care_terms = Table(
     Column("id", BYTEWISE, primary_key=True),
     sqlite_with_rowid=False,
 )
+
+# Every row of a list that was compared with the directory. `said`: its cells as JSON; `entry`: the id of the likeliest
+# entry, or of the one it was paired with; `apart`: ids, joined by spaces, that somebody said it is not.
+care_pairs = Table(
+    "care_pairs",
+    TABLES,
+    Column("list", BYTEWISE, primary_key=True),
+    Column("number", BYTEWISE, primary_key=True),
+    Column("said", Text, nullable=False),
+    Column("outcome", String(8), nullable=False),
+    Column("entry", BYTEWISE, nullable=False),
+    Column("score", Integer, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("apart", Text, nullable=False),
+    Column("state", String(8), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Index("care_pairs_by_state", "state", "list", "number"),
+)
+
+# How far each upstream registry was read: `mark` is what to ask it next, `at` (µs) when it last answered, `failed` when
+# it last did not.
+care_upstreams = Table(
+    "care_upstreams",
+    TABLES,
+    Column("url", BYTEWISE, primary_key=True),
+    Column("part", String(32), primary_key=True),
+    Column("mark", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("failed", BigInteger, nullable=False),
+)

@@ -1,7 +1,8 @@
 """Fills the registries from CSV files; facilities and health workers from FHIR too (a Bundle, or NDJSON). Loading a
 file again changes nothing.
 
-Clients: ins, idcs, cnss, cin, ipp with its authority, family, given, birth_date, sex.
+Clients: ins, idcs, cnss, cin, ipp with its authority, family, given, birth_date, sex, phone, city, postcode, address,
+mother.
 Facilities: inpe, name, type, region, province, owner, periods, latitude, longitude, aliases, and where there are such
 columns suspended, ice, services, hierarchies. Health workers: inpe, family, given, profession, periods, roles, aliases,
 and suspended, specialties, qualifications.
@@ -29,6 +30,7 @@ from schemas.message import Issue
 Kind = Literal["clients", "facilities", "health-workers"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
+Progress = Callable[[int], None]
 _Fill = Callable[[Connection, Sequence[Row], str], list[Outcome]]
 
 
@@ -44,12 +46,20 @@ class Report:
     learned: list[str] = field(default_factory=list)
 
 
-def load(kind: Kind, body: bytes, engine: Engine, secret: bytes = b"", *, by: str = "terminal") -> Report:
+def load(
+    kind: Kind,
+    body: bytes,
+    engine: Engine,
+    secret: bytes = b"",
+    *,
+    by: str = "terminal",
+    progress: Progress = lambda _: None,
+) -> Report:
     """Loads every row that is right and reports the others by line and column. `secret` is that of the client
-    registry, and only clients need it; `by` is kept beside every change of an entry. Raises ValueError for an unknown
-    kind or a missing secret, Unavailable."""
+    registry, and only clients need it; `by` is kept beside every change of an entry; `progress` hears, of clients, how
+    many rows are done. Raises ValueError for an unknown kind or a missing secret, Unavailable."""
     if kind == "clients":
-        return _clients(body, engine, secret)
+        return _clients(body, engine, secret, progress)
     if kind == "facilities":
         return _directory(facility.KIND, body, engine, PLACE_COLUMNS, load_places, by)
     if kind == "health-workers":
@@ -57,17 +67,17 @@ def load(kind: Kind, body: bytes, engine: Engine, secret: bytes = b"", *, by: st
     raise ValueError(f"no registry {kind!r}; there are: {', '.join(KINDS)}")
 
 
-def _clients(body: bytes, engine: Engine, secret: bytes) -> Report:
+def _clients(body: bytes, engine: Engine, secret: bytes, progress: Progress) -> Report:
     if not secret:
         raise ValueError("loading clients needs the secret of the client registry")
     report = Report()
-    found = list(rows(body, ("birth_date",)))
-    for row, (change, learned) in zip(found, load_clients(found, engine, secret), strict=True):
+    for done, (row, change, learned) in enumerate(load_clients(rows(body, ("birth_date",)), engine, secret), 1):
         report.issues += row.issues
         report.loaded += change == "made"
         report.updated += change == "grown"
         report.unchanged += not change and not row.issues
         report.learned += learned
+        progress(done)
     return report
 
 

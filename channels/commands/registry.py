@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -16,10 +18,14 @@ from registries import facility, health_worker
 from registries.directory import changed
 from registries.load import KINDS, load
 
+# seconds between two words on how far a load is
+EVERY = 5.0
+
 app = typer.Typer(help="Who, where, by whom.", no_args_is_help=True)
 app.command()(verification.verify)
 app.command()(directory.show)
 app.command()(directory.close)
+app.command()(reconciliation.reconcile)
 app.command()(reconciliation.reconcile)
 
 
@@ -40,7 +46,7 @@ def load_(
     except OSError as error:
         raise typer.BadParameter(f"{file}: {error.strerror}") from error
     with told():
-        report = load(chosen, body, parts.registries, parts.registry_secret)
+        report = load(chosen, body, parts.registries, parts.registry_secret, progress=_progress())
         changed(parts.redis, facility.KIND, health_worker.KIND)
     bus = reached(parts)
     asyncio.run(bus.publish(learned_records(report.learned)))
@@ -50,3 +56,16 @@ def load_(
         typer.echo(f"{file}: {issue.at}: {issue.reason}: {issue.text}; {issue.remedy}", err=True)
     typer.echo(f"{report.loaded} loaded, {report.updated} updated, {report.unchanged} unchanged")
     raise typer.Exit(1 if report.issues else 0)
+
+
+def _progress() -> Callable[[int], None]:
+    """Tells on the standard error how far it is, every few seconds."""
+    began = told_at = time.monotonic()
+
+    def progress(done: int) -> None:
+        nonlocal told_at
+        if done % 100 == 0 and (now := time.monotonic()) - told_at >= EVERY:
+            told_at = now
+            typer.echo(f"{done} rows, {done / (now - began):.0f} a second", err=True)
+
+    return progress

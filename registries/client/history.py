@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 from sqlalchemy import ColumnElement, Connection, insert, or_, select
 
-from registries.database import among
+from registries.database import among, insert_all
 from registries.sealing import Seal
 from registries.tables import history
 
@@ -84,7 +84,7 @@ class Line:
 def write(connection: Connection, seal: Seal, lines: Iterable[Line]) -> None:
     """Adds lines, any number in one statement."""
     if rows := [line.sealed(seal) for line in lines]:
-        connection.execute(insert(history), rows)
+        insert_all(connection, history, rows)
 
 
 def add(connection: Connection, seal: Seal, line: Line) -> int:

@@ -64,13 +64,27 @@ def match(connection: Connection, matches: Sequence[Match], at: int, number: int
 
     What a steward ended stays ended: he keeps the two apart, and the caller asked for that.
     """
-    added = []
-    for one in matches:
-        key = {"from_person": one.one, "to_person": one.other, "kind": MATCHED}
-        told = {"event": one.event, "at": at, "version": number, "ended": None, "by": "rules"}
-        if _put(connection, key, told | {"why": one.why, "score": one.score, "rules": one.rules}):
-            added.append(one)
+    known = _matched(connection, {one.one for one in matches})
+    added = [one for one in matches if known.get((one.one, one.other), 0) is not None]
+    rows = {(one.one, one.other): _row(one, at, number) for one in added}
+    insert_or_skip(connection, links, [row for pair, row in rows.items() if pair not in known])
+    for pair in rows.keys() & known.keys():
+        key = dict(zip(("from_person", "to_person", "kind"), (*pair, MATCHED), strict=True))
+        _put(connection, key, {name: value for name, value in rows[pair].items() if name not in key})
     return added
+
+
+def _matched(connection: Connection, ones: set[str]) -> dict[tuple[str, str], int | None]:
+    """When each link of the rules between these and others ended; None while it is in force."""
+    told = select(links.c.from_person, links.c.to_person, links.c.ended).where(links.c.kind == MATCHED)
+    found = connection.execute(told.where(among(connection, links.c.from_person, ones)))
+    return {(one, other): ended for one, other, ended in found}
+
+
+def _row(one: Match, at: int, number: int) -> dict[str, Any]:
+    key = {"from_person": one.one, "to_person": one.other, "kind": MATCHED}
+    told = {"event": one.event, "at": at, "version": number, "ended": None, "by": "rules", "why": one.why}
+    return key | told | {"score": one.score, "rules": one.rules}
 
 
 def _put(connection: Connection, key: dict[str, str], told: dict[str, Any]) -> bool:

@@ -3,45 +3,55 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from itertools import islice
 from urllib.parse import quote
 
 from sqlalchemy import Engine
 
 from registries.client.keys import SYSTEM, birth_levels, subject
 from registries.client.resolve import Clients
+from registries.registry import Resolution
 from registries.rows import Row
-from schemas.events import Event, Identifier, Patient, PatientRegistered
+from schemas.events import Address, Event, Identifier, Patient, PatientRegistered
 
 NUMBERS = {"ins": "ins", "idcs": "idcs", "cnss": "cnss", "cin": "cnie"}
 SEXES = {"m": "male", "h": "male", "male": "male", "f": "female", "female": "female", "": ""}
-AT_ONCE = 200
+AT_ONCE = 500
 
 _FRENCH_DATE = re.compile(r"(\d\d?)/(\d\d?)/(\d{4})")
 
 
-def load_clients(found: Sequence[Row], engine: Engine, secret: bytes) -> Iterator[tuple[str, tuple[str, ...]]]:
+Told = tuple[Row, str, Sequence[str]]
+
+
+def load_clients(found: Iterable[Row], engine: Engine, secret: bytes) -> Iterator[Told]:
     """For every row: "made", "grown" or "" (nothing new, or wrong: see its issues), and what it makes known.
 
-    A commit for every 200 rows. Raises Unavailable.
+    A commit for every 500 rows, then they are compared with all that are known. Raises Unavailable.
     """
-    clients = Clients(engine, secret)
-    patients = [(row, _patient(row, secret)) for row in found]
-    for start in range(0, len(patients), AT_ONCE):
-        part = patients[start : start + AT_ONCE]
-        events: list[Event] = [_event(patient) for row, patient in part if not row.issues]
-        answers = iter(clients.resolve(events, ["create"] * len(events)))
-        seen: set[str] = set()
-        for row, patient in part:
-            if row.issues:
-                yield "", ()
-                continue
-            person = next(answers).entry
-            made = "made" if person in clients.news.made and person not in seen else ""
-            grown = "grown" if person in clients.news.grown and person not in seen else ""
-            seen.add(person)
-            yield made or grown, tuple(f"person|{key.digest}" for key in subject(patient, "", secret).keys)
+    clients, waiting = Clients(engine, secret), iter(found)
+    while part := list(islice(waiting, AT_ONCE)):
+        patients = [(row, _patient(row, secret)) for row in part]
+        events: list[Event] = [_event(patient) for row, patient in patients if not row.issues]
+        yield from _loaded(patients, clients, iter(clients.resolve(events, ["create"] * len(events))), secret)
+    clients.matcher.sweep(everything=True)  # what other loads left, cut short
+
+
+def _loaded(
+    part: Sequence[tuple[Row, Patient]], clients: Clients, answers: Iterator[Resolution], secret: bytes
+) -> Iterator[Told]:
+    seen: set[str] = set()
+    for row, patient in part:
+        if row.issues:
+            yield row, "", ()
+            continue
+        person = next(answers).entry
+        made = "made" if person in clients.news.made and person not in seen else ""
+        grown = "grown" if person in clients.news.grown and person not in seen else ""
+        seen.add(person)
+        yield row, made or grown, [f"person|{key.digest}" for key in subject(patient, "", secret).keys]
 
 
 def _event(patient: Patient) -> PatientRegistered:
@@ -66,7 +76,11 @@ def _patient(row: Row, secret: bytes) -> Patient:
         "names": [{"family": row["family"], "given": [row["given"]] if row["given"] else []}],
         "birth_date": _birth_date(row),
         "sex": SEXES.get(row["sex"].casefold(), ""),
+        "telecoms": [{"system": "phone", "value": row["phone"]}] if row["phone"] else [],
+        "addresses": _addresses(row),
     }
+    if row["mother"]:
+        patient["mother_name"] = {"text": row["mother"], "given": row["mother"].split()}
     if row["sex"].casefold() not in SEXES:
         row.wrong("sex", "unknown-code", "not a sex this list knows", "write M or F, or leave it empty")
     if row["birth_date"] and not birth_levels(patient["birth_date"]):
@@ -89,6 +103,15 @@ def _identifiers(row: Row) -> Iterator[Identifier]:
         yield {"system": authority(row["authority"]), "value": row["ipp"]}
     elif row["ipp"]:
         row.wrong("authority", "required", "a file number without who gave it", "name the hospital or laboratory")
+
+
+def _addresses(row: Row) -> list[Address]:
+    told: Address = {"lines": [row["address"]] if row["address"] else []}
+    if row["city"]:
+        told["city"] = row["city"]
+    if row["postcode"]:
+        told["postal_code"] = row["postcode"]
+    return [told] if any(told.values()) else []
 
 
 def authority(name: str) -> str:

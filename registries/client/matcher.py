@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 
-from sqlalchemy import Connection, Engine, bindparam, select, update
+from sqlalchemy import BigInteger, Connection, Engine, select, update
 
 from registries.client.candidates import Candidates, Known
 from registries.client.digests import block_digests
@@ -24,7 +24,7 @@ from registries.client.matching.profile import Profile
 from registries.client.matching.rules import Rules
 from registries.client.matching.scoring import Score, outcome, score
 from registries.client.verdicts import Verdict, decide
-from registries.database import reading, writing, written
+from registries.database import among, reading, writing, written
 from registries.sealing import Seal
 from registries.tables import records
 from schemas.message import Unavailable
@@ -37,13 +37,6 @@ YOUNG = 10_000_000
 EVERY = 10.0
 # `matched` of a record on which comparing fails
 FAILED = -1
-
-_MATCHED = (
-    update(records)
-    .where(records.c.id == bindparam("known_id"), records.c.number == bindparam("known_number"))
-    .values(matched=bindparam("under"))
-)
-
 
 log = logging.getLogger("wasl.registries")
 
@@ -167,8 +160,10 @@ class Matcher:
     ) -> None:
         of = partial(self._candidates.of_persons, connection)
         decide(connection, verdicts, mine, self._links, of, rules, self._seal, at)
-        told = [{"known_id": one.id, "known_number": one.number, "under": rules.version} for one in mine]
-        connection.execute(_MATCHED, sorted(told, key=lambda row: row["known_id"]))
+        # what changed since it was read has a greater number than any that was read
+        same = records.c.number <= max(one.number for one in mine)
+        ids = among(connection, records.c.id, [one.id for one in mine], BigInteger)
+        connection.execute(update(records).where(ids, same).values(matched=rules.version))
 
 
 def _verdicts(one: Known, others: Iterable[Known], rules: Rules) -> list[Verdict]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, bindparam, update
+from sqlalchemy import Connection, update
 
 from registries.client import history, links
 from registries.client.candidates import Known
@@ -15,7 +15,7 @@ from registries.client.matching.rules import Rules
 from registries.client.matching.scoring import Score, score
 from registries.client.matching.vetoes import WORDS
 from registries.client.store import Review, review_row
-from registries.database import insert_or_skip
+from registries.database import among, insert_or_skip
 from registries.sealing import Seal
 from registries.tables import next_version, reviews
 from schemas import facts
@@ -28,12 +28,6 @@ MOST_REVIEWS = 5
 # These say that something is missing between two records, not that it differs: others of the two may tell it.
 _LACKING = frozenset({"unnamed", "birth-doubt", "name-doubt", "other-given", "other-family"})
 _PERHAPS = "perhaps one human being under two identities"
-_CLOSE = (
-    update(reviews)
-    .where(reviews.c.id == bindparam("asked"), reviews.c.state == "open")
-    .values(state="decided", decision="accepted", decided_by="rules", decided_at=bindparam("now"))
-)
-
 Of = Callable[[Collection[str]], Iterable[Known]]
 
 
@@ -176,9 +170,10 @@ def _write(connection: Connection, decision: Decision, number: int, seal: Seal, 
     history.write(connection, seal, told)
     rows = [asked(*about, *doubt, rules, at) for about, doubt in decision.doubts.items()]
     insert_or_skip(connection, reviews, rows)
-    answered = [{"asked": review_of(*pair), "now": at} for pair in sorted(found)]
-    if answered:
-        connection.execute(_CLOSE, answered)
+    if found:
+        of_them = among(connection, reviews.c.id, [review_of(*pair) for pair in found])
+        answered = update(reviews).where(of_them, reviews.c.state == "open")
+        connection.execute(answered.values(state="decided", decision="accepted", decided_by="rules", decided_at=at))
 
 
 def asked(

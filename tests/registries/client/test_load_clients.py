@@ -1,0 +1,80 @@
+"""A list of patients in bulk: every column is kept, and the same people are linked as one by one."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from benchmarks.population import COLUMNS, records, row
+from registries.client.links import Links
+from registries.client.records import Records
+from registries.load import load
+from tests.home import Place
+from tests.registries.people import SECRET
+
+
+def listed(rows: Iterable[dict[str, str]]) -> bytes:
+    out = io.StringIO()
+    writer = csv.DictWriter(out, COLUMNS, delimiter=";")
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue().encode()
+
+
+def test_every_column_is_kept(engine: Engine) -> None:
+    told = {
+        "ipp": "41",
+        "authority": "CH-AZROU",
+        "family": "Benkirane",
+        "given": "Hind",
+        "birth_date": "23/08/1974",
+        "phone": "0661 23 49 87",
+        "city": "Azrou",
+        "postcode": "53100",
+        "address": "4 rue des Cèdres",
+        "mother": "Tazi Zhor",
+    }
+    load("clients", listed([told]), engine, SECRET)
+    (record,) = Records(engine, SECRET).since(0)
+    said: Any = record.patient
+    assert said["telecoms"] == [{"system": "phone", "value": "0661 23 49 87"}]
+    assert said["addresses"] == [{"lines": ["4 rue des Cèdres"], "city": "Azrou", "postal_code": "53100"}]
+    assert said["mother_name"]["text"] == "Tazi Zhor"
+    assert record.profile.phones
+    assert record.profile.towns
+    assert record.profile.postcodes
+
+
+def test_progress_counts_every_row(engine: Engine) -> None:
+    heard: list[int] = []
+    body = listed({"ipp": f"{n}", "authority": "CH-AZROU", "birth_date": ""} for n in range(1, 6))
+    assert load("clients", body, engine, SECRET, progress=heard.append).loaded == 5
+    assert heard == [1, 2, 3, 4, 5]
+
+
+def joined(engine: Engine) -> set[frozenset[str]]:
+    """The file numbers of everybody who is one."""
+    followed, found = Links(engine), Records(engine, SECRET)
+    groups: dict[frozenset[str], set[str]] = {}
+    for record in found.since(0, most=100_000):
+        groups.setdefault(followed.following(record.person), set()).add(record.patient["identifiers"][-1]["value"])
+    return {frozenset(numbers) for numbers in groups.values()}
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_in_bulk_the_same_people_are_linked_as_one_by_one(home: Place, turned: bool, tmp_path_factory: Any) -> None:
+    rows = [row(truth, told) for truth, told in records(100, 5)]
+    bulk = home.open("registries")
+    load("clients", listed(rows), bulk, SECRET)
+    elsewhere = Place(tmp_path_factory.mktemp("one-by-one"))
+    single = elsewhere.open("registries")
+    for one in reversed(rows) if turned else rows:
+        load("clients", listed([one]), single, SECRET)
+    assert len(joined(bulk)) < len(rows)
+    assert joined(bulk) == joined(single)
+    elsewhere.close()

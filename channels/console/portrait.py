@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
 from channels.console.care_sheets import SYSTEMS
-from channels.console.masks import Masks
+from channels.console.masks import DOT, Masks
 from channels.console.words import N_, SEX, USE
 from registries.client.keys import SYSTEM
 from registries.client.survivorship import BESIDE, FIELDS
@@ -69,6 +69,10 @@ class Field:
     values: tuple[Value, ...]
     system: str = ""
 
+    @property
+    def hidden(self) -> bool:
+        return any(value.hidden for value in self.values)
+
 
 def portrait(records: Iterable[Said], masks: Masks) -> list[Field]:
     """Every field that a record tells, each value once."""
@@ -85,7 +89,7 @@ def portrait(records: Iterable[Said], masks: Masks) -> list[Field]:
 
 def plain(system: str) -> str:
     """A system or source as people call it."""
-    return system.removeprefix("urn:id:").removeprefix(SYSTEM)
+    return system.removeprefix("urn:id:").removeprefix(SYSTEM).strip("|").replace("|", " · ")
 
 
 def _rank(system: str) -> int:
@@ -116,7 +120,7 @@ def _values(patient: Patient, name: str, masks: Masks) -> Iterator[tuple[str, Va
             text = _SAID.get(name, _plain)(one, masks) if one not in (None, "", [], {}) else ""
             if text:
                 use = USE.get(one.get("use") or "", "") if isinstance(one, Mapping) else ""
-                yield "", Value(text, use, key=f"{text.casefold()}|{use}")
+                yield "", Value(text, use, hidden=DOT in text, key=f"{text.casefold()}|{use}")
 
 
 def human(name: Mapping[str, Any]) -> str:

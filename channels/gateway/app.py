@@ -12,12 +12,13 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
 from channels.console import pages
-from channels.gateway import api, mcsd, mcsd_feed, patient_feed, record
+from channels.gateway import api, mcsd, mcsd_feed, patient_feed, record, reviews
 from channels.gateway.bounds import Short
 from channels.gateway.care_sheets import care_sheets
 from channels.gateway.faults import Contained, failed
 from channels.gateway.intake import Intake
 from channels.gateway.parts import Parts
+from channels.identities import Identities
 from channels.security.basic import basic
 from channels.security.guard import Guard
 from channels.security.passwords import TooManyAttempts
@@ -54,6 +55,7 @@ def application(parts: Parts) -> ASGIApp:
     care, of_the_record = Care(house.registries), record.Reads(house.reading, house.links.following, audited)
     written_patients = patient_feed.Feed(intake.take, Records(house.registries, house.registry_secret), house.links)
     directory, feed = mcsd.Directory(care, of_the_record, audited), mcsd_feed.Feed(care, parts.learned, written)
+    answers = reviews.added(api.application(parts.desk, sheets, house.audit), Identities.of(house), house.audit)
 
     routes: list[BaseRoute] = [
         *parts.health.routes(),
@@ -64,7 +66,7 @@ def application(parts: Parts) -> ASGIApp:
         *mcsd_feed.routes(feed),
         *patient_feed.routes(written_patients),
         *record.routes(house.reading, house.links.following, audited, mcsd.capabilities()),
-        Mount("/api", api.application(parts.desk, sheets, house.audit)),
+        Mount("/api", answers),
         *pages.routes(parts),
     ]
     program = Starlette(routes=routes, exception_handlers={Exception: failed})

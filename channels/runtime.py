@@ -56,19 +56,23 @@ from channels.updates import Source, Updates
 from channels.waiting import Waiting
 from channels.watch.live import Live
 from channels.window import Shared, Window
-from registries.client.criteria import EveryRecord
 from registries.client.links import Links
+from registries.client.matcher import Matcher
 from registries.client.news import Changes
 from registries.client.queries import Believed, Queries
 from registries.client.records import Records
 from registries.client.regulars import Regulars
 from registries.client.resolve import Clients as Persons
+from registries.client.search import People
+from registries.client.versions import Versions
 from registries.database import open_database
 from registries.facility import Facilities
 from registries.health_worker import HealthWorkers
 from registries.notices import Notices
 from registries.outcomes import Outcomes
+from registries.sealing import Seal
 from schemas import catalog
+from schemas.domains import Domains
 from schemas.remote import Remote, Unusable
 
 if TYPE_CHECKING:  # their clients take a good part of a start that needs none of them
@@ -308,9 +312,30 @@ class House:
     @cached_property
     def queries(self) -> Queries:
         """What is asked about persons, and answered from what all sources said."""
-        records = Records(self.registries, self.registry_secret)
         believed = Believed(self.registries, self.registry_secret)
-        return Queries(records, self.links, EveryRecord(records), believed)
+        return Queries(self.records, self.links, self.people, believed)
+
+    @cached_property
+    def records(self) -> Records:
+        return Records(self.registries, self.registry_secret)
+
+    @cached_property
+    def people(self) -> People:
+        """Searched by what sources say of them; in the memory of this process."""
+        return People(self.records)
+
+    @cached_property
+    def matcher(self) -> Matcher:
+        """For questions; mediation has its own."""
+        seal = Seal(self.registry_secret)
+        rules = Versions(self.registries, seal).active
+        return Matcher(self.registries, self.registry_secret, seal, rules, self.links)
+
+    @property
+    def domains(self) -> Domains:
+        """The table of identifier domains, as tolerant channels see it now."""
+        every = [channel.context.domains.table for channel in self.channels.known.values()]
+        return Domains(every[0]) if every else Domains()
 
     def updates(self, stop: Stop) -> Updates:
         """What tells subscribers that the numbers of a person changed."""

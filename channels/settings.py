@@ -211,6 +211,13 @@ class Trusted(Strict):
         return read_trust(self.model_dump())
 
 
+class ClientRegistry(Strict):
+    """`merged`: what `/fhir/Patient/{id}` answers for an identity that was merged: whom it was merged into
+    (`survivor`), or itself, no longer active (`inactive`)."""
+
+    merged: Literal["survivor", "inactive"] = "survivor"
+
+
 class Watch(Strict):
     """A port for /healthz, /readyz and /metrics of a role that has no HTTP of its own. None opens by itself."""
 
@@ -244,6 +251,7 @@ class Settings(Strict):
     redis: Redis = Redis()
     registries: RegistriesElsewhere = RegistriesElsewhere()
     trust: Trusted = Trusted()
+    client_registry: ClientRegistry = ClientRegistry()
     watch: Watch = Watch()
     gisre: Literal["simulator"] = "simulator"
     smr: str = Field("built-in", pattern="^(built-in|https?://.+)$")

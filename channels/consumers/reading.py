@@ -87,6 +87,12 @@ class Reading:
         found = self._rows(select(resources).where(resources.c.type == kind, resources.c.id == name))
         return found[0] if found else None
 
+    def having(self, kind: str, names: Collection[str]) -> set[str]:
+        """The ids that there are of these."""
+        found = select(resources.c.id).where(resources.c.type == kind, resources.c.id.in_(names))
+        with reading(self._engine) as connection:
+            return set(connection.scalars(found))
+
     def history(self, kind: str, name: str) -> list[Kept]:
         """Every version, newest first; empty when there never was one."""
         standing = self.read(kind, name)

@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
 from channels.console import pages
-from channels.gateway import api, mcsd, mcsd_feed, patient_feed, record, reviews
+from channels.gateway import api, clients, mcsd, mcsd_feed, patient_feed, patients, record, reviews
 from channels.gateway.bounds import Short
 from channels.gateway.care_sheets import care_sheets
 from channels.gateway.faults import Contained, failed
@@ -65,7 +65,8 @@ def application(parts: Parts) -> ASGIApp:
         *mcsd.routes(directory),
         *mcsd_feed.routes(feed),
         *patient_feed.routes(written_patients),
-        *record.routes(house.reading, house.links.following, audited, mcsd.capabilities()),
+        *clients.routes(house, of_the_record, audited),
+        *record.routes(house.reading, house.links.following, audited, mcsd.capabilities() | patients.capabilities()),
         Mount("/api", answers),
         *pages.routes(parts),
     ]

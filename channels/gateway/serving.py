@@ -64,6 +64,7 @@ async def _gateway(house: House, listens: bool) -> None:
     server = _server(house, application(parts))
     http = house.settings.http
     web = _bound(http.host, http.port, "http.port (WASL_HTTP_PORT)")
+    house.people.start()
     ways = Ways(house, door, held, listens=listens)
     await ways.open()
     tasks = [

@@ -1,0 +1,24 @@
+"""The client registry over `/fhir`, put together: PDQm, PIXm, `$match`."""
+
+from __future__ import annotations
+
+from starlette.routing import Route
+
+from channels.gateway import match, patients, pixm
+from channels.gateway.patients import Patients
+from channels.gateway.portraits import Portraits
+from channels.gateway.record import Audit, Reads
+from channels.runtime import BUILT_IN, House
+
+
+def routes(house: House, record: Reads, audit: Audit) -> list[Route]:
+    """To be mounted before those of the shared record. audit: called before anybody is shown."""
+    queries = house.queries
+    portraits = Portraits(house.records, house.links, queries.believed, house.reading, lambda: house.domains)
+    merged = house.settings.client_registry.merged
+    asked = Patients(house.people, portraits, record, audit, merged, lands=house.settings.smr == BUILT_IN)
+    return [
+        *pixm.routes(pixm.Crossing(queries, lambda: house.domains, audit)),
+        *match.routes(match.Matching(house.matcher, portraits, audit)),
+        *patients.routes(asked),
+    ]

@@ -1,0 +1,177 @@
+"""`Patient/$match`: who in the registry may be this patient (IHE PDQm ITI-119). Writes nothing: nobody is registered.
+
+The score is the probability that the two are one human being, under the rules in force. `match-grade` says certain
+where the rules would link the two by themselves, else probable or possible, which they would leave to a steward.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from channels.gateway.fhir import address, answer, base, outcome
+from channels.gateway.parameters import Json, body, parameters, value
+from channels.gateway.patients import filled
+from channels.gateway.portraits import Group, Portraits, Resource
+from channels.gateway.record import Audit
+from channels.gateway.search import Problem
+from mediators.systems import identifier_system
+from registries.client.matcher import Candidate, Matcher
+from registries.client.matching.profile import Profile, profile
+from registries.client.matching.rules import Rules
+from registries.client.matching.scoring import outcome as decided
+from schemas.domains import Domains
+from schemas.fhir.reading.elements import Source
+from schemas.fhir.reading.patient import patient
+
+GRADE = "http://hl7.org/fhir/StructureDefinition/match-grade"
+# Records compared closely at most, and persons told at most
+MOST_RECORDS, MOST = 100, 50
+# From here on what a steward would decide is likely so
+PROBABLE = 0.9
+_FLAGS = ("onlyCertainMatches", "onlySingleMatch")
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Whom is meant; `count` persons at most."""
+
+    whom: Profile
+    certain: bool = False
+    single: bool = False
+    count: int = MOST
+
+
+@dataclass(frozen=True, slots=True)
+class Likely:
+    """A person, how likely it is the one asked for, and whether the rules would link the two."""
+
+    person: str
+    group: Group
+    score: float
+    certain: bool
+
+    @property
+    def grade(self) -> str:
+        return "certain" if self.certain else "probable" if self.score >= PROBABLE else "possible"
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """Blocks on the databases. audit: called before anybody is shown."""
+
+    matcher: Matcher
+    portraits: Portraits
+    audit: Audit
+
+    def answer(self, request: Request, resource: Json) -> Response:
+        what = asked(resource, self.portraits.domains)
+        likely = self._chosen(what)
+        shown = self.portraits.of([(one.person, one.group) for one in likely])
+        for about in [f"Patient/{one.person}" for one in likely] or ["Patient"]:
+            self.audit(request, "match", about)
+        entries = [_entry(request, one, told) for one, told in zip(likely, shown, strict=True) if told]
+        made = {"resourceType": "Bundle", "type": "searchset", "total": len(entries)}
+        made["link"] = [{"relation": "self", "url": address(request, "")}]
+        return answer({**made, **({"entry": entries} if entries else {})})
+
+    def _chosen(self, what: Asked) -> Sequence[Likely]:
+        likely = self._likely(self.matcher.candidates(what.whom, MOST_RECORDS))
+        certain = [one for one in likely if one.certain]
+        if what.certain:  # of several nobody can be certain
+            likely = certain if len(certain) == 1 else []
+        if what.single and len(likely) > 1:
+            likely = certain if len(certain) == 1 else []
+        return likely[: what.count]
+
+    def _likely(self, candidates: Sequence[Candidate]) -> list[Likely]:
+        """Each person once, by the record that fits best; the likeliest first."""
+        rules = self.matcher.rules
+        best: dict[Group, tuple[float, bool]] = {}
+        for one in candidates:
+            group = self.portraits.group(one.person)
+            best[group] = max(best.get(group, (0.0, False)), _weighed(one, rules))
+        found = [Likely(self.portraits.survivor(group), group, *said) for group, said in best.items()]
+        return sorted(found, key=lambda one: (-one.score, not one.certain, one.person))
+
+
+def asked(resource: Json, domains: Domains) -> Asked:
+    """From Parameters, or from a Patient alone. Raises Problem."""
+    if resource.get("resourceType") == "Patient":
+        return Asked(_profile(resource, domains))
+    told = {one["name"]: one for one in parameters(resource)}
+    whom = told.get("resource", {}).get("resource")
+    if not isinstance(whom, dict) or whom.get("resourceType") != "Patient":
+        raise Problem(400, "required", "Parameters: expected a parameter `resource` with a Patient")
+    certain, single = (_flag(told, name) for name in _FLAGS)
+    return Asked(_profile(whom, domains), certain, single, _count(told))
+
+
+def routes(matching: Matching) -> list[Route]:
+    """To be mounted before those of a Patient."""
+
+    async def match(request: Request) -> Response:
+        try:
+            resource = await body(request)
+        except Problem as problem:
+            return outcome(problem)
+        return await run_in_threadpool(filled(lambda one: matching.answer(one, resource)), request)
+
+    return [Route("/fhir/Patient/$match", match, methods=["POST"])]
+
+
+class _Alone:
+    """A resource that came by itself: its references lead nowhere (`Source`)."""
+
+    def __init__(self, domains: Domains) -> None:
+        self._authorities = domains.authorities
+
+    def follow(self, reference: Json, *kinds: str) -> Json | None:
+        return None
+
+    def once(self, resource: Json, read: Callable[[Source, Json], T]) -> T:
+        return read(self, resource)
+
+    def system(self, given: str, kind: str, authority: str) -> str:
+        return identifier_system(given or authority, "" if given else kind, authorities=self._authorities)
+
+
+def _profile(resource: Json, domains: Domains) -> Profile:
+    try:
+        return profile(patient(_Alone(domains), resource))
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise Problem(400, "structure", "this is not a Patient of FHIR R4") from None
+
+
+def _flag(told: dict[str, Json], name: str) -> bool:
+    said = value(told[name]) if name in told else False
+    if not isinstance(said, bool):
+        raise Problem(400, "invalid", f"{name}: expected valueBoolean")
+    return said
+
+
+def _count(told: dict[str, Json]) -> int:
+    said = value(told["count"]) if "count" in told else str(MOST)
+    if not isinstance(said, str) or not said.isdecimal() or not int(said[:9]) > 0:
+        raise Problem(400, "invalid", "count: expected valueInteger, 1 or more")
+    return min(int(said[:9]), MOST)
+
+
+def _weighed(one: Candidate, rules: Rules) -> tuple[float, bool]:
+    """A deterministic rule decides whatever the probability; nothing less certain is told before it."""
+    certain = decided(one.score, rules) == "certain"
+    probability = max(one.score.probability, rules.certain if certain else 0.0)
+    return round(min(max(probability, 0.0), 1.0), 6), certain
+
+
+def _entry(request: Request, one: Likely, told: Resource) -> dict[str, Any]:
+    search = {"extension": [{"url": GRADE, "valueCode": one.grade}], "mode": "match", "score": one.score}
+    return {"fullUrl": f"{base(request)}/Patient/{one.person}", "resource": told, "search": search}

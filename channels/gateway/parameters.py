@@ -1,0 +1,72 @@
+"""What a FHIR operation is asked: by query, by form, or by a Parameters resource in JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from starlette.requests import Request
+
+from channels.gateway.fhir import form
+from channels.gateway.search import Pairs, Problem
+from mediators.fhir.document import parsed
+from schemas.message import Refused
+
+LARGEST = 1024 * 1024
+
+Json = dict[str, Any]
+
+
+async def body(request: Request) -> Json:
+    """The resource sent, its numbers as texts. Raises Problem."""
+    said = b""
+    async for part in request.stream():
+        said += part
+        if len(said) > LARGEST:
+            raise Problem(413, "too-long", f"an operation takes at most {LARGEST} bytes")
+    kind = request.headers.get("content-type", "")
+    try:
+        return parsed(said, kind)
+    except Refused as refused:
+        issue = refused.issues[0]
+        status = 415 if issue.reason == "xml" else 400
+        raise Problem(status, "not-supported" if status == 415 else "structure", issue.text) from None
+
+
+async def pairs(request: Request) -> Pairs:
+    """The simple parameters of an operation, however they came; an Identifier as `system|value`. Raises Problem."""
+    asked = list(request.query_params.multi_items())
+    if request.method == "GET":
+        return asked
+    if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+        return [*asked, *await form(request)]
+    return [*asked, *_simple(parameters(await body(request)))]
+
+
+def parameters(resource: Json) -> Sequence[Json]:
+    """The parts of a Parameters resource. Raises Problem."""
+    told = resource.get("parameter")
+    if resource.get("resourceType") != "Parameters" or not isinstance(told, list):
+        raise Problem(400, "structure", "expected a Parameters resource")
+    if not all(isinstance(one, dict) and isinstance(one.get("name"), str) for one in told):
+        raise Problem(400, "structure", "Parameters: every parameter has a name")
+    return told
+
+
+def value(parameter: Json) -> Any:
+    """Its value, of whatever type; None without one."""
+    return next((one for name, one in parameter.items() if name.startswith("value")), None)
+
+
+def _simple(told: Sequence[Json]) -> Iterator[tuple[str, str]]:
+    for one in told:
+        said = value(one)
+        if isinstance(said, dict) and isinstance(said.get("value"), str):
+            said = f"{_escaped(said.get('system') or '')}|{_escaped(said['value'])}"
+        if not isinstance(said, str):
+            raise Problem(400, "structure", f"Parameters: {one['name'][:40]} has no value that is known here")
+        yield one["name"], said
+
+
+def _escaped(text: object) -> str:
+    return "".join(f"\\{sign}" if sign in ",|$\\" else sign for sign in str(text))

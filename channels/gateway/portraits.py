@@ -1,0 +1,160 @@
+"""The Patient resource of a person: what landed in the shared record, with what the registry believes in its place.
+
+Landed resources have more than the registry keeps (who told it, notes); the registry has every number of all sources,
+what stewards chose, and persons of whom nothing landed.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from channels.consumers.reading import Query, Reading
+from registries.client.links import Links
+from registries.client.records import Records, SourceRecord
+from schemas.domains import Domains
+from schemas.events import Identifier, Patient, PatientRegistered
+from schemas.fhir import extensions
+from schemas.fhir.draft import Draft
+from schemas.fhir.patient import demographics
+
+Resource = dict[str, Any]
+Group = frozenset[str]
+
+# What the registry's word replaces, where it has one; and what goes with it
+_BELIEVED = ("name", "telecom", "gender", "birthDate", "address", "maritalStatus")
+_BESIDE = {"gender": "_gender", "birthDate": "_birthDate"}
+_SOURCE = "client-registry"
+
+
+# The golden record of a person out of these records (queries.py)
+Believed = Callable[[Collection[str], Iterable[SourceRecord]], Patient]
+
+
+@dataclass(frozen=True, slots=True)
+class Portraits:
+    """Blocks on the databases. Of any thread. `landed`: the built-in record."""
+
+    records: Records
+    links: Links
+    believed: Believed
+    landed: Reading
+    table: Callable[[], Domains]
+
+    @property
+    def domains(self) -> Domains:
+        return self.table()
+
+    def group(self, person: str) -> Group:
+        """Every identity of this person."""
+        return self.links.following(person)
+
+    def survivor(self, group: Group) -> str:
+        """The identity that stands for all: where their merges lead; of several the smallest."""
+        return min({self.links.survivor(person) for person in group})
+
+    def groups(self, persons: Iterable[str]) -> set[Group]:
+        return {self.links.following(person) for person in persons}
+
+    def ordered(self, groups: Iterable[Group]) -> list[tuple[str, Group]]:
+        """Under the identity that stands for each, in an order that lasts."""
+        return sorted(((self.survivor(group), group) for group in groups), key=lambda one: one[0])
+
+    def of(self, people: Sequence[tuple[str, Group]], systems: Collection[str] = ()) -> list[Resource | None]:
+        """The resource of each; None for whom nobody knows. `systems`: of the identifiers shown; none is all."""
+        records = self._records({person for _, group in people for person in group})
+        landed = self._landed({person for person, _ in people})
+        return [
+            self._of(name, group, [one for person in sorted(group) for one in records.get(person, ())], landed, systems)
+            for name, group in people
+        ]
+
+    def young(self, persons: Collection[str], seconds: float) -> set[str]:
+        """Those who are not in the record, and of whom something came within these seconds."""
+        missing = set(persons) - self.landed.having("Patient", persons)
+        since = (time.time() - seconds) * 1e6
+        return {one.person for one in self.records.of_persons(missing) if one.at > since} if missing else set()
+
+    def retired(self, person: str, survivor: str) -> Resource:
+        """A merged identity as it was left: no longer active, replaced by another."""
+        landed = self._landed({person}).get(person)
+        if landed is None:
+            records = self.records.of_persons({person})
+            landed = made(person, self.believed({person}, records)) if records else _bare(person)
+        link = {"other": {"reference": f"Patient/{survivor}"}, "type": "replaced-by"}
+        return {**landed, "active": False, "link": [link]}
+
+    def _of(
+        self,
+        name: str,
+        group: Group,
+        records: Sequence[SourceRecord],
+        landed: Mapping[str, Resource],
+        systems: Collection[str],
+    ) -> Resource | None:
+        known = landed.get(name)
+        if not records:
+            return _within(known, systems) if known else None
+        own = self.domains.own
+        patient = self.believed(group, records)
+        if own and own.uri in systems:
+            number = Identifier(system=own.uri, value=name, authority=own.name)
+            patient = {**patient, "identifiers": [*(patient.get("identifiers") or ()), number]}
+        told = made(name, patient)
+        return _within(_over(known, told) if known else told, systems)
+
+    def _records(self, persons: Collection[str]) -> Mapping[str, list[SourceRecord]]:
+        found: dict[str, list[SourceRecord]] = {}
+        for record in self.records.of_persons(persons):
+            found.setdefault(record.person, []).append(record)
+        return found
+
+    def _landed(self, persons: Collection[str]) -> Mapping[str, Resource]:
+        query = Query("Patient", ids=(persons,), count=len(persons))
+        return {one.id: orjson.loads(one.body) for one in self.landed.search(query).page}
+
+
+def made(person: str, patient: Patient) -> Resource:
+    """The Patient as schemas.fhir writes it."""
+    event: PatientRegistered = {
+        "type": "PatientRegistered", "id": person, "fact": person, "person": person, "about": "patient",
+        "channel": _SOURCE, "sender": "", "version": 0, "patient": patient,
+    }  # type: ignore[typeddict-item]  # fmt: skip
+    draft = Draft(event)
+    draft.add("Patient", person, demographics(draft, patient))
+    told: Resource = draft.resources[f"Patient/{person}"]
+    said = [one for one in told.pop("extension", ()) if one["url"] != extensions.VERSION]
+    return {**told, "extension": said} if said else told
+
+
+def _over(landed: Resource, told: Resource) -> Resource:
+    """What landed, with what is believed over it, and every identifier of both."""
+    names = [name for name in _BELIEVED if name in told]
+    dropped = {_BESIDE[name] for name in names if name in _BESIDE}
+    kept = {name: value for name, value in landed.items() if name not in dropped}
+    found = {name: told[name] for name in (*names, *dropped) if name in told}
+    numbers = _each([*landed.get("identifier", ()), *told.get("identifier", ())])
+    return {**kept, **found, **({"identifier": numbers} if numbers else {})}
+
+
+def _each(numbers: Sequence[Resource]) -> list[Resource]:
+    found: dict[tuple[Any, Any], Resource] = {}
+    for one in numbers:
+        found.setdefault((one.get("system"), one.get("value")), one)
+    return list(found.values())
+
+
+def _within(patient: Resource, systems: Collection[str]) -> Resource | None:
+    """With the identifiers of these systems only; None without one."""
+    if not systems:
+        return patient
+    numbers = [one for one in patient.get("identifier", ()) if one.get("system") in systems]
+    return {**patient, "identifier": numbers} if numbers else None
+
+
+def _bare(person: str) -> Resource:
+    return {"resourceType": "Patient", "id": person}

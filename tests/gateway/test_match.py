@@ -1,0 +1,144 @@
+"""`Patient/$match` (IHE ITI-119): who may be meant, how likely, and nobody registered by asking."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import func, select
+
+from channels.gateway.match import GRADE, asked
+from channels.gateway.search import Problem
+from registries.database import reading
+from registries.tables import TABLES
+from schemas.domains import Domains
+from tests.gateway.clients import WARD, Reader
+from tests.home import Place, every_store, home
+from tests.registries.people import patient
+
+__all__ = ["every_store", "home"]
+
+RIM = {"family": "Belhouari", "given": "Rimane", "birth": "1984-02-29", "sex": "female"}
+
+
+@pytest.fixture
+def reader(home: Place) -> Reader:
+    return Reader(home)
+
+
+def resource(**told: str) -> dict[str, Any]:
+    """A Patient in FHIR."""
+    made: dict[str, Any] = {"resourceType": "Patient", "name": [{"family": told["family"], "given": [told["given"]]}]}
+    if told.get("ipp"):
+        made["identifier"] = [{"system": WARD, "value": told["ipp"]}]
+    return made | {"birthDate": told["birth"], "gender": told["sex"]}
+
+
+def parameters(patient: Any, **more: Any) -> dict[str, Any]:
+    flags = [{"name": name, "valueInteger" if name == "count" else "valueBoolean": one} for name, one in more.items()]
+    return {"resourceType": "Parameters", "parameter": [{"name": "resource", "resource": patient}, *flags]}
+
+
+def matched(reader: Reader, body: Any) -> list[tuple[str, str, float]]:
+    """Each entry's id, grade and score."""
+    bundle = reader.told("POST", "Patient/$match", json=body)
+    assert (bundle["resourceType"], bundle["type"]) == ("Bundle", "searchset")
+    entries = bundle.get("entry", [])
+    assert bundle["total"] == len(entries)
+    found = []
+    for entry in entries:
+        (grade,) = entry["search"]["extension"]
+        assert (entry["search"]["mode"], grade["url"]) == ("match", GRADE)
+        found.append((entry["resource"]["id"], grade["valueCode"], entry["search"]["score"]))
+    assert all(0 <= score <= 1 for *_, score in found)
+    assert [score for *_, score in found] == sorted((score for *_, score in found), reverse=True)
+    return found
+
+
+def test_the_same_patient_is_certain_and_others_are_not_told(reader: Reader) -> None:
+    rim = reader.register(patient(ipp="7", **RIM))
+    reader.register(patient(ipp="8", family="Ouazzani", given="Driss", birth="1991-07-30", sex="male"))
+    for body in (resource(ipp="7", **RIM), parameters(resource(ipp="7", **RIM), onlyCertainMatches=True)):
+        ((id, grade, score),) = matched(reader, body)
+        assert (id, grade) == (rim, "certain")
+        assert score > 0.9
+    assert reader.audited == [("match", f"Patient/{rim}")] * 2
+
+
+def test_who_is_only_likely_is_not_certain(reader: Reader) -> None:
+    rim = reader.register(patient(ipp="7", **RIM))
+    alike = resource(**{**RIM, "birth": "1984"})
+    ((id, grade, _),) = matched(reader, alike)
+    assert (id, grade) == (rim, "probable")
+    assert matched(reader, parameters(alike, onlyCertainMatches=True)) == []
+
+
+def test_nobody_is_no_error(reader: Reader) -> None:
+    bundle = reader.told("POST", "Patient/$match", json=resource(ipp="7", **RIM))
+    assert (bundle["total"], "entry" in bundle) == (0, False)
+    assert reader.audited == [("match", "Patient")]
+
+
+def test_linked_records_are_one_entry(reader: Reader) -> None:
+    reader.register(patient(ipp="6", **RIM))
+    rim = reader.register(patient(ipp="7", **RIM))
+    reader.merge(patient(ipp="6"), patient(ipp="7"))
+    assert [id for id, *_ in matched(reader, resource(**RIM))] == [rim]
+
+
+def test_of_two_who_cannot_be_told_apart_neither_is_certain(reader: Reader) -> None:
+    """Both have the same number and name, as a steward left them."""
+    persons = {reader.register(patient(ipp=ipp, **RIM)) for ipp in ("7", "8")}
+    body = resource(**RIM)
+    assert {id for id, *_ in matched(reader, body)} == persons
+    assert matched(reader, parameters(body, onlyCertainMatches=True)) == []
+    assert matched(reader, parameters(body, onlySingleMatch=True)) == []
+    assert len(matched(reader, parameters(body, count=1))) == 1
+
+
+def test_asking_writes_nothing(reader: Reader) -> None:
+    reader.register(patient(ipp="7", **RIM))
+
+    def counts() -> dict[str, int]:
+        with reading(reader.engine) as connection:
+            return {
+                table.name: connection.scalar(select(func.count()).select_from(table)) or 0
+                for table in TABLES.sorted_tables
+            }
+
+    before = counts()
+    matched(reader, resource(ipp="9", **RIM))
+    assert counts() == before
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"resourceType": "Observation"},
+        {"resourceType": "Parameters"},
+        {"resourceType": "Parameters", "parameter": []},
+        {"resourceType": "Parameters", "parameter": [{"name": "resource", "resource": {"resourceType": "Group"}}]},
+        parameters(resource(**RIM), onlyCertainMatches="yes"),
+        parameters(resource(**RIM), count=0),
+    ],
+)
+def test_what_asks_for_nobody_is_refused(reader: Reader, body: Any) -> None:
+    (issue,) = reader.told("POST", "Patient/$match", 400, json=body)["issue"]
+    assert issue["severity"] == "error"
+
+
+_json = st.recursive(
+    st.none() | st.booleans() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["family", "value", "x"]), inner),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@given(st.dictionaries(st.sampled_from(["name", "identifier", "telecom", "address", "birthDate", "gender"]), _json))
+def test_any_resource_is_read_or_refused(told: Any) -> None:
+    with suppress(Problem):
+        asked({"resourceType": "Patient", **told}, Domains())

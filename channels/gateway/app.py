@@ -11,8 +11,9 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
+from channels.bulletins import Bulletins
 from channels.console import pages
-from channels.gateway import api, clients, mcsd, mcsd_feed, patient_feed, patients, record, reviews
+from channels.gateway import api, clients, mcsd, mcsd_feed, patient_feed, patient_history, patients, record, reviews
 from channels.gateway.bounds import Short
 from channels.gateway.care_sheets import care_sheets
 from channels.gateway.faults import Contained, failed
@@ -24,6 +25,7 @@ from channels.security.guard import Guard
 from channels.security.passwords import TooManyAttempts
 from channels.security.users import ADMIN, User, Users
 from registries.care.store import Care
+from registries.client.happenings import Happenings
 from registries.client.records import Records
 
 __all__ = ["Parts", "application"]
@@ -54,6 +56,8 @@ def application(parts: Parts) -> ASGIApp:
 
     care, of_the_record = Care(house.registries), record.Reads(house.reading, house.links.following, audited)
     written_patients = patient_feed.Feed(intake.take, Records(house.registries, house.registry_secret), house.links)
+    bulletins = Bulletins.over(house.registries, house.registry_secret, house.links)
+    followed = patient_history.Following(Happenings(house.registries), bulletins, audited)
     directory, feed = mcsd.Directory(care, of_the_record, audited), mcsd_feed.Feed(care, parts.learned, written)
     answers = reviews.added(api.application(parts.desk, sheets, house.audit), Identities.of(house), house.audit)
 
@@ -65,6 +69,7 @@ def application(parts: Parts) -> ASGIApp:
         *mcsd.routes(directory),
         *mcsd_feed.routes(feed),
         *patient_feed.routes(written_patients),
+        *patient_history.routes(followed),
         *clients.routes(house, of_the_record, audited),
         *record.routes(house.reading, house.links.following, audited, mcsd.capabilities() | patients.capabilities()),
         Mount("/api", answers),

@@ -1,0 +1,111 @@
+"""What the client registry tells whoever follows it: persons as they stand, with what happened to them.
+
+A person that was merged is told as it was left: not active, replaced by the survivor. Everybody else has the numbers of
+all linked identities, and links to them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Engine
+
+from registries.client import queries
+from registries.client.happenings import Happening
+from registries.client.links import Links
+from registries.client.records import Records, SourceRecord
+from schemas.events import Patient, PatientRegistered
+from schemas.fhir import extensions
+from schemas.fhir.draft import Draft
+from schemas.fhir.patient import demographics
+
+Resource = dict[str, Any]
+# The golden record of a person out of these records (queries.py)
+Believed = Callable[[Collection[str], Iterable[SourceRecord]], Patient]
+
+# What happened, in meta.tag
+HAPPENED = "https://hie.sante.gov.ma/fhir/CodeSystem/person-change"
+
+
+@dataclass(frozen=True, slots=True)
+class Bulletin:
+    """A person as it stands now. `at`: µs, of the last of what happened."""
+
+    person: str
+    kinds: Sequence[str]
+    at: int
+    patient: Resource
+
+    @property
+    def is_new(self) -> bool:
+        return "made" in self.kinds
+
+
+@dataclass(frozen=True, slots=True)
+class Bulletins:
+    """Blocks. Of any thread. Raises Unavailable."""
+
+    records: Records
+    links: Links
+    believed: Believed
+
+    @staticmethod
+    def over(engine: Engine, secret: bytes, links: Links) -> Bulletins:
+        """Of the registries' database, with its secret."""
+        return Bulletins(Records(engine, secret), links, queries.Believed(engine, secret))
+
+    def of(self, happenings: Sequence[Happening]) -> list[Bulletin]:
+        """One a person, in the order of the last thing that happened to each."""
+        kinds: dict[str, dict[str, None]] = {}
+        last: dict[str, int] = {}
+        for one in happenings:
+            for person in filter(None, (one.person, one.other)):
+                known = kinds.pop(person, {})  # told last, it goes to the end
+                kinds[person] = {**known, one.kind: None}
+                last[person] = one.at
+        groups = {person: self.links.following(person) for person in kinds}
+        said = self._said({member for group in groups.values() for member in group})
+        return [
+            Bulletin(person, list(told), last[person], self._patient(person, groups[person], said, list(told)))
+            for person, told in kinds.items()
+        ]
+
+    def _said(self, persons: Collection[str]) -> Mapping[str, list[SourceRecord]]:
+        found: dict[str, list[SourceRecord]] = {}
+        for record in self.records.of_persons(persons) if persons else ():
+            found.setdefault(record.person, []).append(record)
+        return found
+
+    def _patient(
+        self, person: str, group: frozenset[str], said: Mapping[str, list[SourceRecord]], kinds: Sequence[str]
+    ) -> Resource:
+        survivor = self.links.survivor(person)
+        members = frozenset({person}) if survivor != person else group
+        records = [record for member in sorted(members) for record in said.get(member, ())]
+        told: Resource = {"resourceType": "Patient", "id": person}
+        told = _made(person, self.believed(members, records)) if records else told
+        told["meta"] = {"tag": [{"system": HAPPENED, "code": kind} for kind in kinds]}
+        if survivor != person:
+            return told | {"active": False, "link": [_link(survivor, "replaced-by")]}
+        others = [(one, "replaces" if self.links.survivor(one) == person else "seealso") for one in sorted(group)]
+        links = [_link(one, kind) for one, kind in others if one != person]
+        return told | ({"link": links} if links else {})
+
+
+def _link(person: str, kind: str) -> Resource:
+    return {"other": {"reference": f"Patient/{person}"}, "type": kind}
+
+
+def _made(person: str, patient: Patient) -> Resource:
+    """The Patient as schemas.fhir writes it."""
+    event: PatientRegistered = {
+        "type": "PatientRegistered", "id": person, "fact": person, "person": person, "about": "patient",
+        "channel": "client-registry", "sender": "", "version": 0, "patient": patient,
+    }  # type: ignore[typeddict-item]  # fmt: skip
+    draft = Draft(event)
+    draft.add("Patient", person, demographics(draft, patient))
+    told: Resource = draft.resources[f"Patient/{person}"]
+    said = [one for one in told.pop("extension", ()) if one["url"] != extensions.VERSION]
+    return {**told, "extension": said} if said else told

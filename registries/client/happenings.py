@@ -1,0 +1,111 @@
+"""What happened to persons, for whoever follows the registry: made, changed, linked, unlinked, merged, unmerged.
+
+Two counters number every change, of source records and of links, in the order of their commits: whoever reads on from
+a position misses nothing. A record or link that changed twice meanwhile is told once, as it stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+from sqlalchemy import Column, Connection, Engine, Table, func, select
+
+from registries.client.links import APART, MERGED, NAME
+from registries.database import reading
+from registries.notices import Position
+from registries.tables import links, persons, records, version
+
+Kind = Literal["made", "changed", "linked", "unlinked", "merged", "unmerged"]
+
+MOST = 200
+# µs between two machines' clocks, and between a time and the commit of what carries it
+SLACK = 60_000_000
+
+
+class Happening(NamedTuple):
+    """`at` in µs. Of a merge, `person` was replaced by `other`."""
+
+    kind: Kind
+    person: str
+    other: str
+    at: int
+
+
+class News(NamedTuple):
+    """In the order in which they happened; `position` is where to read on."""
+
+    happenings: Sequence[Happening]
+    position: Position
+
+
+class Happenings:
+    """Blocks. Of any thread. Raises Unavailable."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def now(self) -> Position:
+        with reading(self._engine) as connection:
+            return Position(version(connection, "records"), version(connection, NAME))
+
+    def at(self, moment: int) -> Position:
+        """Where to read on to miss nothing that happened from this moment (µs) on; earlier things may come too."""
+        with reading(self._engine) as connection:
+            since = moment - SLACK
+            told = func.coalesce(links.c.ended, links.c.at) >= since
+            first = connection.scalar(select(func.min(links.c.version)).where(told))
+            linked = version(connection, NAME) if first is None else first - 1
+            return Position(_before(connection, records, records.c.number, since), linked)
+
+    def since(self, position: Position, most: int = MOST) -> News:
+        """About `most` of each counter at once. The same position comes back when there is nothing."""
+        with reading(self._engine) as connection:
+            said = _until(connection, records.c.number, position.records, most)
+            linked = _until(connection, links.c.version, position.links, most)
+            told = [
+                *_of_records(connection, position.records, said),
+                *_of_links(connection, position.links, linked),
+            ]
+        return News(sorted(told, key=lambda one: one.at), Position(said, linked))
+
+
+def _until(connection: Connection, number: Column[int], last: int, most: int) -> int:
+    """The number of the last change to be told: all of it, for one commit may have many rows."""
+    some = select(number).where(number > last).order_by(number).limit(most)
+    return max(connection.scalars(some), default=last)
+
+
+def _of_records(connection: Connection, last: int, until: int) -> list[Happening]:
+    chosen = select(records.c.person, records.c.at, persons.c.created).join(persons, persons.c.id == records.c.person)
+    rows = connection.execute(chosen.where(records.c.number > last, records.c.number <= until))
+    return [Happening("made" if at == created else "changed", person, "", at) for person, at, created in rows]
+
+
+def _of_links(connection: Connection, last: int, until: int) -> list[Happening]:
+    rows = connection.execute(
+        select(links).where(links.c.version > last, links.c.version <= until, links.c.kind != APART)
+    )
+    return [
+        Happening(_kind(row.kind, row.ended is None), row.from_person, row.to_person, row.ended or row.at)
+        for row in rows
+    ]
+
+
+def _kind(kind: str, stands: bool) -> Kind:
+    if kind == MERGED:
+        return "merged" if stands else "unmerged"
+    return "linked" if stands else "unlinked"
+
+
+def _before(connection: Connection, table: Table, number: Column[int], since: int) -> int:
+    """The number before the first change of that time, halving: times grow with the numbers, but have no index."""
+    low, high = 0, version(connection, table.name)
+    while low < high:
+        middle = (low + high) // 2
+        found = connection.execute(select(number, table.c.at).where(number > middle).order_by(number).limit(1)).first()
+        if found is None or found.at >= since:
+            high = middle
+        else:
+            low = int(found[0])
+    return low

@@ -21,6 +21,7 @@ from channels.migrations.store import STORES, Store
 from channels.processes import python
 from channels.runtime import House
 from channels.settings import Misconfigured
+from registries.client.links import Links
 from registries.database import open_database
 
 
@@ -80,7 +81,7 @@ def test_eight_processes_that_start_on_an_empty_database_make_it_once(
     monkeypatch.setenv("WASL_DATABASE", database_url)
     command = python("database", "migrate", "--data", str(tmp_path))
     running = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(8)]
-    said = [process.communicate(timeout=60) for process in running]
+    said = [process.communicate(timeout=240) for process in running]
     assert [process.returncode for process in running] == [0] * 8, said
     for store in STORES.values():
         with opened(database_url, store.name) as engine:
@@ -102,6 +103,25 @@ def test_a_data_folder_of_0_1_0_is_taken_over_with_what_is_in_it(tmp_path: Path)
         assert STORES[name].revision(engine) == STORES[name].head
         assert [one for one in differences(engine, STORES[name]) if one[0][0] != "modify_type"] == [], name
         engine.dispose()
+
+
+def test_links_and_reviews_of_before_the_source_records_are_in_force_and_open(tmp_path: Path) -> None:
+    statements = Path(__file__).with_name("tables_0_1_0.sql").read_text().split("-- store registries\n")[1]
+    with closing(sqlite3.connect(tmp_path / "registries.db")) as old:
+        old.executescript(statements.split("-- store ")[0])
+        for person in ("one", "other"):
+            values = (person, 1, "event", 0, *[""] * 8)
+            old.execute(f"INSERT INTO persons VALUES ({', '.join('?' * len(values))})", values)
+        old.execute("INSERT INTO links VALUES ('one', 'other', 'merged', 'event', 1, 1)")
+        old.execute("INSERT INTO reviews VALUES ('1', 'one', 'other', 'claimed-twice', 'text', 1, 'open', 'e', 't')")
+        old.execute("INSERT INTO versions VALUES ('links', 1)")
+        old.commit()
+    with opened(f"sqlite:///{tmp_path}/registries.db") as engine:
+        STORES["registries"].migrate(engine)
+        assert Links(engine).survivor("one") == "other"
+        with engine.connect() as connection:
+            told = connection.execute(text("SELECT state, why, rules, decided_by FROM reviews")).all()
+        assert [tuple(row) for row in told] == [("open", "", 0, "")]
 
 
 def test_what_a_cut_off_start_left_is_completed(tmp_path: Path) -> None:

@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from itertools import islice
+from typing import NamedTuple
 from urllib.parse import quote
 
 from sqlalchemy import Engine
 
-from registries.client.keys import SYSTEM, birth_levels, subject
+from registries.client.keys import SYSTEM, Key, birth_levels, subject
 from registries.client.resolve import Clients
 from registries.registry import Resolution
 from registries.rows import Row
@@ -33,17 +34,21 @@ def load_clients(found: Iterable[Row], engine: Engine, secret: bytes) -> Iterato
     """
     clients, waiting = Clients(engine, secret), iter(found)
     while part := list(islice(waiting, AT_ONCE)):
-        patients = [(row, _patient(row, secret)) for row in part]
-        events: list[Event] = [_event(patient) for row, patient in patients if not row.issues]
-        yield from _loaded(patients, clients, iter(clients.resolve(events, ["create"] * len(events))), secret)
+        patients = [_read(row, secret) for row in part]
+        events: list[Event] = [_event(one.patient) for one in patients if not one.row.issues]
+        yield from _loaded(patients, clients, iter(clients.resolve(events, ["create"] * len(events))))
     clients.matcher.sweep(everything=True)  # what other loads left, cut short
 
 
-def _loaded(
-    part: Sequence[tuple[Row, Patient]], clients: Clients, answers: Iterator[Resolution], secret: bytes
-) -> Iterator[Told]:
+class _Read(NamedTuple):
+    row: Row
+    patient: Patient
+    keys: Sequence[Key]
+
+
+def _loaded(part: Sequence[_Read], clients: Clients, answers: Iterator[Resolution]) -> Iterator[Told]:
     seen: set[str] = set()
-    for row, patient in part:
+    for row, _, keys in part:
         if row.issues:
             yield row, "", ()
             continue
@@ -51,7 +56,7 @@ def _loaded(
         made = "made" if person in clients.news.made and person not in seen else ""
         grown = "grown" if person in clients.news.grown and person not in seen else ""
         seen.add(person)
-        yield row, made or grown, [f"person|{key.digest}" for key in subject(patient, "", secret).keys]
+        yield row, made or grown, [f"person|{key.digest}" for key in keys]
 
 
 def _event(patient: Patient) -> PatientRegistered:
@@ -70,7 +75,7 @@ def _event(patient: Patient) -> PatientRegistered:
     }
 
 
-def _patient(row: Row, secret: bytes) -> Patient:
+def _patient(row: Row) -> Patient:
     patient: Patient = {
         "identifiers": list(_identifiers(row)),
         "names": [{"family": row["family"], "given": [row["given"]] if row["given"] else []}],
@@ -85,14 +90,20 @@ def _patient(row: Row, secret: bytes) -> Patient:
         row.wrong("sex", "unknown-code", "not a sex this list knows", "write M or F, or leave it empty")
     if row["birth_date"] and not birth_levels(patient["birth_date"]):
         row.wrong("birth_date", "not-a-date", "not a birth date", "write it as 1980-03-12 or 12/03/1980")
-    if not row.issues and not subject(patient, "", secret).keys:
+    return patient
+
+
+def _read(row: Row, secret: bytes) -> _Read:
+    patient = _patient(row)
+    keys = [] if row.issues else subject(patient, "", secret).keys
+    if not row.issues and not keys:
         row.wrong(
             "ins",
             "required",
             "nothing here identifies a person",
             "give an INS, IDCS, IPP with its authority, CIN with birth date, or CNSS with birth date and given name",
         )
-    return patient
+    return _Read(row, patient, keys)
 
 
 def _identifiers(row: Row) -> Iterator[Identifier]:

@@ -22,6 +22,7 @@ from channels.console.language import Languages
 from channels.console.overview import OverviewPage
 from channels.console.people import People
 from channels.console.reviews import Reviews
+from channels.console.rules import RulesPages
 from channels.console.transactions import Transactions
 from channels.console.view import NOT_FOUND, View
 from channels.gateway.parts import Parts
@@ -57,6 +58,7 @@ def routes(parts: Parts) -> list[BaseRoute]:
         *professionals.routes(view, parts),
         *Reviews(view, parts, identities).routes(),
         *People(view, parts, identities).routes(),
+        *RulesPages(view, parts, identities).routes(),
         *ChannelPage(view, parts).routes(),
         *CheckPage(view, parts).routes(),
         Route("/{path:path}", missing, methods=["GET"]),

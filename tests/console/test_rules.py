@@ -1,0 +1,106 @@
+"""The rules of matching on a page: edited, tried on everybody, put in force, taken back."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from channels.identities import Identities
+from tests.console.identities import certain
+from tests.console.place import NAME, Browser, Place
+from tests.console.test_transactions import words
+
+STRICT = {"certain": "0.99999999999999", "why": "fewer by themselves"}
+
+
+@pytest.fixture
+def identities(place: Place) -> Identities:
+    certain(place)
+    return Identities.of(place.house)
+
+
+def kept(admin: Browser, **said: str) -> str:
+    """The page of a new version."""
+    answer = admin.submit("/rules", **said)
+    assert answer.status_code == 303, words(answer)
+    return answer.headers["location"]
+
+
+def joined(identities: Identities) -> bool:
+    (person,) = identities.records.persons_with("urn:id:130310623", "N-R5")
+    return len(identities.links.following(person)) > 1
+
+
+def test_the_page_says_what_is_in_force(admin: Browser) -> None:
+    page = admin.get("/rules")
+    assert "version 1 is in force" in words(page)
+    assert 'name="certain" value="0.9"' in page.text
+    assert 'name="m.given.exact"' in page.text
+    assert "both year" in page.text
+
+
+def test_an_edited_version_is_kept_with_what_it_says_otherwise(
+    identities: Identities, admin: Browser, place: Place
+) -> None:
+    there = kept(admin, **STRICT, **{"m.sex.same": "0,98", "passes": "both year\nphone\nnumber"})
+    page = words(admin.get(there))
+    assert "certain: 0.9 → 0.99999999999999" in page
+    assert "fields.sex.same" in page
+    assert "In force for who comes" not in page
+    assert identities.versions.active().version == 1
+    assert (NAME, "propose rules", "Rules") in place.audited()
+
+
+def test_what_is_no_rule_is_refused_with_its_place(admin: Browser) -> None:
+    for said, why in (
+        ({"certain": "much"}, "certain: expected a number"),
+        ({"possible": "0.99"}, "possible up to certain"),
+        ({"passes": "shoes"}, "passes: &#39;shoes&#39;"),
+    ):
+        answer = admin.submit("/rules", why="a try", **said)
+        assert answer.status_code == 422
+        assert why in answer.text
+
+
+def test_nothing_is_put_in_force_before_a_dry_run_was_seen(identities: Identities, admin: Browser) -> None:
+    there = kept(admin, **STRICT)
+    for act in ("activate", "apply"):
+        assert admin.submit(f"{there}/{act}", why="now").status_code == 409
+    assert identities.versions.active().version == 1
+    assert admin.submit(f"{there}/burn", why="now").status_code == 404
+    assert admin.get("/rules/99").status_code == 404
+
+
+def test_a_dry_run_shows_what_would_change_and_changes_nothing(identities: Identities, admin: Browser) -> None:
+    there = kept(admin, **STRICT)
+    page = words(admin.get(admin.submit(f"{there}/dry-run", sample="").headers["location"]))
+    assert "of 2 records compared" in page
+    assert "links ended 1" in page
+    assert "reviews opened 1" in page
+    assert joined(identities)
+
+
+def test_a_version_is_applied_to_everybody_and_taken_back(identities: Identities, admin: Browser, place: Place) -> None:
+    there = kept(admin, **STRICT)
+    admin.submit(f"{there}/dry-run")
+    assert "Everybody was compared again" in words(
+        admin.get(admin.submit(f"{there}/apply", why="seen").headers["location"])
+    )
+    assert identities.versions.active().version == 2
+    assert not joined(identities)
+    assert (NAME, "apply rules", "Rules") in place.audited()
+    entry = re.search(r'name="entry" value="(\d+)"', admin.get("/rules").text)
+    assert entry
+    admin.submit("/rules/undo", entry=entry[1], why="too strict")
+    assert identities.versions.active().version == 1
+    assert joined(identities)
+
+
+def test_a_version_may_count_only_from_now_on(identities: Identities, admin: Browser) -> None:
+    there = kept(admin, **STRICT)
+    admin.submit(f"{there}/dry-run", sample="1")
+    assert admin.submit(f"{there}/activate", why="").status_code == 409
+    admin.submit(f"{there}/activate", why="seen")
+    assert identities.versions.active().version == 2
+    assert joined(identities)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Engine
 
 from channels.answers import Answers
+from channels.bulletins import Bulletins
 from channels.bus.bus import Bus
 from channels.bus.embedded import EmbeddedBus
 from channels.bus.large import Large
@@ -34,6 +35,7 @@ from channels.consumers.smr import SharedRecord, Smr
 from channels.desk import Desk
 from channels.elsewhere import Elsewhere
 from channels.gateway.rates import Rates
+from channels.hooks import Hooks, Told
 from channels.journal.landed import landed
 from channels.journal.projection import Journal
 from channels.line import Line
@@ -51,11 +53,13 @@ from channels.security.digests import Digests
 from channels.security.encryption import Keys, derived, made_with, master_key, remember
 from channels.security.users import Users
 from channels.settings import Misconfigured, Settings, find_config, load_settings
+from channels.subscriptions import Subscriptions
 from channels.suspects import Suspects
 from channels.updates import Source, Updates
 from channels.waiting import Waiting
 from channels.watch.live import Live
 from channels.window import Shared, Window
+from registries.client.happenings import Happenings
 from registries.client.links import Links
 from registries.client.matcher import Matcher
 from registries.client.news import Changes
@@ -341,6 +345,16 @@ class House:
         """What tells subscribers that the numbers of a person changed."""
         source = Source(Changes(self.registries, self.links), Notices(self.registries), self.queries.numbers)
         return Updates(self.channels, source, stop)
+
+    @cached_property
+    def subscriptions(self) -> Subscriptions:
+        return Subscriptions(self.control, derived(self.master, "subscriptions"))
+
+    def hooks(self, stop: Stop) -> Hooks:
+        """What tells subscribers over HTTP that persons changed."""
+        bulletins = Bulletins.over(self.registries, self.registry_secret, self.links)
+        told = Told(Happenings(self.registries), bulletins, Notices(self.registries), self.subscriptions)
+        return Hooks(told, stop)
 
     def _told(self, asker: str, persons: Sequence[str]) -> None:
         """Into the audit trail, before the asker is told of these persons."""

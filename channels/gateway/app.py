@@ -13,7 +13,18 @@ from starlette.types import ASGIApp
 
 from channels.bulletins import Bulletins
 from channels.console import pages
-from channels.gateway import api, clients, mcsd, mcsd_feed, patient_feed, patient_history, patients, record, reviews
+from channels.gateway import (
+    api,
+    clients,
+    mcsd,
+    mcsd_feed,
+    patient_feed,
+    patient_history,
+    patient_subscriptions,
+    patients,
+    record,
+    reviews,
+)
 from channels.gateway.bounds import Short
 from channels.gateway.care_sheets import care_sheets
 from channels.gateway.faults import Contained, failed
@@ -57,7 +68,9 @@ def application(parts: Parts) -> ASGIApp:
     care, of_the_record = Care(house.registries), record.Reads(house.reading, house.links.following, audited)
     written_patients = patient_feed.Feed(intake.take, Records(house.registries, house.registry_secret), house.links)
     bulletins = Bulletins.over(house.registries, house.registry_secret, house.links)
-    followed = patient_history.Following(Happenings(house.registries), bulletins, audited)
+    happenings = Happenings(house.registries)
+    followed = patient_history.Following(happenings, bulletins, audited)
+    subscribed = patient_subscriptions.Asking(house.subscriptions, happenings, written)
     directory, feed = mcsd.Directory(care, of_the_record, audited), mcsd_feed.Feed(care, parts.learned, written)
     answers = reviews.added(api.application(parts.desk, sheets, house.audit), Identities.of(house), house.audit)
 
@@ -70,6 +83,7 @@ def application(parts: Parts) -> ASGIApp:
         *mcsd_feed.routes(feed),
         *patient_feed.routes(written_patients),
         *patient_history.routes(followed),
+        *patient_subscriptions.routes(subscribed),
         *clients.routes(house, of_the_record, audited),
         *record.routes(house.reading, house.links.following, audited, mcsd.capabilities() | patients.capabilities()),
         Mount("/api", answers),

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, MetaData, inspect, text
 
-from channels import line
+from channels import line, subscriptions
 from channels.bus import large
 from channels.consumers import record
 from channels.consumers.cnss import simulator
@@ -77,7 +77,7 @@ class Store:
 STORES = {
     name: Store(name, tables)
     for name, tables in {
-        "control": (security.metadata, encryption.metadata, line.metadata),
+        "control": (security.metadata, encryption.metadata, line.metadata, subscriptions.metadata),
         "journal": (journal.metadata,),
         "registries": (registries.TABLES, care.TABLES, outcomes.metadata, remembered.TABLES, notices.metadata),
         "ledger": (cnss.TABLES,),

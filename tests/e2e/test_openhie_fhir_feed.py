@@ -14,6 +14,7 @@ import pytest
 
 from channels.settings import default_config
 from tests.e2e.program import Program, until
+from tests.endpoint import Endpoint
 from tests.surroundings import Servers
 
 NORTH, SOUTH = "https://north.example/ipp", "https://south.example/ipp"
@@ -151,12 +152,16 @@ def test_cr_fhir_05_a_newborn_is_taken_by_the_mothers_identifier(registry: Progr
     assert related["identifier"][0]["value"] == "7986120439"
 
 
-def test_cr_fhir_08_the_number_that_was_replaced_means_the_survivor(north: Hospital) -> None:
+def test_cr_fhir_08_the_number_that_was_replaced_means_the_survivor(registry: Program, north: Hospital) -> None:
     gone = person(north.put("F081", north.patient("F081", "MERNISSI", birthDate="1961-01-05")))
     stays = person(north.put("F082", north.patient("F082", "KETTANI", birthDate="1975-09-30")))
     assert gone != stays
     assert person(north.merge("F081", "F082")) == stays
     assert person(north.merge("F081", "F082")) == stays
+    shown = until(lambda: registry.admin.get(f"/fhir/Patient/{gone}").json(), what="the old identity")
+    assert shown["id"] == stays
+    asked = registry.admin.get("/fhir/Patient", params={"identifier": f"{NORTH}|F081"}).json()
+    assert [one["resource"]["id"] for one in asked["entry"]] == [stays]
 
 
 def test_cr_fhir_09_only_the_owner_merges_and_only_within_a_domain(north: Hospital, south: Hospital) -> None:
@@ -195,6 +200,30 @@ def test_a_feed_as_a_message_is_answered_entry_by_entry_and_takes_no_merge_back(
     assert person(north.put("F101", first)) == stays
     assert sent(changed("PUT", {**first, "active": True}), changed("PUT", second)) == ["405", "200"]
     assert person(north.put("F101", first)) == stays
+
+
+def test_who_follows_the_registry_is_told(registry: Program, north: Hospital) -> None:
+    asked = registry.get("/fhir/Patient/_history", _count=500)
+    (onward,) = [one["url"] for one in asked["link"] if one["relation"] == "monitor"]
+    who = person(north.put("F111", north.patient("F111", "GUESSOUS", birthDate="1969-06-06")))
+    news = registry.get(onward.partition(str(registry.http_port))[2])
+    assert [(one["resource"]["id"], one["request"]["method"]) for one in news["entry"]] == [(who, "POST")]
+
+
+def test_an_administrator_lets_somebody_be_told(registry: Program, north: Hospital) -> None:
+    endpoint = Endpoint()
+    wanted: dict[str, Any] = {"resourceType": "Subscription", "status": "requested", "criteria": "Patient"}
+    wanted["reason"] = "a portal"
+    wanted["channel"] = {"type": "rest-hook", "endpoint": endpoint.address, "payload": "application/fhir+json"}
+    made = registry.admin.post("/fhir/Subscription", json=wanted)
+    assert made.status_code == 201, made.text
+    try:
+        until(lambda: endpoint.taken, what="the ping")
+        who = person(north.put("F121", north.patient("F121", "CHERKAOUI", birthDate="1971-07-07")))
+        until(lambda: who in endpoint.persons, what="the change")
+    finally:
+        assert registry.admin.delete(f"/fhir/Subscription/{made.json()['id']}").status_code == 204
+        endpoint.close()
 
 
 def test_removal_is_refused_with_what_to_do_instead(north: Hospital) -> None:

@@ -7,8 +7,9 @@ from typing import Any
 from xdist.scheduler.loadscope import LoadScopeScheduling  # type: ignore[import-untyped]
 
 LONGEST = (
-    "crash/test_crash", "outage/", "e2e/test_operate", "e2e/test_reload", "channels/bus/test_kafka", "e2e/test_outage",
-    "e2e/test_redis", "e2e/", "servers/", "chart/test_roles", "console/test_pages", "channels/",
+    "crash/test_crash", "outage/", "schemas/fhir/test_judged", "e2e/test_operate", "e2e/test_reload", "e2e/", "fuzz/",
+    "servers/", "channels/bus/test_kafka", "chart/test_roles", "console/test_pages", "schemas/test_publication",
+    "registries/client/matching", "gateway/test_mcsd", "channels/",
 )  # fmt: skip
 PLACES = frozenset(("embedded", "servers", "scram", "oauthbearer", "mutual"))  # what a whole file runs on
 

@@ -15,7 +15,6 @@ from channels.loops import spare_collection, started, stopped_by_signals
 from channels.outputs import EVENTS, STEPS
 from channels.receive import now
 from channels.runtime import EXPECTS, House
-from channels.upstream import Following
 from channels.watch import metrics
 from channels.watch.health import turned
 from channels.watch.port import watched
@@ -55,8 +54,6 @@ def delivery(house: House, member: int | None = None) -> None:
         threads.append(started("submission", lambda: asyncio.run(_submit(house, stop))))
         reload = house.reload(bus)
         threads.append(started("reload", lambda: reload.run(stop)))
-        following, turn = Following(house, bus, stop), turned("upstream")
-        threads.append(started("upstream", lambda: following.run(turn)))
         threads.append(started("journal", lambda: _project(house, bus, stop)))
         threads.append(started("updates", house.updates(stop).run))
         threads.append(started("hooks", house.hooks(stop).run))

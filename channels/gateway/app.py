@@ -72,6 +72,7 @@ def application(parts: Parts) -> ASGIApp:
     followed = patient_history.Following(happenings, bulletins, audited)
     subscribed = patient_subscriptions.Asking(house.subscriptions, happenings, written)
     directory, feed = mcsd.Directory(care, of_the_record, audited), mcsd_feed.Feed(care, parts.learned, written)
+    capable = mcsd.capabilities() | patient_feed.capabilities(patients.capabilities())
     answers = reviews.added(api.application(parts.desk, sheets, house.audit), Identities.of(house), house.audit)
 
     routes: list[BaseRoute] = [
@@ -85,7 +86,7 @@ def application(parts: Parts) -> ASGIApp:
         *patient_history.routes(followed),
         *patient_subscriptions.routes(subscribed),
         *clients.routes(house, of_the_record, audited),
-        *record.routes(house.reading, house.links.following, audited, mcsd.capabilities() | patients.capabilities()),
+        *record.routes(house.reading, house.links.following, audited, capable),
         Mount("/api", answers),
         *pages.routes(parts),
     ]

@@ -6,7 +6,8 @@ that says something beside its body becomes a transaction Bundle of one entry, w
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
 
 import orjson
 from starlette.concurrency import run_in_threadpool
@@ -125,6 +126,15 @@ def routes(feed: Feed) -> list[Route]:
         Route("/fhir/Patient", feed.delete, methods=["DELETE"]),
         Route("/fhir/$process-message", feed.message, methods=["POST"]),
     ]
+
+
+def capabilities(read: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """What the CapabilityStatement says: of Patients what is read, and that they are written and followed."""
+    patient = read["Patient"]
+    interactions = [*patient["interaction"], {"code": "update"}, {"code": "history-type"}]
+    written = {"interaction": interactions, "conditionalUpdate": True, "conditionalDelete": "not-supported"}
+    codes = [{"code": one} for one in ("create", "read", "delete", "search-type")]
+    return {**read, "Patient": {**patient, **written}, "Subscription": {"interaction": codes}}
 
 
 def _number(channel: Channel, url: str) -> tuple[str, str] | None:

@@ -226,6 +226,13 @@ def test_an_administrator_lets_somebody_be_told(registry: Program, north: Hospit
         endpoint.close()
 
 
+def test_the_capability_statement_says_that_patients_are_fed(registry: Program) -> None:
+    served = {one["type"]: one for one in registry.get("/fhir/metadata")["rest"][0]["resource"]}
+    assert served["Patient"]["conditionalUpdate"] is True
+    assert {"update", "history-type", "read"} <= {one["code"] for one in served["Patient"]["interaction"]}
+    assert {"code": "create"} in served["Subscription"]["interaction"]
+
+
 def test_removal_is_refused_with_what_to_do_instead(north: Hospital) -> None:
     answer = north.send("DELETE", "Patient", identifier=f"{NORTH}|F001")
     assert answer.status_code == 405

@@ -28,6 +28,7 @@ from registries.client.matching.phrases import PHRASES
 from registries.client.matching.rules import Part
 from registries.client.matching.scoring import Score
 from registries.client.queue import Asked, Order
+from registries.client.survivorship import CHOOSABLE
 
 AT_ONCE = 50
 CHOICE = "choose."
@@ -89,7 +90,10 @@ class Reviews:
     async def opened(self, request: Request) -> Response:
         """The same page with whole numbers, noted before they are shown."""
         form = await posted(request)
-        target = f"Review/{request.path_params['review']}"
+        asked = await run_in_threadpool(self._of.queue.one, request.path_params["review"])
+        if asked is None:
+            raise _GONE
+        target = f"Review/{asked.id}"
         await run_in_threadpool(self._audit.write, request.scope["user"].name, "show numbers", target)
         return await self._page(request, Way.of(form), open=True)
 
@@ -115,14 +119,26 @@ class Reviews:
         asked = self._of.queue.one(review)
         if asked is None:
             raise _GONE
+        chosen = self._chosen(asked, form) if answer == "accept" else {}
         decide = steward.accept if answer == "accept" else steward.reject
-        self._audit.write(by, answer, f"Review/{review}")
-        entry = decide(review, by, why)
-        for name in form if answer == "accept" and asked.other else ():
-            record = text(form, name)
-            if name.startswith(CHOICE) and record.isascii() and record.isdigit():
-                steward.choose(asked.person, name.removeprefix(CHOICE), by, why, record=int(record))
+        self._audit.write(by, answer, f"Review/{asked.id}")
+        entry = decide(asked.id, by, why)
+        for field, record in chosen.items():
+            steward.choose(asked.person, field, by, why, record=record)
         return entry
+
+    def _chosen(self, asked: Asked, form: FormData) -> dict[str, int]:
+        """Field → the record that is believed. Raises Declined before anything is decided."""
+        said = {name.removeprefix(CHOICE): text(form, name) for name in form if name.startswith(CHOICE)}
+        chosen = {field: record for field, record in said.items() if record}
+        if not chosen:
+            return {}
+        sides = self._of.side(asked.person, asked.other), self._of.side(asked.other, asked.person)
+        known = {str(record.id) for one in sides for record in one.records}
+        for field, record in chosen.items():
+            if field not in CHOOSABLE or record not in known:
+                raise Declined(f"{field}: no record of the two says so any more; load the page again and choose anew")
+        return {field: int(record) for field, record in chosen.items()}
 
     async def undo(self, request: Request) -> Response:
         form = await posted(request)

@@ -148,6 +148,12 @@ def test_what_a_steward_chooses_is_believed(identities: Identities, admin: Brows
         assert (found.patient["birth_date"], found.sources["birth_date"]) == (believed, chosen.id)
 
 
+def test_a_choice_that_is_no_longer_there_decides_nothing(identities: Identities, admin: Browser) -> None:
+    review = ids(identities)[0]
+    assert admin.submit(f"/reviews/{review}/accept", **{"choose.birth_date": "1"}).status_code == 409
+    assert review in ids(identities)
+
+
 def test_what_cannot_be_decided_is_said_and_nothing_is_changed(identities: Identities, admin: Browser) -> None:
     review = ids(identities)[0]
     admin.submit(f"/reviews/{review}/accept")
@@ -161,6 +167,7 @@ def test_what_cannot_be_decided_is_said_and_nothing_is_changed(identities: Ident
 
 def test_a_review_that_is_not_there(admin: Browser) -> None:
     assert admin.get("/reviews/nothing").status_code == 404
+    assert admin.submit("/reviews/4711").status_code == 404
     assert admin.submit("/reviews/nothing/accept").status_code == 404
     assert admin.submit("/reviews/nothing/burn").status_code == 404
 

@@ -66,6 +66,8 @@ class Portraits:
 
     def of(self, people: Sequence[tuple[str, Group]], systems: Collection[str] = ()) -> list[Resource | None]:
         """The resource of each; None for whom nobody knows. `systems`: of the identifiers shown; none is all."""
+        if not people:
+            return []
         records = self._records({person for _, group in people for person in group})
         landed = self._landed({person for person, _ in people})
         return [

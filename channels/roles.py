@@ -15,6 +15,7 @@ from channels.loops import spare_collection, started, stopped_by_signals
 from channels.outputs import EVENTS, STEPS
 from channels.receive import now
 from channels.runtime import EXPECTS, House
+from channels.upstream import Following
 from channels.watch import metrics
 from channels.watch.health import turned
 from channels.watch.port import watched
@@ -54,6 +55,7 @@ def delivery(house: House, member: int | None = None) -> None:
         threads.append(started("submission", lambda: asyncio.run(_submit(house, stop))))
         reload = house.reload(bus)
         threads.append(started("reload", lambda: reload.run(stop)))
+        threads.append(started("upstream", Following(house, bus, stop).run))
         threads.append(started("journal", lambda: _project(house, bus, stop)))
         threads.append(started("updates", house.updates(stop).run))
         threads.append(started("hooks", house.hooks(stop).run))

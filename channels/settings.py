@@ -186,13 +186,31 @@ class PopulationRegister(Addressed):
     timeout: float = Field(5.0, gt=0)
 
 
+class UpstreamRegistry(Addressed):
+    """The registry that facilities and health workers are taken over from; without an address, none is followed.
+
+    `speaks`: `mcsd` (a FHIR base address: `_history?_since`) or `dhis2` (organisation units by `lastUpdated`). `token`,
+    or `username` and `password`. `every`: seconds between two questions; `timeout`: for one.
+    """
+
+    url: str = Field("", pattern="^(https?://.+)?$")
+    speaks: Literal["mcsd", "dhis2"] = "mcsd"
+    token: str | None = None
+    username: str = ""
+    password: str | None = None
+    every: float = Field(300.0, gt=0)
+    timeout: float = Field(30.0, gt=0)
+
+
 class RegistriesElsewhere(Strict):
-    """Whose registries answer who, where and by whom: ours alone, or the country's before ours."""
+    """Whose registries answer who, where and by whom: ours alone, or the country's before ours. `upstream` is whose
+    directory ours follows."""
 
     client: NationalRegistry = NationalRegistry()
     facility: NationalRegistry = NationalRegistry()
     health_worker: NationalRegistry = NationalRegistry()
     rnp: PopulationRegister = PopulationRegister()
+    upstream: UpstreamRegistry = UpstreamRegistry()
 
 
 class Trusted(Strict):
@@ -317,7 +335,8 @@ def load_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Se
 
 _OPTIONAL = {
     *(("admin", "password"), ("key", "file"), ("watch", "port"), ("database", "password"), ("redis", "password")),
-    *(("registries", name, "token") for name in ("client", "facility", "health_worker")),
+    *(("registries", name, "token") for name in ("client", "facility", "health_worker", "upstream")),
+    ("registries", "upstream", "password"),
 }
 
 
@@ -401,6 +420,7 @@ _ADDRESSES = {
     "registries.client.url": "expected built-in, or the http(s):// address of a FHIR R4 server",
     "registries.facility.url": "expected built-in, or the http(s):// address of a FHIR R4 server",
     "registries.health_worker.url": "expected built-in, or the http(s):// address of a FHIR R4 server",
+    "registries.upstream.url": "expected nothing, or the http(s):// address of a registry",
     "registries.rnp.url": "expected nothing, or the http(s):// address of an accredited intermediary",
     "redis.url": "expected nothing, or redis://host:port/number",
     "namespace": "expected lower-case letters, digits, dots and hyphens",

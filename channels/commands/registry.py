@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from channels.commands import directory, reconciliation, verification
+from channels.commands import directory, reconciliation, upstream, verification
 from channels.commands.options import DATA, Config, Data, house, reached, told
 from channels.outputs import learned_records
 from registries import facility, health_worker
@@ -26,6 +26,7 @@ app.command()(verification.verify)
 app.command()(directory.show)
 app.command()(directory.close)
 app.command()(reconciliation.reconcile)
+app.command()(upstream.pull)
 app.command()(reconciliation.reconcile)
 
 

@@ -27,6 +27,7 @@ from registries.care.entry import Entry, entry
 from registries.care.lists import today
 from registries.care.lookup import Wanted, look_up, types
 from registries.database import writing
+from registries.upstream import state
 
 AT_ONCE = 50
 GONE = Problem(404, N_("There is no such entry"), N_("Look it up by its name or number."))
@@ -66,8 +67,19 @@ class Directory:
         known = await run_in_threadpool(types, self._registries, kind)
         query = urlencode({name: value for name, value in given.items() if value} | {"after": more})
         return self._page(
-            request, "entries.html", {"found": found, "more": more, "query": query, "asked": given, "types": known}
+            request,
+            "entries.html",
+            {"found": found, "more": more, "query": query, "asked": given, "types": known}
+            | {"upstream": await run_in_threadpool(self._upstream)},
         )
+
+    def _upstream(self) -> dict[str, Any] | None:
+        """When the upstream registry was last read, and whether it failed since; None without one."""
+        url = self._parts.house.settings.registries.upstream.url.rstrip("/")
+        if not url:
+            return None
+        at, failed = state(self._registries, url)
+        return {"at": iso(at) if at else "", "down": failed > at}
 
     async def new(self, request: Request) -> Response:
         said = request.query_params

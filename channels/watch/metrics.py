@@ -45,6 +45,11 @@ failures = Counter("wasl_failures", "What did not pass, by where and why", ["whe
 circuit = Gauge("wasl_circuit_open", "1 while a consumer's other side is down", ["consumer"], multiprocess_mode=LATEST)
 redis_failures = Counter("wasl_redis_failures", "Times Redis did not answer, and the work was done without it")
 redis_lookups = Counter("wasl_redis_lookups", "What Redis was asked for, known to it or unknown", ["type", "outcome"])
+upstream_read = Gauge(
+    "wasl_upstream_read_timestamp_seconds",
+    "When all of the upstream registry was last read",
+    multiprocess_mode=LATEST,
+)
 lag = Gauge("wasl_lag_records", "Records not yet done", ["group"], multiprocess_mode=LATEST)
 turned = Gauge("wasl_loop_turned_timestamp_seconds", "When a loop last turned", ["loop"], multiprocess_mode=LATEST)
 

@@ -1,0 +1,241 @@
+"""An upstream registry followed: another Wasl by mCSD, and a server that speaks as DHIS2 does."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import islice
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import uvicorn
+from sqlalchemy import Engine
+
+from registries.care.closing import prepared
+from registries.care.editing import same
+from registries.care.entry import Entry, entry
+from registries.care.feed import Change, feed
+from registries.care.lists import today
+from registries.care.lookup import Wanted, id_of, look_up
+from registries.database import writing
+from registries.upstream import Pulled, Upstream, pull, state
+from registries.upstream_dhis2 import Dhis2
+from registries.upstream_mcsd import Mcsd
+from schemas import facts
+from schemas.message import Unavailable
+from tests.console.place import NAME, PASSWORD, Place
+from tests.registries.care.lists import HILL, HIND, people, places
+
+KIND = "facility"
+DUNE = "130000012;Clinique de la Dune;Clinique;MA-06;MA-CAS;;2001-01-01/;;;DUNE;;;;"
+
+
+@contextmanager
+def served(app: Any) -> Iterator[str]:
+    server = uvicorn.Server(
+        uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", lifespan="off", ws="none")
+    )
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    until = time.monotonic() + 60
+    while not server.started and time.monotonic() < until:
+        thread.join(0.01)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    thread.join(10)
+
+
+@pytest.fixture
+def above(tmp_path: Path) -> Iterator[tuple[Engine, Mcsd]]:
+    """The directory of another program, and how it is followed."""
+    place = Place(tmp_path / "above")
+    places(place.house.registries, HILL + ";;;dialyse 2015-01-01/;", DUNE)
+    people(place.house.registries, HIND)
+    with served(place.app) as address:
+        yield place.house.registries, Mcsd(f"{address}/fhir", auth=(NAME, PASSWORD))
+    place.close()
+
+
+def pulled(engine: Engine, upstream: Upstream) -> Pulled:
+    report = Pulled()
+    for one in pull(engine, upstream):
+        report.changed += one.changed
+        report.learned += one.learned
+        report.issues += one.issues
+    return report
+
+
+def found(engine: Engine, number: str, kind: str = KIND) -> Entry:
+    one = entry(engine, kind, id_of(engine, kind, number))
+    assert one is not None
+    return one
+
+
+def test_a_directory_is_taken_over_with_its_dates_services_and_roles(engine: Engine, above: Any) -> None:
+    other, upstream = above
+    report = pulled(engine, upstream)
+    assert not report.issues
+    assert {"facility|120000011", "health-worker|121000011"} <= set(report.learned)
+    for number, kind in (("120000011", KIND), ("130000012", KIND), ("121000011", "health-worker")):
+        here, there = found(engine, number, kind), found(other, number, kind)
+        assert (here.fields, here.status, here.posts) == (there.fields, there.status, there.posts)
+    assert pulled(engine, upstream).changed == 0
+
+
+def test_what_is_cut_short_between_two_commits_is_read_again(
+    engine: Engine, above: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("registries.upstream._AT_ONCE", 1)
+    upstream = above[1]
+    for stopped in (1, 3, 30):
+        list(islice(pull(engine, upstream), stopped))
+    pulled(engine, upstream)
+    assert [one.number for one in look_up(engine, KIND, Wanted())[0]] == ["120000011", "130000012"]
+    assert found(engine, "121000011", "health-worker").posts
+
+
+def test_what_changed_or_is_gone_upstream_is_told_and_closed_here(engine: Engine, above: Any) -> None:
+    other, upstream = above
+    pulled(engine, upstream)
+    places(other, DUNE.replace("de la Dune", "des Dunes"))
+    name = id_of(other, KIND, "120000011")
+    role = next(iter(found(other, "120000011").posts))
+    with writing(other) as connection:
+        gone = [Change("Organization", name, None), Change("Location", name, None)]
+        feed(connection, gone, by="a", why="w", day=today())
+    pulled(engine, upstream)
+    assert found(engine, "130000012").name == "Clinique des Dunes"
+    hill = found(engine, "120000011")
+    assert (hill.status, hill.deleted) == ("closed", False)
+    assert hill.fields["periods"].startswith("1990-01-01/20")
+    assert hill.history[0].by == "upstream"
+    assert role.name == "TAZROUT Hind"
+
+
+def test_our_own_names_and_ids_stay(engine: Engine, above: Any) -> None:
+    upstream = above[1]
+    with writing(engine) as connection:
+        prepared(connection, KIND)
+        said = {"resourceType": "Organization", "name": "Colline", "identifier": [_inpe("120000011")]}
+        feed(connection, [Change("Organization", "ours", said)], by="a", why="w", day=today())
+        same(connection, KIND, "ours", ["urn:id:lab|c9"], by="a", why="w")
+    assert not pulled(engine, upstream).issues
+    hill = found(engine, "120000011")
+    assert (hill.id, hill.name) == ("ours", "CHU de la Colline")
+    assert "urn:id:lab|c9" in hill.fields["aliases"]
+    assert [one.name for one in hill.posts] == ["TAZROUT Hind"]
+
+
+def test_what_stands_is_kept_while_upstream_is_down_and_its_age_known(engine: Engine, above: Any) -> None:
+    upstream = above[1]
+    pulled(engine, upstream)
+    at, failed = state(engine, upstream.url)
+    assert at > 0
+    assert failed == 0
+    away = Mcsd("http://127.0.0.1:1/fhir")
+    away.url = upstream.url.replace("127.0.0.1", "127.0.0.2")  # nobody there
+    with pytest.raises(Unavailable):
+        pulled(engine, away)
+    assert found(engine, "120000011").status == "operational"
+    assert state(engine, away.url)[1] > 0
+
+
+def test_what_cannot_be_taken_stops_nothing_else(engine: Engine, above: Any) -> None:
+    upstream = above[1]
+    places(engine, "140000013;Autre;;;;;;;;DUNE;;;;")
+    report = pulled(engine, upstream)
+    assert [issue.reason for issue in report.issues][:1] == ["not-taken"]
+    assert found(engine, "120000011").name == "CHU de la Colline"
+    assert id_of(engine, KIND, "130000012") == ""
+
+
+class Units:
+    """A server of organisation units, in pages of two."""
+
+    def __init__(self) -> None:
+        self.units: list[dict[str, Any]] = []
+        self.asked: list[dict[str, list[str]]] = []
+        outer = self
+
+        class Answer(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                query = parse_qs(urlsplit(self.path).query)
+                outer.asked.append(query)
+                body = json.dumps(outer.page(query)).encode()
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.address = f"http://127.0.0.1:{self.server.server_address[1]}"
+
+    def page(self, query: dict[str, list[str]]) -> dict[str, Any]:
+        if query.get("paging") == ["false"]:
+            return {"organisationUnits": [{"id": one["id"]} for one in self.units]}
+        since = query.get("filter", ["lastUpdated:ge:"])[0].removeprefix("lastUpdated:ge:")
+        fits = sorted((one for one in self.units if one["lastUpdated"] >= since), key=lambda one: one["lastUpdated"])
+        number = int(query["page"][0])
+        return {"pager": {"pageCount": -(-len(fits) // 2)}, "organisationUnits": fits[number * 2 - 2 : number * 2]}
+
+
+@pytest.fixture
+def units() -> Iterator[Units]:
+    one = Units()
+    one.units = [
+        unit("aaaaaaaaaa1", "CSR Oulad Frej", "150000011", geometry={"type": "Point", "coordinates": [-8.23, 33.0]}),
+        unit("aaaaaaaaaa2", "CSR Tizi", openingDate="2001-01-01T00:00:00.000", closedDate="2020-06-30T00:00:00.000"),
+        unit("aaaaaaaaaa3", "Hôpital", "120000011"),
+        unit("aaaaaaaaaa4", "Province", leaf=False),
+    ]
+    yield one
+    one.server.shutdown()
+    one.server.server_close()
+
+
+def unit(name: str, title: str, code: str = "", at: str = "2026-01-01T10:00:00.000", **said: Any) -> dict[str, Any]:
+    return {"id": name, "name": title, "code": code, "lastUpdated": at, "leaf": True, **said}
+
+
+def test_units_without_children_become_facilities(engine: Engine, units: Units) -> None:
+    places(engine, HILL)
+    upstream = Dhis2(units.address)
+    report = pulled(engine, upstream)
+    assert not report.issues
+    frej = found(engine, "150000011")
+    assert (frej.name, frej.fields["latitude"]) == ("CSR Oulad Frej", "33.0")
+    tizi = entry(engine, KIND, facts.name("dhis2 organisation unit", units.address, "aaaaaaaaaa2"))
+    assert tizi is not None
+    assert (tizi.status, tizi.fields["periods"]) == ("closed", "2001-01-01/2020-06-30")
+    hill = found(engine, "120000011")
+    assert (hill.name, hill.fields["type"], hill.fields["province"]) == ("Hôpital", "CHU", "MA-RAB")
+    assert "CHU_COLLINE" in hill.fields["aliases"]
+    assert f"{units.address}/organisationUnits|aaaaaaaaaa3" in hill.fields["aliases"]
+    assert len(look_up(engine, KIND, Wanted())[0]) == 3
+    assert pulled(engine, upstream).changed == 0
+
+
+def test_only_what_changed_is_asked_for_and_a_unit_that_is_gone_closes(engine: Engine, units: Units) -> None:
+    upstream = Dhis2(units.address)
+    pulled(engine, upstream)
+    units.units[0] |= {"name": "CSR Oulad Frej 2", "lastUpdated": "2026-02-01T10:00:00.000"}
+    del units.units[2]
+    units.asked.clear()
+    pulled(engine, upstream)
+    assert units.asked[0]["filter"] == ["lastUpdated:ge:2026-01-01T09:59:00.000"]
+    assert found(engine, "150000011").name == "CSR Oulad Frej 2"
+    assert found(engine, "120000011").status == "closed"
+
+
+def _inpe(number: str) -> dict[str, str]:
+    return {"system": "https://hie.sante.gov.ma/id/inpe-es", "value": number}

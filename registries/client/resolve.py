@@ -6,27 +6,26 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from sqlalchemy import Engine
 
 from registries.client import rules
 from registries.client.keeping import Keeping
-from registries.client.keys import Key, Subject, subject
+from registries.client.keys import Key, Subject
 from registries.client.links import Merge
 from registries.client.matcher import Matcher
 from registries.client.regulars import Regulars
 from registries.client.rules import Doubt
-from registries.client.saying import Saying
 from registries.client.store import Person, Review, View
-from registries.client.subjects import Subjects
+from registries.client.subjects import OTHER, Subjects, Who, is_number
 from registries.client.versions import Versions
 from registries.database import reading
 from registries.outage import outages_told
 from registries.registry import Policy, Resolution
 from registries.sealing import Seal
 from schemas import facts
-from schemas.events import Event, Identifier, Patient, plain
+from schemas.events import Event, plain
 from schemas.message import Unavailable
 
 # Other workers may take a key at each attempt, but then they have made progress: this many times is no accident.
@@ -50,25 +49,8 @@ class _Answer(NamedTuple):
     other: str = ""
 
 
-class _Who(NamedTuple):
-    """Whom an event is about, the other patient in it, the number that moved from this one to that, and what the source
-    says of the first."""
-
-    about: Subject
-    other: Subject | None = None
-    moved: Subject | None = None
-    said: Saying | None = None
-
-
 # The event, who is in it, and what to do about strangers.
-_Question = tuple[Event, _Who, Policy]
-
-# Where the other patient of an event stands, and where the answer about them belongs
-_OTHER = {
-    "PatientMerged": ("prior", "prior_person"),
-    "PatientLinked": ("other", "other_person"),
-    "NumberChanged": ("prior_patient", "prior_person"),
-}
+_Question = tuple[Event, Who, Policy]
 
 
 @dataclass(slots=True)
@@ -99,7 +81,7 @@ class Clients:
         Committed when it returns. Raises Unavailable when the database is, or when others are always faster.
         """
         contents: dict[int, str] = {}
-        subjects = [self._who(event, contents) for event in events]
+        subjects = [self._subjects.who(event, contents) for event in events]
         with outages_told():
             answers, kept = self._answered(list(zip(events, subjects, policies, strict=True)))
         for event, answer in zip(events, answers, strict=True):
@@ -116,35 +98,6 @@ class Clients:
             log.warning("%d records wait to be compared: the database is away", len(kept))
         except Exception as error:
             log.warning("%d records could not be compared: %s", len(kept), type(error).__name__)
-
-    def _who(self, event: Event, contents: dict[int, str]) -> _Who:
-        about, said = self._subjects.of(event, contents)
-        return _Who(self._without_moved(event) or about, self._other(event), self._moved(event), said)
-
-    def _without_moved(self, event: Event) -> Subject | None:
-        """A number that is being moved to a patient does not find them: it is still another's."""
-        if not _is(event, "moved") or not (moved := plain(event).get("prior")):
-            return None
-        about = event["patient"]
-        others = [one for one in about.get("identifiers") or () if not _same(one, moved)]
-        told = Patient(**{**about, "identifiers": others}) if others else about
-        return subject(told, event["id"], self.secret)
-
-    def _other(self, event: Event) -> Subject | None:
-        """Who was replaced, is linked, or had the number. A bare number of the same human being borrows the patient's
-        demographics, that of another does not."""
-        if event["type"] not in _OTHER:
-            return None
-        told = cast(Patient, plain(event).get(_OTHER[event["type"]][0]) or {})
-        if event["type"] != "PatientMerged" and not told.get("identifiers"):
-            return None
-        lent = event["patient"] if event["type"] == "PatientMerged" or _is(event, "changed") else None
-        return subject(told, f"prior|{event['id']}", self.secret, known_as=lent)
-
-    def _moved(self, event: Event) -> Subject | None:
-        if not _is(event, "moved") or not (number := plain(event).get("prior")):
-            return None
-        return subject(Patient(identifiers=[number]), event["id"], self.secret, known_as=event["patient"])
 
     def _answered(self, questions: Sequence[_Question]) -> tuple[list[_Answer], Sequence[int]]:
         """In order: whom the regulars know without the database, everybody else with it; and the records to compare."""
@@ -186,10 +139,10 @@ class Clients:
             self.regulars.remember(view.owners, keeping.same())
 
 
-def _answer(view: View, event: Event, who: _Who, policy: Policy) -> _Answer:
+def _answer(view: View, event: Event, who: Who, policy: Policy) -> _Answer:
     about, other = who.about, who.other
     decision = rules.decide(view, about)
-    if other and _is(event, "changed"):
+    if other and is_number(event, "changed"):
         decision = decision or _followed(view, about, other)
     if decision is None and policy == "require":
         return _Answer(Resolution("unknown", waiting_for=[_waited(key.digest) for key in rules.walk(view, about)]))
@@ -214,7 +167,7 @@ def _second(view: View, event: Event, person: Person, other: Subject, moved: Sub
     """Only a merge joins the two; nothing else does, whatever it says."""
     if event["type"] == "PatientMerged":
         return _Second(_merge(view, event, person, other), [])
-    if _is(event, "changed"):
+    if is_number(event, "changed"):
         return _renumbered(view, person, other)
     found = _stranger(view, event, other)
     if found is person or not moved:
@@ -243,16 +196,6 @@ def _stranger(view: View, event: Event, other: Subject) -> Person:
     person, doubts = _settle(view, other, rules.decide(view, other), f"prior|{event['id']}")
     _note(view, event, person, other, doubts)
     return person
-
-
-def _is(event: Event, change: str) -> bool:
-    """Whether a number of a patient moved to another, or became another."""
-    told = plain(event)
-    return event["type"] == "NumberChanged" and told["of"] == "patient" and told["change"] == change
-
-
-def _same(one: Identifier, other: Identifier) -> bool:
-    return (one["system"], one["value"]) == (other["system"], other["value"])
 
 
 def _resolution(event: Event, person: Person, policy: Policy) -> Resolution:
@@ -293,7 +236,7 @@ def _write(event: Event, answer: _Answer) -> None:
     event["person"] = answer.resolution.entry
     event["fact"] = facts.fact(event)
     if answer.other:
-        plain(event)[_OTHER[event["type"]][1]] = answer.other
+        plain(event)[OTHER[event["type"]][1]] = answer.other
 
 
 def _news(view: View) -> News:

@@ -1,15 +1,34 @@
-"""Who and what events tell of, by digests; those of sayings that come again and again are remembered."""
+"""Who is in an event and what is said of them, by digests; sayings that come again and again are remembered."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import NamedTuple, cast
 
 from registries.client.keys import MESSAGE, Key, Subject, digest, subject
 from registries.client.saying import Saying, content, saying
-from schemas.events import Event
+from schemas.events import Event, Identifier, Patient, plain
 
 # About 2 KB each, without what the patient is called
 REMEMBERED = 20_000
+
+
+class Who(NamedTuple):
+    """Whom an event is about, the other patient in it, the number that moved from this one to that, and what the source
+    says of the first."""
+
+    about: Subject
+    other: Subject | None = None
+    moved: Subject | None = None
+    said: Saying | None = None
+
+
+# Where the other patient of an event stands, and where the answer about them belongs
+OTHER = {
+    "PatientMerged": ("prior", "prior_person"),
+    "PatientLinked": ("other", "other_person"),
+    "NumberChanged": ("prior_patient", "prior_person"),
+}
 
 
 class Subjects:
@@ -18,6 +37,36 @@ class Subjects:
     def __init__(self, secret: bytes) -> None:
         self._secret = secret
         self._known: dict[tuple[str, str, str], tuple[Subject, Saying]] = {}
+
+    def who(self, event: Event, contents: dict[int, str]) -> Who:
+        """Everybody in the event; `contents` as for `of`."""
+        about, said = self.of(event, contents)
+        return Who(self._without_moved(event) or about, self._other(event), self._moved(event), said)
+
+    def _without_moved(self, event: Event) -> Subject | None:
+        """A number that is being moved to a patient does not find them: it is still another's."""
+        if not is_number(event, "moved") or not (moved := plain(event).get("prior")):
+            return None
+        about = event["patient"]
+        others = [one for one in about.get("identifiers") or () if not _same(one, moved)]
+        told = Patient(**{**about, "identifiers": others}) if others else about
+        return subject(told, event["id"], self._secret)
+
+    def _other(self, event: Event) -> Subject | None:
+        """Who was replaced, is linked, or had the number. A bare number of the same human being borrows the patient's
+        demographics, that of another does not."""
+        if event["type"] not in OTHER:
+            return None
+        told = cast(Patient, plain(event).get(OTHER[event["type"]][0]) or {})
+        if event["type"] != "PatientMerged" and not told.get("identifiers"):
+            return None
+        lent = event["patient"] if event["type"] == "PatientMerged" or is_number(event, "changed") else None
+        return subject(told, f"prior|{event['id']}", self._secret, known_as=lent)
+
+    def _moved(self, event: Event) -> Subject | None:
+        if not is_number(event, "moved") or not (number := plain(event).get("prior")):
+            return None
+        return subject(Patient(identifiers=[number]), event["id"], self._secret, known_as=event["patient"])
 
     def of(self, event: Event, contents: dict[int, str]) -> tuple[Subject, Saying | None]:
         """The patient of the event and what is said of them. `contents`: digests of the patients of this batch, by
@@ -40,3 +89,13 @@ class Subjects:
         if len(self._known) >= REMEMBERED:
             self._known.pop(next(iter(self._known)))
         self._known[name] = about, said._replace(patient={})
+
+
+def is_number(event: Event, change: str) -> bool:
+    """Whether a number of a patient moved to another, or became another."""
+    told = plain(event)
+    return event["type"] == "NumberChanged" and told["of"] == "patient" and told["change"] == change
+
+
+def _same(one: Identifier, other: Identifier) -> bool:
+    return (one["system"], one["value"]) == (other["system"], other["value"])

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Protocol
 
 from sqlalchemy import Connection, Engine, select
@@ -140,7 +141,7 @@ def _closed(connection: Connection, url: str, one: Told) -> list[str]:
 
 
 def _change(connection: Connection, url: str, one: Told) -> list[Change]:
-    if any((one.type, one.id) == (each["resourceType"], each["id"]) for each in areas.resources()):
+    if (one.type, one.id) in _seeds():
         return []  # every directory has them by itself
     if one.resource is None:
         return _ended(connection, one)
@@ -181,6 +182,11 @@ def _with(known: Resource, resource: Resource, partial: bool) -> Resource:
     if known["resourceType"] in ("Organization", "Location") and known.get("alias"):
         made = made | {"alias": list(dict.fromkeys([*resource.get("alias", ()), *known["alias"]]))}
     return made
+
+
+@cache
+def _seeds() -> frozenset[tuple[str, str]]:
+    return frozenset((one["resourceType"], one["id"]) for one in areas.resources())
 
 
 def _ended(connection: Connection, one: Told) -> list[Change]:

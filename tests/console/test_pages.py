@@ -68,6 +68,11 @@ class Served:
             "/codes",
             "/check",
             "/console/channels/lab-hl7v2",
+            "/places",
+            "/places/new",
+            "/places/unknown",
+            "/places/lists",
+            "/professionals",
             "/nowhere",
         ]
         return [*fixed, *stories, *groups]

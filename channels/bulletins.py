@@ -10,9 +10,6 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Engine
-
-from registries.client import queries
 from registries.client.happenings import Happening
 from registries.client.links import Links
 from registries.client.records import Records, SourceRecord
@@ -50,11 +47,6 @@ class Bulletins:
     records: Records
     links: Links
     believed: Believed
-
-    @staticmethod
-    def over(engine: Engine, secret: bytes, links: Links) -> Bulletins:
-        """Of the registries' database, with its secret."""
-        return Bulletins(Records(engine, secret), links, queries.Believed(engine, secret))
 
     def of(self, happenings: Sequence[Happening]) -> list[Bulletin]:
         """One a person, in the order of the last thing that happened to each."""

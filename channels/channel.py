@@ -69,6 +69,9 @@ class Match(Strict):
         )
 
 
+_SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
+
+
 class Policies(Strict):
     """What to do with what a registry does not know. `stale`: how old the last answer of a national registry may be
     while it is down (30m, 12h, 7d)."""
@@ -88,11 +91,7 @@ class Policies(Strict):
     @property
     def seconds(self) -> float:
         """`stale` in seconds."""
-        return (
-            0.0
-            if self.stale == "0"
-            else int(self.stale[:-1]) * {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}[self.stale[-1]]
-        )
+        return int(self.stale[:-1] or 0) * _SECONDS.get(self.stale[-1], 0.0)
 
 
 class Retention(Strict):

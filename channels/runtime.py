@@ -316,8 +316,12 @@ class House:
     @cached_property
     def queries(self) -> Queries:
         """What is asked about persons, and answered from what all sources said."""
-        believed = Believed(self.registries, self.registry_secret)
-        return Queries(self.records, self.links, self.people, believed)
+        return Queries(self.records, self.links, self.people, self.believed)
+
+    @cached_property
+    def believed(self) -> Believed:
+        """The golden record, as the settings trust the sources."""
+        return Believed(self.registries, self.registry_secret, self.settings.trust.rules)
 
     @cached_property
     def records(self) -> Records:
@@ -352,7 +356,7 @@ class House:
 
     def hooks(self, stop: Stop) -> Hooks:
         """What tells subscribers over HTTP that persons changed."""
-        bulletins = Bulletins.over(self.registries, self.registry_secret, self.links)
+        bulletins = Bulletins(self.records, self.links, self.believed)
         told = Told(Happenings(self.registries), bulletins, Notices(self.registries), self.subscriptions)
         return Hooks(told, stop)
 

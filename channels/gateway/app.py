@@ -67,7 +67,7 @@ def application(parts: Parts) -> ASGIApp:
 
     care, of_the_record = Care(house.registries), record.Reads(house.reading, house.links.following, audited)
     written_patients = patient_feed.Feed(intake.take, Records(house.registries, house.registry_secret), house.links)
-    bulletins = Bulletins.over(house.registries, house.registry_secret, house.links)
+    bulletins = Bulletins(house.records, house.links, house.believed)
     happenings = Happenings(house.registries)
     followed = patient_history.Following(happenings, bulletins, audited)
     subscribed = patient_subscriptions.Asking(house.subscriptions, happenings, written)

@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 
 from registries.client.choices import chosen
 from registries.client.golden import Said, golden
+from registries.client.survivorship import Trust
 from registries.database import reading
 from registries.sealing import Seal
 from schemas.domains import Domains
@@ -24,15 +25,16 @@ T = TypeVar("T")
 
 
 class Believed:
-    """The golden record of a person, out of what sources said and stewards chose. `secret` as in `Records`."""
+    """The golden record of a person, out of what sources said, as far as they are trusted, and stewards chose. `secret`
+    as in `Records`."""
 
-    def __init__(self, engine: Engine, secret: bytes) -> None:
-        self._engine, self._seal = engine, Seal(secret)
+    def __init__(self, engine: Engine, secret: bytes, trust: Trust | None = None) -> None:
+        self._engine, self._seal, self._trust = engine, Seal(secret), trust
 
     def __call__(self, group: Collection[str], records: Iterable[Said]) -> Patient:
         with reading(self._engine) as connection:
             choices = chosen(connection, self._seal, group)
-        return golden(records, choices=choices).patient
+        return golden(records, self._trust, choices).patient
 
 
 # Nobody reads more than these

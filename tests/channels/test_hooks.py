@@ -15,6 +15,8 @@ from channels.hooks import Hook, Hooks, Told
 from channels.subscriptions import Subscription, Subscriptions
 from registries.client.happenings import Happenings
 from registries.client.links import Links
+from registries.client.queries import Believed
+from registries.client.records import Records
 from registries.database import reading
 from registries.notices import Notices
 from schemas.message import Unavailable
@@ -41,7 +43,8 @@ class Watched:
         self.control: Engine = home.open("control")
         self.registry, self.endpoint = Registry(engine), endpoint
         self.subscriptions = Subscriptions(self.control, SECRET)
-        happenings, bulletins = Happenings(engine), Bulletins.over(engine, SECRET, Links(engine))
+        happenings, records = Happenings(engine), Records(engine, SECRET)
+        bulletins = Bulletins(records, Links(engine), Believed(engine, SECRET))
         self.told = Told(happenings, bulletins, Notices(engine), self.subscriptions)
 
     def subscribe(self, **more: Any) -> Subscription:

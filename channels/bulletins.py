@@ -13,10 +13,8 @@ from typing import Any
 from registries.client.happenings import Happening
 from registries.client.links import Links
 from registries.client.records import Records, SourceRecord
-from schemas.events import Patient, PatientRegistered
-from schemas.fhir import extensions
-from schemas.fhir.draft import Draft
-from schemas.fhir.patient import demographics
+from schemas.events import Patient
+from schemas.fhir import believed
 
 Resource = dict[str, Any]
 # The golden record of a person out of these records (queries.py)
@@ -77,7 +75,7 @@ class Bulletins:
         members = frozenset({person}) if survivor != person else group
         records = [record for member in sorted(members) for record in said.get(member, ())]
         told: Resource = {"resourceType": "Patient", "id": person}
-        told = _made(person, self.believed(members, records)) if records else told
+        told = believed.made(person, self.believed(members, records)) if records else told
         told["meta"] = {"tag": [{"system": HAPPENED, "code": kind} for kind in kinds]}
         if survivor != person:
             return told | {"active": False, "link": [_link(survivor, "replaced-by")]}
@@ -88,16 +86,3 @@ class Bulletins:
 
 def _link(person: str, kind: str) -> Resource:
     return {"other": {"reference": f"Patient/{person}"}, "type": kind}
-
-
-def _made(person: str, patient: Patient) -> Resource:
-    """The Patient as schemas.fhir writes it."""
-    event: PatientRegistered = {
-        "type": "PatientRegistered", "id": person, "fact": person, "person": person, "about": "patient",
-        "channel": "client-registry", "sender": "", "version": 0, "patient": patient,
-    }  # type: ignore[typeddict-item]  # fmt: skip
-    draft = Draft(event)
-    draft.add("Patient", person, demographics(draft, patient))
-    told: Resource = draft.resources[f"Patient/{person}"]
-    said = [one for one in told.pop("extension", ()) if one["url"] != extensions.VERSION]
-    return {**told, "extension": said} if said else told

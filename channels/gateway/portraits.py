@@ -17,10 +17,8 @@ from channels.consumers.reading import Query, Reading
 from registries.client.links import Links
 from registries.client.records import Records, SourceRecord
 from schemas.domains import Domains
-from schemas.events import Identifier, Patient, PatientRegistered
-from schemas.fhir import extensions
-from schemas.fhir.draft import Draft
-from schemas.fhir.patient import demographics
+from schemas.events import Identifier, Patient
+from schemas.fhir import believed
 
 Resource = dict[str, Any]
 Group = frozenset[str]
@@ -28,7 +26,6 @@ Group = frozenset[str]
 # What the registry's word replaces, where it has one; and what goes with it
 _BELIEVED = ("name", "telecom", "gender", "birthDate", "address", "maritalStatus")
 _BESIDE = {"gender": "_gender", "birthDate": "_birthDate"}
-_SOURCE = "client-registry"
 
 
 # The golden record of a person out of these records (queries.py)
@@ -86,7 +83,7 @@ class Portraits:
         landed = self._landed({person}).get(person)
         if landed is None:
             records = self.records.of_persons({person})
-            landed = made(person, self.believed({person}, records)) if records else _bare(person)
+            landed = believed.made(person, self.believed({person}, records)) if records else _bare(person)
         link = {"other": {"reference": f"Patient/{survivor}"}, "type": "replaced-by"}
         return {**landed, "active": False, "link": [link]}
 
@@ -106,7 +103,7 @@ class Portraits:
         if own and own.uri in systems:
             number = Identifier(system=own.uri, value=name, authority=own.name)
             patient = {**patient, "identifiers": [*(patient.get("identifiers") or ()), number]}
-        told = made(name, patient)
+        told = believed.made(name, patient)
         return _within(_over(known, told) if known else told, systems)
 
     def _records(self, persons: Collection[str]) -> Mapping[str, list[SourceRecord]]:
@@ -118,19 +115,6 @@ class Portraits:
     def _landed(self, persons: Collection[str]) -> Mapping[str, Resource]:
         query = Query("Patient", ids=(persons,), count=len(persons))
         return {one.id: orjson.loads(one.body) for one in self.landed.search(query).page}
-
-
-def made(person: str, patient: Patient) -> Resource:
-    """The Patient as schemas.fhir writes it."""
-    event: PatientRegistered = {
-        "type": "PatientRegistered", "id": person, "fact": person, "person": person, "about": "patient",
-        "channel": _SOURCE, "sender": "", "version": 0, "patient": patient,
-    }  # type: ignore[typeddict-item]  # fmt: skip
-    draft = Draft(event)
-    draft.add("Patient", person, demographics(draft, patient))
-    told: Resource = draft.resources[f"Patient/{person}"]
-    said = [one for one in told.pop("extension", ()) if one["url"] != extensions.VERSION]
-    return {**told, "extension": said} if said else told
 
 
 def _over(landed: Resource, told: Resource) -> Resource:

@@ -68,7 +68,7 @@ def place(database: str, keep: Path | None) -> Iterator[Path]:
             yield folder / "data"
         finally:
             if server:
-                server.close()
+                (server.stop if keep else server.close)()
 
 
 def loaded(house: House, size: int, seed: int) -> None:

@@ -12,7 +12,6 @@ from typing import Any, TypeVar
 
 import orjson
 from sqlalchemy import (
-    ARRAY,
     ColumnElement,
     Connection,
     Engine,
@@ -33,6 +32,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 from sqlalchemy.types import TypeEngine
 
+from registries.arrays import Listed
 from registries.outage import collided, outages_told
 from schemas.message import Unavailable
 
@@ -130,7 +130,7 @@ def _insert_at_once(connection: Connection, table: Table, rows: Sequence[Mapping
     """Many rows in one statement of PostgreSQL, which costs a fraction of one a row; those that are there stay."""
     columns = {name: [row[name] for row in rows] for name in rows[0]}
     kinds = [(name, table.c[name].type) for name in columns]
-    given = func.unnest(*(bindparam(f"all_{name}", type_=ARRAY(kind)) for name, kind in kinds))
+    given = func.unnest(*(bindparam(f"all_{name}", type_=Listed(kind)) for name, kind in kinds))
     told = given.table_valued(*(column(name, kind) for name, kind in kinds)).render_derived(name="told")
     insert = postgresql.insert(table).from_select(list(columns), select(*(told.c[name] for name, _ in kinds)))
     values = {f"all_{name}": value for name, value in columns.items()}
@@ -145,7 +145,7 @@ def among(
     if connection.dialect.name == "sqlite":
         listed = func.json_each(orjson.dumps(list(ids)).decode()).table_valued("value")
         return column.in_(select(listed.c.value))
-    return column == any_(literal(list(ids), ARRAY(kind)))
+    return column == any_(literal(list(ids), Listed(kind)))
 
 
 def write_ahead(connection: sqlite3.Connection) -> None:

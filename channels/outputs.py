@@ -15,6 +15,7 @@ from channels.bus.bus import Record
 from channels.receive import kept, now, transaction_id
 from mediators.codes import worth_listing
 from mediators.mediator import Part, Translation
+from registries.awaited import SILENT
 from registries.registry import Resolution
 from schemas import catalog, codec
 from schemas.events import Event, Step, StepCode, StepEvent, StepIssue
@@ -232,11 +233,20 @@ def _parked(work: Mediated, parked: Sequence[bool]) -> Step:
         at=now(),
         channel=work.record.headers["channel"],
         by="mediation",
-        reason=f"waiting for a {entries[0].partition('|')[0]} the registry does not know",
+        reason=_waits(entries),
         text=f"perhaps: {'; '.join(candidates)}" if candidates else None,
         waiting_for=entries,
         places=sorted({work.translation.events[n]["place"] for n in held}),
     )
+
+
+def _waits(entries: Sequence[str]) -> str:
+    """A reason to group by."""
+    kinds = [entry.partition("|")[0] for entry in entries]
+    silent = next((kind for kind in kinds if kind.startswith(SILENT)), "")
+    if silent:
+        return f"waiting for the {silent} registry, which does not answer"
+    return f"waiting for a {kinds[0]} the registry does not know"
 
 
 def _issue(issue: Issue) -> StepIssue:

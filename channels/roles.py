@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 
+from channels.awaited import Awaiting
 from channels.bus.bus import Bus, Lost
 from channels.consumers.consumer import Consumer
 from channels.deliver import Circuit, Delivery
@@ -55,6 +56,7 @@ def delivery(house: House, member: int | None = None) -> None:
         threads.append(started("submission", lambda: asyncio.run(_submit(house, stop))))
         reload = house.reload(bus)
         threads.append(started("reload", lambda: reload.run(stop)))
+        threads.append(started("awaited", Awaiting(house, bus, stop).run))
         threads.append(started("upstream", Following(house, bus, stop).run))
         threads.append(started("journal", lambda: _project(house, bus, stop)))
         threads.append(started("updates", house.updates(stop).run))

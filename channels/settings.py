@@ -165,13 +165,15 @@ class NationalRegistry(Addressed):
     facilities and health workers.
 
     `timeout`: seconds for one question. `fresh`: seconds for which an answer is believed without asking again; how old
-    it may be while the registry is down is the channel's to say (`registries.stale`).
+    it may be while the registry is down is the channel's to say (`registries.stale`). `again`: seconds until it is
+    asked again for whom it did not know and a message waits for; twice as long each time, at most a day.
     """
 
     url: str = Field("built-in", pattern="^(built-in|https?://.+)$")
     token: str | None = None
     timeout: float = Field(3.0, gt=0)
     fresh: float = Field(300.0, ge=0)
+    again: float = Field(300.0, gt=0)
 
     @property
     def elsewhere(self) -> bool:

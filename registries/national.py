@@ -2,8 +2,8 @@
 local registry keeps what it says.
 
 When the service is down, its last good answer counts, as old as the channel allows (`registries.stale`). Where nothing
-young enough is known, a channel that requires patients to be known waits (Unavailable); every other goes on with who is
-known here, flagged: the service is asked again with the next event.
+young enough is known, the event waits alone on a channel that requires patients to be known; every other goes on with
+who is known here, flagged. For whom events wait the service is asked again: see `registries.awaited`.
 """
 
 from __future__ import annotations
@@ -13,14 +13,18 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
+from registries.awaited import Awaited, Wanted
 from registries.client.keys import RANKS, SYSTEM, placeholder
 from registries.client.resolve import Clients, News
 from registries.registry import Policy, Resolution
-from registries.remembered import Answer, Question, Remembered, flags
+from registries.remembered import Answer, Heard, Question, Remembered, flags, unheard
 from registries.remote import National
 from schemas import facts
 from schemas.events import Event, Identifier, Patient, PatientRegistered
 from schemas.message import Unavailable
+
+# The event, the number it is asked for by, what is known of that, and what to do about strangers
+_Said = tuple[Event, Identifier | None, Answer | Unavailable | None, Policy]
 
 NATIONAL: Final = "national"  # the channel and sender of what the service says
 _MOST_TOLD: Final = 100_000
@@ -38,6 +42,8 @@ class NationalClients:
     service: National
     remembered: Remembered
     stale: Callable[[str], float]
+    awaited: Awaited
+    heard: Heard = unheard
     _told: set[str] = field(default_factory=set)
 
     @property
@@ -57,23 +63,40 @@ class NationalClients:
         ]
         answers = iter(self.remembered.ask(questions))
         given = [next(answers) if number else None for number in numbers]
-        for answer, policy in zip(given, policies, strict=True):
-            if isinstance(answer, Unavailable) and policy == "require":
-                raise answer
+        for event, answer in zip(events, given, strict=True):
+            if answer:
+                self.heard(event["channel"], answer)
+        resolutions = self._resolved([*zip(events, numbers, given, policies, strict=True)])
+        self.awaited.keep(
+            [
+                Wanted(number, tuple(found.waiting_for), isinstance(answer, Unavailable))
+                for number, answer, found in zip(numbers, given, resolutions, strict=True)
+                if number and found.waiting_for
+            ]
+        )
+        return resolutions
+
+    def _resolved(self, said: Sequence[_Said]) -> list[Resolution]:
         asked: list[tuple[Event, Policy]] = []
-        places: list[int] = []
-        for event, number, answer, policy in zip(events, numbers, given, policies, strict=True):
+        places: list[int | None] = []
+        for event, number, answer, policy in said:
             known = number is not None and isinstance(answer, Answer) and answer.value is not None
             if number and isinstance(answer, Answer) and known:
                 asked += [(told, "create") for told in self._registration(number, answer)]
-            places.append(len(asked))
-            asked.append((event, "create" if known and policy == "require" else policy))
+            waits = isinstance(answer, Unavailable) and policy == "require"
+            places.append(None if waits else len(asked))
+            if not waits:
+                asked.append((event, "create" if known and policy == "require" else policy))
         found = self.local.resolve([event for event, _ in asked], [policy for _, policy in asked])
         self._told |= {event["id"] for event, _ in asked if event["channel"] == NATIONAL}
-        resolutions = [found[place] for place in places]
-        for resolution, answer in zip(resolutions, given, strict=True):
-            resolution.flags.extend(flags("client", answer))
-        return resolutions
+        return [
+            self._silent(number, answer) if place is None else _flagged(found[place], answer)
+            for place, (_, number, answer, _) in zip(places, said, strict=True)
+        ]
+
+    def _silent(self, number: Identifier | None, answer: Answer | Unavailable | None) -> Resolution:
+        waits = self.awaited.silence(number).entries if number else ()
+        return Resolution("unknown", flags=flags("client", answer), waiting_for=[*waits])
 
     def _registration(self, number: Identifier, answer: Answer) -> list[PatientRegistered]:
         """What the service says, unless this process has registered just that before."""
@@ -99,6 +122,11 @@ class NationalClients:
             "patient": patient,
         }
         return [told]
+
+
+def _flagged(resolution: Resolution, answer: Answer | Unavailable | None) -> Resolution:
+    resolution.flags.extend(flags("client", answer))
+    return resolution
 
 
 def _number(patient: Patient) -> Identifier | None:

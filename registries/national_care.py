@@ -2,8 +2,8 @@
 
 The service is asked for every number with a system; the local registry answers for what it does not know, by its
 aliases too. When the service is down, its last good answer counts, as old as the channel allows (`registries.stale`).
-Where nothing young enough is known, a channel that requires the entry waits (Unavailable); every other goes on with
-what is known here, flagged.
+Where nothing young enough is known, the event waits alone on a channel that requires the entry; every other goes on
+with what is known here, flagged. For what events wait for the service is asked again: see `registries.awaited`.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol
 
+from registries.awaited import Awaited, Wanted
 from registries.care.names import inpe
 from registries.care.spells import covers
 from registries.directory import Directory, day_of
 from registries.facility import organizations
 from registries.health_worker import professionals
 from registries.registry import Policy, Resolution
-from registries.remembered import Answer, Question, Remembered, flags
+from registries.remembered import Answer, Heard, Question, Remembered, flags, unheard
 from registries.remote import National
 from schemas import facts
 from schemas.events import Event, Identifier
@@ -48,6 +49,8 @@ class NationalCare:
     fetch: Callable[[Identifier], Any]
     remembered: Remembered
     stale: Callable[[str], float]
+    awaited: Awaited
+    heard: Heard = unheard
     learned: list[str] = field(default_factory=list)
 
     def resolve(self, events: Sequence[Event], policies: Sequence[Policy]) -> Sequence[Resolution]:
@@ -60,9 +63,10 @@ class NationalCare:
         ]
         answers = iter(self.remembered.ask(questions))
         given = [[(one, next(answers) if number else None) for one, number in named] for named in said]
-        for named, policy in zip(given, policies, strict=True):
-            if policy == "require" and named and isinstance(named[0][1], Unavailable):
-                raise named[0][1]
+        for event, named in zip(events, given, strict=True):
+            for _, answer in named:
+                if answer:
+                    self.heard(event["channel"], answer)
         first = [named[0][1] if named else None for named in given]
         asked: list[Policy] = [
             "flag" if _listed(answer) else policy for answer, policy in zip(first, policies, strict=True)
@@ -71,7 +75,24 @@ class NationalCare:
         self.learned = [*self.local.learned, *self._news(given)]
         for named in given:
             self._write(named)
-        return [self._resolution(*one) for one in zip(events, first, policies, found, given, strict=True)]
+        resolutions = [self._resolution(*one) for one in zip(events, first, policies, found, given, strict=True)]
+        self._wait(said, first, resolutions)
+        return resolutions
+
+    def _wait(
+        self,
+        said: Sequence[Sequence[tuple[Any, Identifier | None]]],
+        first: Sequence[Answer | Unavailable | None],
+        resolutions: Sequence[Resolution],
+    ) -> None:
+        """For what is parked the service is asked again."""
+        self.awaited.keep(
+            [
+                Wanted(number, tuple(found.waiting_for), isinstance(answer, Unavailable))
+                for named, answer, found in zip(said, first, resolutions, strict=True)
+                if found.waiting_for and not _listed(answer) and named and (number := named[0][1])
+            ]
+        )
 
     def _number(self, one: Mapping[str, Any]) -> Identifier | None:
         """Its INPE, else the first number with a system."""
@@ -93,6 +114,8 @@ class NationalCare:
         words = self.local.directory.kind.replace("-", " ")
         late = flags(words, answer)
         listed = _listed(answer)
+        if isinstance(answer, Unavailable) and policy == "require" and (number := self._number(named[0][0])):
+            return Resolution("unknown", flags=late, waiting_for=[*self.awaited.silence(number).entries])
         if listed is None:
             found.flags.extend(late)
             return found
@@ -131,12 +154,26 @@ class NationalCare:
         return here.id if here else facts.name(directory.kind, inpe(number))
 
 
-def facilities(local: Local, service: National, kept: Remembered, stale: Callable[[str], float]) -> NationalCare:
-    return NationalCare(local, organizations, service.facility, kept, stale)
+def facilities(
+    local: Local,
+    service: National,
+    kept: Remembered,
+    stale: Callable[[str], float],
+    awaited: Awaited,
+    heard: Heard = unheard,
+) -> NationalCare:
+    return NationalCare(local, organizations, service.facility, kept, stale, awaited, heard)
 
 
-def health_workers(local: Local, service: National, kept: Remembered, stale: Callable[[str], float]) -> NationalCare:
-    return NationalCare(local, professionals, service.health_worker, kept, stale)
+def health_workers(
+    local: Local,
+    service: National,
+    kept: Remembered,
+    stale: Callable[[str], float],
+    awaited: Awaited,
+    heard: Heard = unheard,
+) -> NationalCare:
+    return NationalCare(local, professionals, service.health_worker, kept, stale, awaited, heard)
 
 
 def _listed(answer: Answer | Unavailable | None) -> Any:

@@ -12,35 +12,14 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 import orjson
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    Connection,
-    Engine,
-    LargeBinary,
-    MetaData,
-    String,
-    Table,
-    delete,
-    select,
-    update,
-)
+from sqlalchemy import Connection, Engine, delete, select, update
 
 from registries.client.keys import digest
 from registries.database import among, insert_or_skip, reading, writing
+from registries.national_tables import remembered
+from registries.nationals import Condition
 from registries.sealing import Seal
 from schemas.message import Unavailable
-
-TABLES = MetaData()
-
-# `at`: µs since the epoch when the answer came
-remembered = Table(
-    "remembered",
-    TABLES,
-    Column("question", String(32), primary_key=True),
-    Column("at", BigInteger, nullable=False, index=True),
-    Column("answer", LargeBinary, nullable=False),
-)
 
 FRESH: Final = 300.0  # seconds for which an answer is believed without asking again
 REST: Final = 5.0  # seconds for which a registry that did not answer is not asked
@@ -72,6 +51,22 @@ class Answer(NamedTuple):
     is_news: bool = False
 
 
+class TooOld(Unavailable):
+    """The registry does not answer, and what is known of it is `age` seconds old: more than the channel allows."""
+
+    def __init__(self, age: float) -> None:
+        super().__init__("the national registry does not answer, and what it said last is too old")
+        self.age = age
+
+
+# Told of each answer used: by which channel it was asked for
+Heard = Callable[[str, "Answer | Unavailable"], None]
+
+
+def unheard(_channel: str, _answer: Answer | Unavailable) -> None:
+    """Nobody listens."""
+
+
 class _Kept(NamedTuple):
     at: float
     value: Any
@@ -79,12 +74,15 @@ class _Kept(NamedTuple):
 
 @dataclass(slots=True)
 class Remembered:
-    """One instance belongs to one registry elsewhere and to one thread; processes share what they learn."""
+    """One instance belongs to one registry elsewhere (`registry`: client, facility, health-worker) and to one thread;
+    processes share what they learn."""
 
     engine: Engine
     secret: bytes
     clock: Callable[[], float] = time.time
     fresh: float = FRESH
+    registry: str = ""
+    _condition: Condition = field(init=False)
     _seal: Seal = field(init=False)
     _known: dict[str, _Kept] = field(default_factory=dict)
     _rests: float = 0.0
@@ -93,6 +91,7 @@ class Remembered:
 
     def __post_init__(self) -> None:
         self._seal = Seal(self.secret)
+        self._condition = Condition(self.engine, self.registry)
         self._pool = ThreadPoolExecutor(AT_ONCE, "remembered")
 
     def ask(self, questions: Sequence[Question]) -> list[Answer | Unavailable]:
@@ -103,7 +102,7 @@ class Remembered:
         """
         now = self.clock()
         named = {one.words: digest(self.secret, *one.words) for one in questions}
-        self._recall([name for name in named.values() if not self._is_fresh(name, now)])
+        self._recall([name for name in named.values() if not self._is_sure(name, now)])
         old = {named[one.words]: one for one in questions if not self._is_fresh(named[one.words], now)}
         before = {name: self._known.get(name) for name in old}
         failure = self._renew(old, now)
@@ -115,8 +114,10 @@ class Remembered:
         kept = self._known.get(name)
         late = name in before and kept is before[name]
         age = max(0.0, now - kept.at) if kept else 0.0
-        if kept is None or (late and age > one.stale):
+        if kept is None:
             return failure or Unavailable("the national registry does not answer")
+        if late and age > one.stale:
+            return TooOld(age)
         was = before.get(name, kept)
         return Answer(kept.value, kept.at, age, late, kept.value is not None and (was is None or was.value is None))
 
@@ -127,6 +128,10 @@ class Remembered:
         kept = self._known.get(name)
         return kept is not None and abs(now - kept.at) <= self.fresh
 
+    def _is_sure(self, name: str, now: float) -> bool:
+        """That nobody is known may be told otherwise by now: another process may have asked for whom messages wait."""
+        return self._is_fresh(name, now) and self._known[name].value is not None
+
     def _recall(self, names: Sequence[str]) -> None:
         """From the table into memory: another process may know it, or know it better by now."""
         if not names:
@@ -134,7 +139,8 @@ class Remembered:
         if len(self._known) > MOST:
             self._known.clear()
         with reading(self.engine) as connection:
-            rows = connection.execute(select(remembered).where(among(connection, remembered.c.question, names)))
+            columns = remembered.c.question, remembered.c.at, remembered.c.answer
+            rows = connection.execute(select(*columns).where(among(connection, remembered.c.question, names)))
             for name, at, answer in rows:
                 self._known[name] = _Kept(at / 1e6, orjson.loads(self._seal.open(answer, name)))
 
@@ -160,12 +166,18 @@ class Remembered:
             self._rests = now + REST
         if told:
             self._keep(told, now)
+        self._condition.tell(failures[0] if failures else None, now)
         return failures[0] if failures else None
 
     def _keep(self, told: Mapping[str, Any], now: float) -> None:
         at = int(now * 1e6)
         rows = [
-            {"question": name, "at": at, "answer": self._seal.seal(orjson.dumps(value), name)}
+            {
+                "question": name,
+                "at": at,
+                "answer": self._seal.seal(orjson.dumps(value), name),
+                "registry": self.registry,
+            }
             for name, value in sorted(told.items())
         ]
         with writing(self.engine) as connection:

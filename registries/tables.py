@@ -94,6 +94,7 @@ reviews = Table(
     Column("decided_at", BigInteger),
     Column("decided_by", Text, nullable=False, server_default=""),
     Column("decision", String(8), nullable=False, server_default=""),
+    Index("reviews_by_state", "state", "at", "id"),
 )
 
 # What one source says of one patient. `key`: keyed digest of source, the patient's number there, channel and sender;

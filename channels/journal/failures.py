@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import orjson
@@ -54,6 +54,14 @@ def awaited(engine: Engine) -> list[str]:
     """Every registry entry something waits for ("facility|123456789")."""
     with reading(engine) as connection:
         return list(connection.scalars(select(waits.c.entry).distinct().order_by(waits.c.entry)))
+
+
+def still(engine: Engine, entries: Collection[str]) -> set[str]:
+    """Those of these entries that something waits for."""
+    asked = {entry[:LONGEST]: entry for entry in entries}
+    with reading(engine) as connection:
+        found = select(waits.c.entry).where(among(connection, waits.c.entry, asked)).distinct()
+        return {asked[entry] for entry in connection.scalars(found)}
 
 
 def waiting(engine: Engine, entries: Sequence[str]) -> list[tuple[str, list[str]]]:

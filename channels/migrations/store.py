@@ -23,7 +23,7 @@ from channels.migrations.vacuum import vacuum
 from channels.security import encryption
 from channels.security import tables as security
 from channels.settings import Misconfigured
-from registries import notices, outcomes, remembered
+from registries import national_tables, notices, outcomes
 from registries import tables as registries
 from registries.care import tables as care
 from registries.database import alone
@@ -79,7 +79,7 @@ STORES = {
     for name, tables in {
         "control": (security.metadata, encryption.metadata, line.metadata, subscriptions.metadata),
         "journal": (journal.metadata,),
-        "registries": (registries.TABLES, care.TABLES, outcomes.metadata, remembered.TABLES, notices.metadata),
+        "registries": (registries.TABLES, care.TABLES, outcomes.metadata, national_tables.TABLES, notices.metadata),
         "ledger": (cnss.TABLES,),
         "record": (record.metadata,),
         "payer": (simulator.TABLES,),

@@ -50,6 +50,30 @@ upstream_read = Gauge(
     "When all of the upstream registry was last read",
     multiprocess_mode=LATEST,
 )
+AGES = (1.0, 60.0, 300.0, 3600.0, 6 * 3600.0, 86_400.0, 3 * 86_400.0, 7 * 86_400.0, 30 * 86_400.0)
+national_age = Histogram(
+    "wasl_national_answer_age_seconds",
+    "How old used answers of a national registry are",
+    ["registry", "channel"],
+    buckets=AGES,
+)
+national_answers = Counter(
+    "wasl_national_answers",
+    "Answers of a national registry: in time, late (it is down), too old for the channel, or none",
+    ["registry", "channel", "outcome"],
+)
+awaited = Gauge(
+    "wasl_national_awaited",
+    "Questions to a national registry that messages wait for",
+    ["registry"],
+    multiprocess_mode=LATEST,
+)
+national_up = Gauge(
+    "wasl_national_up",
+    "1 while a national registry answers, 0 while it does not",
+    ["registry"],
+    multiprocess_mode=LATEST,
+)
 lag = Gauge("wasl_lag_records", "Records not yet done", ["group"], multiprocess_mode=LATEST)
 turned = Gauge("wasl_loop_turned_timestamp_seconds", "When a loop last turned", ["loop"], multiprocess_mode=LATEST)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from tests.e2e.hl7 import AUTHORITY, code, glucose, header, message, order, person
-from tests.e2e.program import Mllp, Program
+from tests.e2e.program import Mllp, Program, free_port, until
 from tests.registries.service import Service
 from tests.serving import served
 from tests.stores import house_of, rows
@@ -31,3 +32,32 @@ def test_two_numbers_are_one_person_when_the_country_says_so_and_stay_it_when_it
             persons = rows(house_of(program), "registries", "SELECT count(*) FROM persons")
     assert persons == [(1,)]
     assert asked == 3
+
+
+def test_whoever_waits_for_the_country_goes_on_by_itself_and_holds_nobody_else(tmp_path: Path) -> None:
+    """The service is down from the start, comes up, and later learns of somebody."""
+    shutil.copytree("config", tmp_path / "config")
+    channel = tmp_path / "config" / "channels" / "lab-hl7v2.yaml"
+    said = channel.read_text(encoding="utf-8")
+    channel.write_text(said.replace("{patient: create", "{patient: require"), encoding="utf-8")
+    service, port = Service(people=[[f"{AUTHORITY}|N1"]]), free_port()
+    environment = {
+        "WASL_REGISTRIES_CLIENT": f"http://127.0.0.1:{port}/fhir",
+        "WASL_REGISTRIES_CLIENT_FRESH": "0",
+        "WASL_REGISTRIES_CLIENT_AGAIN": "1",
+    }
+    config = ("--config", str(tmp_path / "config" / "wasl.yaml"))
+    admission = message(header("W3", "ADT^A04^ADT_A01"), "EVN||20261112081500", person("N9"), "PV1|1|O")
+    with Program(tmp_path / "data", *config, **environment) as program, Mllp(program.mllp_port) as line:
+        for number, control_id in (("N1", "W1"), ("N2", "W2")):
+            assert code(line.send(glucose(control_id, number, control_id))) == "AA"
+        assert code(line.send(admission)) == "AA"
+        program.transaction("W3", "delivered")
+        parked = program.transaction("W1", "parked")
+        assert parked["reason"] == "waiting for the national client registry, which does not answer"
+        with served(service.app, port):
+            program.transaction("W1", "delivered")
+            unknown = program.transaction("W2", "parked")
+            until(lambda: "does not know" in program.get(f"/api/transactions/{unknown['id']}")["reason"])
+            service.people.append([f"{AUTHORITY}|N2"])
+            program.transaction("W2", "delivered")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
+from registries.awaited import Awaited
 from registries.client.resolve import Clients
 from registries.facility import Facilities
 from registries.health_worker import HealthWorkers
@@ -69,14 +70,14 @@ def stale(channel: str) -> float:
 
 
 @pytest.fixture
-def clients(engine: Engine, national: National, kept: Remembered) -> NationalClients:
-    return NationalClients(Clients(engine, SECRET), national, kept, stale)
+def clients(engine: Engine, national: National, kept: Remembered, clock: Clock) -> NationalClients:
+    return NationalClients(Clients(engine, SECRET), national, kept, stale, Awaited(engine, SECRET, "client", 60, clock))
 
 
 @pytest.fixture
-def places(engine: Engine, national: National, kept: Remembered) -> NationalCare:
+def places(engine: Engine, national: National, kept: Remembered, clock: Clock) -> NationalCare:
     load("facilities", FACILITIES.encode(), engine)
-    return facilities(Facilities(engine), national, kept, stale)
+    return facilities(Facilities(engine), national, kept, stale, Awaited(engine, SECRET, "facility", 60, clock))
 
 
 def answer(registry: Registry, event: object, policy: Policy = "create") -> Resolution:
@@ -126,8 +127,37 @@ def test_while_the_service_is_down_its_last_answer_counts_as_long_as_the_channel
     late = answer(clients, about(patient(ipp="1")), "require")
     assert late.entry == known
     assert late.flags == ["the national client registry does not answer: as it was known 2 h ago"]
-    with pytest.raises(Unavailable):
-        answer(clients, about(patient(ipp="1"), channel="strict"), "require")
+    strict = about(patient(ipp="1"), channel="strict")
+    parked = answer(clients, strict, "require")
+    assert (parked.verdict, parked.entry) == ("unknown", "")
+    assert parked.waiting_for[0].startswith("national client|")
+    assert "person" not in strict
+
+
+def test_one_who_waits_for_the_service_holds_nobody_else(clients: NationalClients, service: Service) -> None:
+    """Those without a number of the country's in the same batch, and those whom nobody must know."""
+    service.down = 503
+    events = [about(patient(ipp="1")), about(patient(cin="AB1")), about(patient(ipp="2"))]
+    found = clients.resolve(events, ["require", "create", "create"])
+    assert [bool(one.entry) for one in found] == [False, True, True]
+    assert len({one["person"] for one in events[1:]}) == 2
+
+
+def test_for_whom_a_message_waits_the_service_is_asked_again(
+    clients: NationalClients, service: Service, clock: Clock
+) -> None:
+    service.down = 503
+    silent = answer(clients, about(patient(ipp="1")), "require").waiting_for
+    service.down = 0
+    clock.now += REST
+    unknown = answer(clients, about(patient(ipp="2")), "require").waiting_for
+    answer(clients, about(patient(ipp="3")), "create")
+    assert [(one.number["value"], [*one.entries], one.silent) for one in clients.awaited.take(9)] == [
+        ("1", silent, True)
+    ]
+    clock.now += 60
+    due = {one.number["value"]: [*one.entries] for one in clients.awaited.take(9)}
+    assert due == {"1": silent, "2": unknown}
 
 
 def test_care_does_not_wait_for_the_service_where_nobody_must_be_known(
@@ -223,8 +253,8 @@ def test_a_facility_that_is_required_waits_for_the_service_and_others_go_on(
     places: NationalCare, service: Service
 ) -> None:
     service.down = 503
-    with pytest.raises(Unavailable):
-        answer(places, sent_by("222222222"), "require")
+    parked = answer(places, sent_by("222222222"), "require")
+    assert parked.waiting_for == [*places.awaited.silence({"system": INPE, "value": "222222222"}).entries]
     assert answer(places, sent_by("222222222"), "flag").flags == [
         "facility unknown",
         "the national facility registry does not answer",
@@ -246,7 +276,7 @@ def test_what_waits_for_a_facility_goes_on_when_the_country_knows_it(
 def test_a_health_worker_is_asked_for_by_their_number(
     engine: Engine, national: National, kept: Remembered, service: Service
 ) -> None:
-    workers = health_workers(HealthWorkers(engine), national, kept, stale)
+    workers = health_workers(HealthWorkers(engine), national, kept, stale, Awaited(engine, SECRET, "health-worker"))
     number = f"{ID}inpe-ps|444444444"
     service.resources = [
         {"resourceType": "Practitioner", "id": "p", "identifier": [identifier(number)]},

@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import Engine, select
 
 from registries.database import reading
-from registries.remembered import FRESH, REST, Answer, Question, Remembered, flags, remembered
+from registries.national_tables import remembered
+from registries.remembered import FRESH, REST, Answer, Question, Remembered, flags
 from schemas.message import Unavailable
 
 SECRET = b"a secret of these tests"

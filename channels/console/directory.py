@@ -22,7 +22,8 @@ from channels.gateway.parts import Parts
 from channels.journal.times import iso
 from registries.care.areas import areas
 from registries.care.closing import prepared, tell
-from registries.care.editing import Edited, add, correct
+from registries.care.edited import Edited
+from registries.care.editing import add, correct
 from registries.care.entry import Entry, entry
 from registries.care.lists import today
 from registries.care.lookup import Wanted, look_up, types

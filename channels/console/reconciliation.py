@@ -16,7 +16,7 @@ from channels.console.view import HEADERS, Problem, View
 from channels.console.words import N_
 from channels.gateway.parts import Parts
 from registries.care.areas import areas
-from registries.care.editing import Edited
+from registries.care.edited import Edited
 from registries.care.entry import entry
 from registries.care.listing import FACILITY
 from registries.database import writing

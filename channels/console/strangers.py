@@ -17,9 +17,9 @@ from channels.console.view import HEADERS, View
 from channels.gateway.parts import Parts
 from channels.journal import failures
 from registries.care.candidates import Candidates
-from registries.care.editing import same
 from registries.care.lookup import id_of
 from registries.care.met import Met, awaited, met
+from registries.care.naming import same
 
 MOST = 100
 WHY = "met in messages"

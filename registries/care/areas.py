@@ -11,6 +11,7 @@ from importlib.resources import files
 from typing import Any, NamedTuple
 
 from registries.care import systems
+from registries.care.names import alias
 
 Resource = dict[str, Any]
 
@@ -38,6 +39,17 @@ def areas() -> dict[str, Area]:
 def group_id(region: str) -> str:
     """The id of the territorial health group (GST) of a region."""
     return f"gst-{region.lower()}"
+
+
+def province(said: str) -> str:
+    """The code of a province said by its name, or of an area said by its code; "" for anything else."""
+    code = said.strip().upper()
+    return code if code in areas() else _provinces().get(alias(said), "")
+
+
+@cache
+def _provinces() -> dict[str, str]:
+    return {alias(one.name): one.code for one in reversed(areas().values()) if one.within}
 
 
 @cache

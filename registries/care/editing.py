@@ -1,4 +1,4 @@
-"""One entry added or corrected by somebody who says why, with the checks of a list; what messages call an entry.
+"""One entry added or corrected by somebody who says why, with the checks of a list.
 
 Fields are the columns of the lists (see `registries.load`). One that is not given leaves what is known as it is.
 """
@@ -6,60 +6,47 @@ Fields are the columns of the lists (see `registries.load`). One that is not giv
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, delete, or_, select
+from sqlalchemy import Connection, select
 
 from registries.care import place, worker
 from registries.care.columns import called
-from registries.care.listing import FACILITY, TABLES, Taken, follow, names_of, organizations_of, pair
+from registries.care.edited import Edited, put
+from registries.care.listing import FACILITY, TABLES, names_of, organizations_of, pair
 from registries.care.lists import today
 from registries.care.names import alias, inpe
+from registries.care.naming import forget, provisional
 from registries.care.owners import Owners, Parents
 from registries.care.place_row import place_in, services_in
-from registries.care.seeds import split_names
-from registries.care.store import Key, named_by, standing, write
+from registries.care.store import Key, named_by, standing
 from registries.care.systems import INPE_ES, INPE_PS
 from registries.care.worker_row import posts_in, specialties_of, worker_in
-from registries.database import among
 from registries.rows import Row
-from registries.tables import aliases
 from schemas import facts
-from schemas.message import Issue
 
 Resource = dict[str, Any]
-LOCAL = "local:"
 _REQUIRED = {FACILITY: ("name",)}
-
-
-@dataclass(frozen=True, slots=True)
-class Edited:
-    """`id` of the entry's resource; where `issues` say what is wrong, nothing was written. `found`: what the entry is
-    found by."""
-
-    id: str
-    found: tuple[str, ...] = ()
-    issues: tuple[Issue, ...] = ()
 
 
 def add(
     connection: Connection, kind: str, values: Mapping[str, str], *, by: str, why: str, met: Collection[str] = ()
 ) -> Edited:
     """A new entry. `met`: what messages called it until now; its id is then the one they knew it by. To be called after
-    `closing.prepared`, as `correct` and `same`."""
+    `closing.prepared`, as `correct`."""
     row, number = Row(0, dict(values)), inpe(values.get("inpe", ""))
     _check_taken(connection, kind, row, number)
     if not number and not row["aliases"]:
         row.wrong("inpe", "required", "an INPE, or a number of its own", "give its INPE, or a local name or number")
-    first = _provisional(connection, kind, met)
+    first = provisional(connection, kind, met)
     name = facts.name(kind, number or (first[0] if first else alias(row["aliases"].split(",")[0])))
     if first and not _known(connection, kind, facts.name(kind, first[0])):
         name = facts.name(kind, first[0])
     edited = _edit(connection, kind, name, row, number, by, why)
     if not edited.issues:
-        _forget(connection, kind, met)
+        forget(connection, kind, met)
     return edited
 
 
@@ -68,50 +55,13 @@ def correct(connection: Connection, kind: str, name: str, values: Mapping[str, s
     return _edit(connection, kind, name, Row(0, dict(values)), inpe(values.get("inpe", "")), by, why)
 
 
-def same(connection: Connection, kind: str, name: str, met: Collection[str], *, by: str, why: str) -> Edited:
-    """What messages call so is the entry with this id: it gets these as local names and numbers."""
-    local, named = split_names(sorted(met))
-    if kind == FACILITY:
-        before, location = _standing(connection, "Organization", name), pair(connection, [name]).get(name)
-        if before is None:
-            return Edited(name, (), (_gone(),))
-        one = place.facility_of(before, location.resource if location else None)
-        one = replace(one, numbers=(*one.numbers, *local), aliases=tuple(dict.fromkeys((*one.aliases, *named))))
-        made = place.written(one, today(), before, location.resource if location else None)[: 2 if location else 1]
-    else:
-        before = _standing(connection, "Practitioner", name)
-        if before is None:
-            return Edited(name, (), (_gone(),))
-        who = worker.worker_of(before)
-        who = replace(who, numbers=(*who.numbers, *local, *(("", one) for one in named)))
-        made = [worker.written(who, today(), before)]
-    edited = _written(connection, kind, name, made, [], by, why)
-    if not edited.issues:
-        _forget(connection, kind, met)
-    return edited
-
-
 def _edit(connection: Connection, kind: str, name: str, row: Row, number: str, by: str, why: str) -> Edited:
     _check(connection, kind, name, row, number)
     make = _place if kind == FACILITY else _worker
     made, gone = make(connection, name, row, number)
     if row.issues:
         return Edited(name, (), tuple(row.issues))
-    return _written(connection, kind, name, made, gone, by, why)
-
-
-def _written(
-    connection: Connection, kind: str, name: str, made: Sequence[Resource], gone: Sequence[Key], by: str, why: str
-) -> Edited:
-    with connection.begin_nested() as part:
-        try:
-            write(connection, made, gone, by=by, why=why)
-            found = follow(connection, kind, [name]).found
-        except Taken as taken:
-            part.rollback()
-            issue = Issue("aliases", "taken", str(taken), "give each number and name to one entry only")
-            return Edited(name, (), (replace(issue, column="aliases"),))
-    return Edited(name, tuple(next(iter(found.values()), ())))
+    return put(connection, kind, [name], made, gone, by=by, why=why)[name]
 
 
 def _check(connection: Connection, kind: str, name: str, row: Row, number: str) -> None:
@@ -180,23 +130,3 @@ def _standing(connection: Connection, kind: str, name: str) -> Resource | None:
 
 def _known(connection: Connection, kind: str, name: str) -> bool:
     return _standing(connection, "Organization" if kind == FACILITY else "Practitioner", name) is not None
-
-
-def _provisional(connection: Connection, kind: str, met: Collection[str]) -> list[str]:
-    """The numbers of the rows that were made for what messages called so."""
-    told = TABLES[kind].c
-    names = select(aliases.c.number).where(aliases.c.kind == kind, among(connection, aliases.c.alias, list(met)))
-    mine = or_(among(connection, told.number, [*met, *(LOCAL + one for one in met)]), told.number.in_(names))
-    return sorted(connection.scalars(select(told.number).where(told.provisional, mine)))
-
-
-def _forget(connection: Connection, kind: str, met: Collection[str]) -> None:
-    """What was made for messages alone is no longer needed."""
-    if stale := _provisional(connection, kind, met):
-        table = TABLES[kind]
-        connection.execute(delete(aliases).where(aliases.c.kind == kind, among(connection, aliases.c.number, stale)))
-        connection.execute(delete(table).where(table.c.provisional, among(connection, table.c.number, stale)))
-
-
-def _gone() -> Issue:
-    return Issue("id", "not-found", "there is no such entry", "look it up again")

@@ -13,14 +13,14 @@ from functools import cached_property, lru_cache
 from math import asin, cos, radians, sin, sqrt
 from typing import Literal
 
-from rapidfuzz import fuzz, process
+from rapidfuzz import fuzz
 
+from registries.care.blocks import Blocks
 from registries.care.terms import folded
 from registries.client.matching.sound import latin_sound
 
 Outcome = Literal["certain", "possible", "none"]
 CERTAIN, POSSIBLE, AHEAD = 95.0, 72.0, 6.0
-_AT_ONCE = 25
 _EARTH = 6371.0
 _NEAR, _CLOSE, _FAR = 0.3, 2.0, 25.0  # km
 _KINDS = {
@@ -53,6 +53,10 @@ class Described:
     @cached_property
     def cores(self) -> tuple[tuple[str, str], ...]:
         return tuple(core(one) for one in self.names if one)
+
+    @property
+    def sounds(self) -> tuple[str, ...]:
+        return tuple(sound for _, sound in self.cores)
 
     @cached_property
     def kind(self) -> frozenset[str]:
@@ -105,31 +109,16 @@ class Listed:
 
     def __init__(self, entries: Iterable[Described]) -> None:
         self._entries = list(entries)
-        self._names = [(n, core_) for n, one in enumerate(self._entries) for core_ in one.cores]
-        self._written = [text for _, (text, _) in self._names]
-        self._sounds = [text for _, (_, text) in self._names]
-        self._inpe = {one.inpe: n for n, one in enumerate(self._entries) if one.inpe}
-        self._cells: dict[tuple[int, int], list[int]] = {}
-        for n, one in enumerate(self._entries):
-            if one.at:
-                self._cells.setdefault(_cell(one.at), []).append(n)
+        self._blocks = Blocks()
+        for one in self._entries:
+            self._blocks.add(one.sounds, one.place, one.inpe, one.at)
 
     def best(self, one: Described, apart: Sequence[str] = ()) -> tuple[Outcome, list[Likeness]]:
         """The likeliest, best first, without those it is kept apart from; and what may be made of the first."""
-        near = self._like(one, 0, self._written) | self._like(one, 1, self._sounds)
-        near |= {self._inpe[one.inpe]} if one.inpe in self._inpe else set()
-        near |= {n for cell in _around(one.at) for n in self._cells.get(cell, ())} if one.at else set()
+        near = self._blocks.near(one.sounds, one.place, one.inpe, one.at)
         found = [likeness(one, self._entries[n]) for n in near if self._entries[n].id not in apart]
         found.sort(key=lambda each: (-each.score, each.id))
         return outcome(found), found[:3]
-
-    def _like(self, one: Described, half: int, known: Sequence[str]) -> set[int]:
-        found: set[int] = set()
-        for mine in {each[half] for each in one.cores if each[half]}:
-            for scorer in (fuzz.token_sort_ratio, fuzz.token_set_ratio):
-                near = process.extract(mine, known, scorer=scorer, score_cutoff=70, limit=_AT_ONCE)
-                found |= {self._names[place][0] for _, _, place in near}
-        return found
 
 
 def outcome(found: Sequence[Likeness]) -> Outcome:
@@ -179,12 +168,3 @@ def _kinds(one: Described, other: Described) -> tuple[float, str, bool]:
 
 def _numbers(one: Described, other: Described) -> tuple[float, str, bool]:
     return (-10.0, "another INPE", False) if one.inpe and other.inpe else (0.0, "", False)
-
-
-def _cell(at: tuple[float, float]) -> tuple[int, int]:
-    return round(at[0] * 50), round(at[1] * 50)
-
-
-def _around(at: tuple[float, float]) -> Iterable[tuple[int, int]]:
-    row, column = _cell(at)
-    return ((row + up, column + across) for up in (-1, 0, 1) for across in (-1, 0, 1))

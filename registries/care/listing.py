@@ -43,10 +43,12 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """`found`: number → what the entry is found by, whether it changed or not; `changed`: numbers."""
+    """`found`: number → what the entry is found by, whether it changed or not; `changed`: numbers; `numbers`: id of the
+    entry → its number."""
 
     found: dict[str, list[str]]
     changed: frozenset[str]
+    numbers: dict[str, str]
 
 
 def follow(connection: Connection, kind: str, ids: Collection[str]) -> Followed:
@@ -62,7 +64,7 @@ def follow(connection: Connection, kind: str, ids: Collection[str]) -> Followed:
     found = {
         one.number: [one.number, *sorted(one.names)] for one in sorted(wanted.values(), key=lambda one: one.number)
     }
-    return Followed(found, frozenset([*stale, *(one.number for one in changed)]))
+    return Followed(found, frozenset([*stale, *(one.number for one in changed)]), numbers)
 
 
 def number_of(kind: str, numbers: Iterable[Number], name: str) -> str:

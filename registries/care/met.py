@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from sqlalchemy import Engine, select
 
 from registries.care.candidates import Said
-from registries.care.editing import LOCAL
 from registries.care.listing import TABLES
+from registries.care.naming import LOCAL
 from registries.database import reading
 from registries.tables import aliases
 

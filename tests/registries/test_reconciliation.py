@@ -11,6 +11,7 @@ from registries.care.lookup import Wanted, id_of, look_up
 from registries.database import writing
 from registries.reconciliation import Decision, counts, decide, reconcile, waiting
 from tests.registries.care.lists import places
+from tests.registries.client.test_regulars import asked
 
 KIND = "facility"
 LIST = "urn:list:delegation"
@@ -109,6 +110,27 @@ def test_not_the_same_is_never_proposed_again(engine: Engine) -> None:
 def test_two_rows_of_a_list_are_not_one_entry_by_themselves(engine: Engine) -> None:
     places(engine, *OURS)
     assert compared(engine, "C1;CSR Oulad Frej;MA-JDI;;;;", "C2;CSR Ouled Frej;MA-JDI;;;;") == (1, 1, 0, 0)
+
+
+def test_many_rows_are_compared_with_as_many_statements_as_few(engine: Engine) -> None:
+    names = [
+        f"{first}{second}"
+        for first in ("Tazar", "Boumal", "Zemam", "Targ", "Mirl")
+        for second in ("ine", "ouk", "efte")
+    ]
+    places(engine, *(f"1300000{n:02};Pharmacie {name};OFFICINE;;MA-RAB;;/;;;" for n, name in enumerate(names)))
+    with asked(engine) as few:
+        assert compared(engine, *(f"A{n};Phie {name};MA-RAB;;;;" for n, name in enumerate(names[:3]))) == (3, 0, 0, 0)
+    with asked(engine) as many:
+        assert compared(engine, *(f"B{n};Phie {name};MA-RAB;;;;" for n, name in enumerate(names[3:]))) == (12, 0, 0, 0)
+    assert len(many) <= len(few)
+
+
+def test_one_that_cannot_be_paired_stops_no_other_of_its_commit(engine: Engine) -> None:
+    places(engine, *OURS)
+    rows = ("c1;CSR Oulad Frej;MA-JDI;;;;", "C1;CSR Oulad Ghanem;MA-JDI;;;;", "C2;Phie Al Kaoutar;MA-RAB;;;;")
+    assert compared(engine, *rows) == (2, 1, 0, 0)  # case does not count in numbers
+    assert [one.number for one in waiting(engine)] == ["C1"]
 
 
 def test_a_row_without_number_or_name_is_said_and_stops_no_other(engine: Engine) -> None:

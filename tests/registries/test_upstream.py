@@ -18,11 +18,11 @@ import uvicorn
 from sqlalchemy import Engine
 
 from registries.care.closing import prepared
-from registries.care.editing import same
 from registries.care.entry import Entry, entry
 from registries.care.feed import Change, feed
 from registries.care.lists import today
 from registries.care.lookup import Wanted, id_of, look_up
+from registries.care.naming import same
 from registries.database import writing
 from registries.upstream import Pulled, Upstream, pull, state
 from registries.upstream_dhis2 import Dhis2

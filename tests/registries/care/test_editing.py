@@ -8,10 +8,12 @@ import pytest
 from sqlalchemy import Connection, Engine
 
 from registries.care.closing import prepared, tell
-from registries.care.editing import Edited, add, correct, same
+from registries.care.edited import Edited
+from registries.care.editing import add, correct
 from registries.care.entry import entry
 from registries.care.lookup import Line, Wanted, id_of, look_up, types
 from registries.care.met import awaited, met
+from registries.care.naming import same
 from registries.database import writing
 from registries.directory import Directory
 from registries.facility import KIND, SYSTEM

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -61,6 +61,7 @@ from channels.watch.live import Live
 from channels.window import Shared, Window
 from registries.client.happenings import Happenings
 from registries.client.links import Links
+from registries.client.load import Hands
 from registries.client.matcher import Matcher
 from registries.client.news import Changes
 from registries.client.queries import Believed, Queries
@@ -120,13 +121,23 @@ class House:
 
     def engine(self, store: str, *, durable: bool = True) -> Engine:
         """A store as it is: a SQLite file in the data folder, or a schema of the PostgreSQL database."""
+        return self.opener(store, durable=durable)()
+
+    def opener(self, store: str, *, durable: bool = True) -> Callable[[], Engine]:
+        """What opens it; another process may be given it."""
         said = self.settings.database
         if said.url.startswith("postgresql:"):
-            return open_database(
-                said.url, store=store, password=said.password, pool=said.pool, statement_timeout=said.statement_timeout
-            )
+            limits = partial(open_database, pool=said.pool, statement_timeout=said.statement_timeout)
+            return partial(limits, said.url, store=store, password=said.password)
         folder = Path(said.url.removeprefix("sqlite:///")) if ":" in said.url else self.data
-        return open_database(f"sqlite:///{folder / store}.db", durable=durable)
+        return partial(open_database, f"sqlite:///{folder / store}.db", durable=durable)
+
+    def hands(self, count: int = 0) -> Hands | None:
+        """So many processes to load clients with, by default one a core. A SQLite file has one writer: none."""
+        count = count or os.cpu_count() or 1
+        if count == 1 or self.registries.dialect.name == "sqlite":
+            return None
+        return Hands(self.opener("registries"), count)
 
     def database(self, store: str, *, durable: bool = True) -> Engine:
         """A store with its tables. Raises Misconfigured when a start may not make or update them and they are old."""

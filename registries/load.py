@@ -22,7 +22,7 @@ from sqlalchemy import Connection, Engine
 from registries import facility, health_worker
 from registries.care.bundles import is_fhir, load_resources
 from registries.care.lists import PLACE_COLUMNS, WORKER_COLUMNS, Outcome, load_places, load_workers
-from registries.client.load import load_clients
+from registries.client.load import Hands, load_clients
 from registries.database import writing
 from registries.rows import Row, rows
 from schemas.message import Issue
@@ -54,12 +54,13 @@ def load(
     *,
     by: str = "terminal",
     progress: Progress = lambda _: None,
+    hands: Hands | None = None,
 ) -> Report:
     """Loads every row that is right and reports the others by line and column. `secret` is that of the client
     registry, and only clients need it; `by` is kept beside every change of an entry; `progress` hears, of clients, how
-    many rows are done. Raises ValueError for an unknown kind or a missing secret, Unavailable."""
+    many rows are done, and `hands` load them. Raises ValueError for an unknown kind or no secret, Unavailable."""
     if kind == "clients":
-        return _clients(body, engine, secret, progress)
+        return _clients(body, engine, secret, progress, hands)
     if kind == "facilities":
         return _directory(facility.KIND, body, engine, PLACE_COLUMNS, load_places, by)
     if kind == "health-workers":
@@ -67,11 +68,12 @@ def load(
     raise ValueError(f"no registry {kind!r}; there are: {', '.join(KINDS)}")
 
 
-def _clients(body: bytes, engine: Engine, secret: bytes, progress: Progress) -> Report:
+def _clients(body: bytes, engine: Engine, secret: bytes, progress: Progress, hands: Hands | None) -> Report:
     if not secret:
         raise ValueError("loading clients needs the secret of the client registry")
     report = Report()
-    for done, (row, change, learned) in enumerate(load_clients(rows(body, ("birth_date",)), engine, secret), 1):
+    told = load_clients(rows(body, ("birth_date",)), engine, secret, hands)
+    for done, (row, change, learned) in enumerate(told, 1):
         report.issues += row.issues
         report.loaded += change == "made"
         report.updated += change == "grown"

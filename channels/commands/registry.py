@@ -36,6 +36,7 @@ def load_(
     file: Annotated[str, typer.Argument(help="CSV, or FHIR (Bundle, NDJSON) but for clients; - is the standard input")],
     config: Config = None,
     data: Data = DATA,
+    processes: Annotated[int, typer.Option(min=0, help="that load clients at once; 0 is one a core")] = 0,
 ) -> None:
     """Loads a file; loading it again changes nothing. What waited for its entries goes on by itself."""
     chosen = next((one for one in KINDS if one == kind), None)
@@ -47,7 +48,8 @@ def load_(
     except OSError as error:
         raise typer.BadParameter(f"{file}: {error.strerror}") from error
     with told():
-        report = load(chosen, body, parts.registries, parts.registry_secret, progress=_progress())
+        hands = parts.hands(processes) if chosen == "clients" else None
+        report = load(chosen, body, parts.registries, parts.registry_secret, progress=_progress(), hands=hands)
         changed(parts.redis, facility.KIND, health_worker.KIND)
     bus = reached(parts)
     asyncio.run(bus.publish(learned_records(report.learned)))

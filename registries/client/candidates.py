@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import logging
+import heapq
 import threading
 from collections import OrderedDict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,18 +29,18 @@ _ON_POSTGRESQL = text(
     " FROM unnest(CAST(:wanted AS bigint[])) AS wanted"
 )
 
-log = logging.getLogger("wasl.registries")
-
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A record as it is compared. `number` is of its last change."""
+    """A record as it is compared. `number` is of its last change; `blocks`, where they are at hand, are those it was
+    written with."""
 
     id: int
     person: str
     matched: int
     number: int
     profile: Profile
+    blocks: Sequence[int] = ()
 
 
 class Candidates:
@@ -50,11 +50,10 @@ class Candidates:
         self._seal = seal
         self._profiles: OrderedDict[tuple[int, int], Profile] = OrderedDict()
         self._lock = threading.Lock()
-        self._told: set[int] = set()
         self.skipped = 0
 
     def sharing(self, connection: Connection, blocks: Collection[int], cap: int) -> Mapping[int, Sequence[int]]:
-        """For each block the records in it; none for one of more than `cap`, which finds nobody in particular."""
+        """The records in each block, but for those of more than `cap`, which find nobody in particular."""
         if not blocks:
             return {}
         if connection.dialect.name == "sqlite":
@@ -64,7 +63,10 @@ class Candidates:
             )
         else:
             rows = ((*row,) for row in connection.execute(_ON_POSTGRESQL, {"wanted": list(blocks), "most": cap + 1}))
-        return {block: found if len(found) <= cap else self._skip(block, cap) for block, found in rows}
+        found = dict(rows)
+        small = {block: ids for block, ids in found.items() if len(ids) <= cap}
+        self.skipped += len(found) - len(small)
+        return small
 
     def known(self, connection: Connection, ids: Collection[int]) -> dict[int, Known]:
         """The records as they are now."""
@@ -92,15 +94,26 @@ class Candidates:
             self._remember((id, number), at_hand[id])
         return at_hand
 
+    def learn(self, known: Iterable[Known]) -> None:
+        """Records as they were just written: they need not be read again."""
+        for one in known:
+            self._remember((one.id, one.number), one.profile)
+
     def _remember(self, key: tuple[int, int], profile: Profile) -> None:
         with self._lock:
             self._profiles[key] = profile
             if len(self._profiles) > REMEMBERED:
                 self._profiles.popitem(last=False)
 
-    def _skip(self, block: int, cap: int) -> Sequence[int]:
-        self.skipped += 1
-        if block not in self._told and len(self._told) < 1000:
-            self._told.add(block)
-            log.warning("more than %d records share block %016x: it finds nobody; other blocks still do", cap, block)
-        return ()
+
+def nearest(blocks: Sequence[int], sharing: Mapping[int, Sequence[int]], most: int) -> Collection[int]:
+    """Whom these blocks find: of more than `most`, those that share the most, a block counting by how few are in it."""
+    shares: dict[int, float] = {}
+    for block in blocks:
+        if found := sharing.get(block):
+            share = 1 / len(found)
+            for id in found:
+                shares[id] = shares.get(id, 0.0) + share
+    if len(shares) <= most:
+        return shares
+    return heapq.nlargest(most, shares, key=lambda id: (shares[id], -id))

@@ -40,7 +40,7 @@ class Comparison:
         if isinstance(self._candidates, _Shadow):
             for part in _parts(everybody):
                 with reading(self._engine) as connection:
-                    self._candidates.learn(connection, part, self.rules, self._secret)
+                    self._candidates.index(connection, part, self.rules, self._secret)
         best: dict[Pair, Verdict] = {}
         for done, part in enumerate(_parts(ids)):
             progress(done * _AT_ONCE, len(ids))
@@ -105,14 +105,14 @@ class _Shadow(Candidates):
         super().__init__(seal)
         self._blocks: dict[int, list[int]] = {}
 
-    def learn(self, connection: Connection, ids: Collection[int], rules: Rules, secret: bytes) -> None:
+    def index(self, connection: Connection, ids: Collection[int], rules: Rules, secret: bytes) -> None:
         for one in self.known(connection, ids).values():
             for digest in block_digests(one.profile, rules, secret):
                 self._blocks.setdefault(digest, []).append(one.id)
 
     def sharing(self, connection: Connection, blocks: Collection[int], cap: int) -> Mapping[int, Sequence[int]]:
-        found = {block: self._blocks.get(block, []) for block in blocks}
-        return {block: ids if len(ids) <= cap else self._skip(block, cap) for block, ids in found.items()}
+        found = ((block, self._blocks.get(block, [])) for block in blocks)
+        return {block: ids for block, ids in found if len(ids) <= cap}
 
 
 def everybody(connection: Connection) -> list[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from registries.client.keys import known_number, known_numbers
 from registries.client.matching.blocking import blocks
@@ -24,11 +24,7 @@ def number_digests(patient: Patient, secret: bytes) -> Sequence[int]:
 
 
 def block_digests(profile: Profile, rules: Rules, secret: bytes) -> Sequence[int]:
-    return _each(secret, blocks(profile, rules))
-
-
-def _each(secret: bytes, told: Iterable[str]) -> Sequence[int]:
-    return list(dict.fromkeys(_short(secret, "block", one) for one in told))
+    return list(dict.fromkeys([_short(secret, "block", one) for one in blocks(profile, rules)]))
 
 
 def _short(secret: bytes, *parts: str) -> int:

@@ -13,6 +13,7 @@ import orjson
 from sqlalchemy import BigInteger, Connection, Table, and_, bindparam, delete, select, update
 
 from registries.client import history
+from registries.client.candidates import Known
 from registries.client.digests import block_digests, number_digests
 from registries.client.history import Line
 from registries.client.matching.profile import Profile, profile
@@ -70,6 +71,8 @@ class Keeping:
     def __init__(self, connection: Connection, secret: bytes, seal: Seal, named: set[str]) -> None:
         self._connection, self._secret, self._seal, self._named = connection, secret, seal, named
         self._records: dict[tuple[str, str], _Record] = {}
+        # the records of this batch, as they were written
+        self.kept: Sequence[Known] = ()
 
     def read(self, sayings: Iterable[Saying | None]) -> None:
         """What is known of the records of these sayings."""
@@ -117,11 +120,6 @@ class Keeping:
     def changed(self) -> Sequence[_Record]:
         return [one for one in self._records.values() if one.changed]
 
-    @property
-    def ids(self) -> list[int]:
-        """Of the records that this batch made or changed."""
-        return [one.id for one in self.changed]
-
     def same(self) -> Mapping[str, tuple[str, Sequence[str]]]:
         """For each key the identity, and the digests of sayings that change nothing, once this is committed."""
         return {one.key: (one.person, list({one.said, *one.same})) for one in self._records.values()}
@@ -132,26 +130,31 @@ class Keeping:
         changed = sorted(self.changed, key=lambda one: one.id)
         if not changed:
             return True
+        told = {one.id: profile(one.told) for one in changed}
+        blocks_of = {id: self._blocks(one, rules) for id, one in told.items()}
+        rows = [self._row(one, told[one.id], at) for one in changed]
+        # from here on others who keep records wait
         number = next_version(connection, NAME)
-        profiles = {one.id: profile(one.told) for one in changed}
-        rows = [self._row(one, profiles[one.id], at, number) for one in changed]
+        for row in rows:
+            row["number"] = number
         new = [row for row, one in zip(rows, changed, strict=True) if not one.stood]
         old = [(row, one) for row, one in zip(rows, changed, strict=True) if one.stood]
         if insert_or_skip(connection, records, new) < len(new) or not self._replace(connection, old):
             return False
         before = [one for _, one in old]
         self._find_by(connection, numbers, "number", self._numbers_of(changed), self._numbers_of(before, before=True))
-        now = {(digest, id) for id, told in profiles.items() for digest in self._blocks(told, rules)}
+        now = {(digest, id) for id, digests in blocks_of.items() for digest in digests}
         then = {(digest, one.id) for one in before for digest in self._blocks(profile(one.before or {}), rules)}
         self._find_by(connection, blocks, "block", now, then)
         self._name(connection, changed)
         history.write(connection, self._seal, [self._replaced(one, at) for _, one in old])
+        self.kept = [Known(one.id, one.person, 0, number, told[one.id], blocks_of[one.id]) for one in changed]
         return True
 
     def committed(self) -> None:
         self._named |= {number["system"] for one in self.changed for number in one.told.get("identifiers") or ()}
 
-    def _row(self, one: _Record, compared: Profile, at: int, number: int) -> dict[str, Any]:
+    def _row(self, one: _Record, compared: Profile, at: int) -> dict[str, Any]:
         about = str(one.id)
         return {
             "id": one.id,
@@ -165,7 +168,6 @@ class Keeping:
             "patient": self._seal.seal(orjson.dumps(one.told), about),
             "profile": self._seal.seal(compared.packed(), about),
             "matched": 0,
-            "number": number,
         }
 
     def _replace(self, connection: Connection, old: Sequence[tuple[dict[str, Any], _Record]]) -> bool:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 from typing import NamedTuple
@@ -11,11 +16,12 @@ from urllib.parse import quote
 
 from sqlalchemy import Engine
 
-from registries.client.keys import SYSTEM, Key, birth_levels, subject
+from registries.client.keys import SYSTEM, Key, birth_levels
 from registries.client.resolve import Clients
 from registries.registry import Resolution
 from registries.rows import Row
 from schemas.events import Address, Event, Identifier, Patient, PatientRegistered
+from schemas.message import Unavailable
 
 NUMBERS = {"ins": "ins", "idcs": "idcs", "cnss": "cnss", "cin": "cnie"}
 SEXES = {"m": "male", "h": "male", "male": "male", "f": "female", "female": "female", "": ""}
@@ -27,36 +33,91 @@ _FRENCH_DATE = re.compile(r"(\d\d?)/(\d\d?)/(\d{4})")
 Told = tuple[Row, str, Sequence[str]]
 
 
-def load_clients(found: Iterable[Row], engine: Engine, secret: bytes) -> Iterator[Told]:
+def load_clients(found: Iterable[Row], engine: Engine, secret: bytes, hands: Hands | None = None) -> Iterator[Told]:
     """For every row: "made", "grown" or "" (nothing new, or wrong: see its issues), and what it makes known.
 
     A commit for every 500 rows, then they are compared with all that are known. Raises Unavailable.
     """
-    clients, waiting = Clients(engine, secret), iter(found)
-    while part := list(islice(waiting, AT_ONCE)):
-        patients = [_read(row, secret) for row in part]
-        events: list[Event] = [_event(one.patient) for one in patients if not one.row.issues]
-        yield from _loaded(patients, clients, iter(clients.resolve(events, ["create"] * len(events))))
-    clients.matcher.sweep(everything=True)  # what other loads left, cut short
+    loader, parts = _Loader(engine, secret), _parts(iter(found))
+    for told in hands.over(parts, secret) if hands else map(loader, parts):
+        yield from told
+    loader.clients.matcher.sweep(everything=True)  # what other loads left, cut short
+
+
+def _parts(found: Iterator[Row]) -> Iterator[list[Row]]:
+    while part := list(islice(found, AT_ONCE)):
+        yield part
+
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """So many other processes that load; each opens the registries itself with `opened`."""
+
+    opened: Callable[[], Engine]
+    count: int
+
+    def over(self, parts: Iterable[list[Row]], secret: bytes) -> Iterator[list[Told]]:
+        """In the order of the parts. Raises Unavailable."""
+        # a fork would take connections with it, and the counter of the seal
+        fresh = multiprocessing.get_context("spawn")
+        ahead: deque[Future[list[Told]]] = deque()
+        with ProcessPoolExecutor(self.count, fresh, _begin, (self.opened, secret)) as pool:
+            try:
+                for part in parts:
+                    ahead.append(pool.submit(_go_on, part))
+                    if len(ahead) >= 2 * self.count:
+                        yield ahead.popleft().result()
+                while ahead:
+                    yield ahead.popleft().result()
+            except BrokenProcessPool as error:
+                raise Unavailable("a process that was loading ended: load the list again") from error
+            finally:
+                for one in ahead:
+                    one.cancel()
+
+
+class _Loader:
+    """Loads one part after the other."""
+
+    def __init__(self, engine: Engine, secret: bytes) -> None:
+        self.clients = Clients(engine, secret)
+
+    def __call__(self, part: Sequence[Row]) -> list[Told]:
+        contents: dict[int, str] = {}
+        patients = [_read(row, self.clients, contents) for row in part]
+        events = [one.event for one in patients if not one.row.issues]
+        return list(self._told(patients, iter(self.clients.resolve(events, ["create"] * len(events)))))
+
+    def _told(self, part: Sequence[_Read], answers: Iterator[Resolution]) -> Iterator[Told]:
+        seen: set[str] = set()
+        for row, _, keys in part:
+            if row.issues:
+                yield row, "", ()
+                continue
+            person = next(answers).entry
+            made = "made" if person in self.clients.news.made and person not in seen else ""
+            grown = "grown" if person in self.clients.news.grown and person not in seen else ""
+            seen.add(person)
+            yield row, made or grown, [f"person|{key.digest}" for key in keys]
 
 
 class _Read(NamedTuple):
     row: Row
-    patient: Patient
+    event: Event
     keys: Sequence[Key]
 
 
-def _loaded(part: Sequence[_Read], clients: Clients, answers: Iterator[Resolution]) -> Iterator[Told]:
-    seen: set[str] = set()
-    for row, _, keys in part:
-        if row.issues:
-            yield row, "", ()
-            continue
-        person = next(answers).entry
-        made = "made" if person in clients.news.made and person not in seen else ""
-        grown = "grown" if person in clients.news.grown and person not in seen else ""
-        seen.add(person)
-        yield row, made or grown, [f"person|{key.digest}" for key in keys]
+_loader: _Loader | None = None  # of a process that was started to load
+
+
+def _begin(opened: Callable[[], Engine], secret: bytes) -> None:
+    global _loader
+    _loader = _Loader(opened(), secret)
+
+
+def _go_on(part: list[Row]) -> list[Told]:
+    assert _loader
+    return _loader(part)
 
 
 def _event(patient: Patient) -> PatientRegistered:
@@ -93,9 +154,9 @@ def _patient(row: Row) -> Patient:
     return patient
 
 
-def _read(row: Row, secret: bytes) -> _Read:
-    patient = _patient(row)
-    keys = [] if row.issues else subject(patient, "", secret).keys
+def _read(row: Row, clients: Clients, contents: dict[int, str]) -> _Read:
+    event = _event(_patient(row))
+    keys = [] if row.issues else clients.keys(event, contents)
     if not row.issues and not keys:
         row.wrong(
             "ins",
@@ -103,7 +164,7 @@ def _read(row: Row, secret: bytes) -> _Read:
             "nothing here identifies a person",
             "give an INS, IDCS, IPP with its authority, CIN with birth date, or CNSS with birth date and given name",
         )
-    return _Read(row, patient, keys)
+    return _Read(row, event, keys)
 
 
 def _identifiers(row: Row) -> Iterator[Identifier]:

@@ -16,7 +16,7 @@ from itertools import islice
 
 from sqlalchemy import BigInteger, Connection, Engine, select, update
 
-from registries.client.candidates import Candidates, Known
+from registries.client.candidates import Candidates, Known, nearest
 from registries.client.digests import block_digests
 from registries.client.keeping import Keeping
 from registries.client.links import Links
@@ -85,9 +85,10 @@ class Matcher:
     def candidates(self, profile: Profile, most: int = 20) -> list[Candidate]:
         """The likeliest first; records that are certainly of two human beings are left out. Writes nothing."""
         rules = self.rules
+        blocks = block_digests(profile, rules, self._secret)
         with reading(self._engine) as connection:
-            sharing = self._candidates.sharing(connection, block_digests(profile, rules, self._secret), rules.cap)
-            known = self._candidates.known(connection, {id for ids in sharing.values() for id in ids})
+            sharing = self._candidates.sharing(connection, blocks, rules.cap)
+            known = self._candidates.known(connection, nearest(blocks, sharing, rules.cap))
         scored = ((one, score(profile, one.profile, rules)) for one in known.values())
         found = [Candidate(one.id, one.person, said) for one, said in scored if outcome(said, rules) != "none"]
         found.sort(key=lambda one: (outcome(one.score, rules) != "certain", -one.score.weight, one.record))
@@ -96,6 +97,15 @@ class Matcher:
     def settle(self, ids: Collection[int]) -> None:
         """Compares these records, as far as they were not, and writes down what comes of it."""
         waiting = iter(sorted(ids))
+        while part := list(islice(waiting, AT_ONCE)):
+            with reading(self._engine) as connection:
+                mine = self._candidates.known(connection, part).values()
+            self._settle([one for one in mine if one.matched == 0])
+
+    def compare(self, kept: Sequence[Known]) -> None:
+        """The same for records that were just written, as they were."""
+        self._candidates.learn(kept)
+        waiting = iter(kept)
         while part := list(islice(waiting, AT_ONCE)):
             self._settle(part)
 
@@ -132,22 +142,22 @@ class Matcher:
             left = self.sweep(most=AT_ONCE)
             self._next = time.monotonic() + (0.0 if left == AT_ONCE else EVERY)
 
-    def _settle(self, ids: Sequence[int]) -> None:
+    def _settle(self, mine: Sequence[Known]) -> None:
+        if not mine:
+            return
         rules = self.rules
         with reading(self._engine) as connection:
-            mine = [one for one in self._candidates.known(connection, ids).values() if one.matched == 0]
             verdicts = self.compared(connection, mine, rules)
-        if mine:
-            at = time.time_ns() // 1000
-            written(self._engine, lambda connection: self._write(connection, mine, verdicts, rules, at))
+        at = time.time_ns() // 1000
+        written(self._engine, lambda connection: self._write(connection, mine, verdicts, rules, at))
 
     def compared(self, connection: Connection, mine: Sequence[Known], rules: Rules | None = None) -> list[Verdict]:
         """What the rules, by default those in force, say of these records and everybody else. Writes nothing."""
         rules = rules or self.rules
-        blocks = {one.id: block_digests(one.profile, rules, self._secret) for one in mine}
+        blocks = {one.id: one.blocks or block_digests(one.profile, rules, self._secret) for one in mine}
         wanted = {block for digests in blocks.values() for block in digests}
         sharing = self._candidates.sharing(connection, wanted, rules.cap)
-        beside = {one.id: {id for block in blocks[one.id] for id in sharing.get(block, ())} for one in mine}
+        beside = {one.id: nearest(blocks[one.id], sharing, rules.most) for one in mine}
         known = self._candidates.known(connection, {id for ids in beside.values() for id in ids})
         return [
             verdict

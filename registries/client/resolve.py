@@ -11,6 +11,7 @@ from typing import NamedTuple
 from sqlalchemy import Engine
 
 from registries.client import rules
+from registries.client.candidates import Known
 from registries.client.keeping import Keeping
 from registries.client.keys import Key, Subject
 from registries.client.links import Merge
@@ -90,16 +91,20 @@ class Clients:
         self._compare(kept)
         return [answer.resolution for answer in answers]
 
-    def _compare(self, kept: Sequence[int]) -> None:
+    def keys(self, event: Event, contents: dict[int, str]) -> Sequence[Key]:
+        """By which the patient of the event may be found; `contents` as `Subjects.of` takes it."""
+        return self._subjects.of(event, contents)[0].keys
+
+    def _compare(self, kept: Sequence[Known]) -> None:
         """Whatever befalls it: the identities are committed, and a sweep compares what was not."""
         try:
-            self.matcher.settle(kept)
+            self.matcher.compare(kept)
         except Unavailable:
             log.warning("%d records wait to be compared: the database is away", len(kept))
         except Exception as error:
             log.warning("%d records could not be compared: %s", len(kept), type(error).__name__)
 
-    def _answered(self, questions: Sequence[_Question]) -> tuple[list[_Answer], Sequence[int]]:
+    def _answered(self, questions: Sequence[_Question]) -> tuple[list[_Answer], Sequence[Known]]:
         """In order: whom the regulars know without the database, everybody else with it; and the records to compare."""
         alone = [who.about if who.other is None else None for _, who, _ in questions]
         said = [who.said for _, who, _ in questions]
@@ -112,7 +117,7 @@ class Clients:
             for (event, _, policy), person in zip(questions, met, strict=True)
         ], kept
 
-    def _decided(self, questions: Sequence[_Question]) -> tuple[list[_Answer], Sequence[int]]:
+    def _decided(self, questions: Sequence[_Question]) -> tuple[list[_Answer], Sequence[Known]]:
         subjects = [one for _, who, _ in questions for one in (who.about, who.other, who.moved) if one]
         if not questions:
             return [], ()
@@ -129,7 +134,7 @@ class Clients:
                         keeping.take(who.said, answer.resolution.entry)
             if view.write(self.engine, now, lambda: self.matcher.rules):
                 self._learn(view, keeping)
-                return answers, keeping.ids
+                return answers, keeping.kept
         raise Unavailable("the client registry is changing too fast")
 
     def _learn(self, view: View, keeping: Keeping) -> None:

@@ -125,7 +125,7 @@ class View:
         nothing was written, and everything must be read and decided again."""
         made = [person for person in self.persons.values() if person.is_new]
         grown = [person for person in self.persons.values() if person.learned and not person.is_new]
-        kept = self.keeping is not None and bool(self.keeping.ids)
+        kept = self.keeping is not None and bool(self.keeping.changed)
         if not (made or grown or self.attached or self.reviews or self.merges or kept):
             return True
         in_force = rules() if kept else None  # asked before this writes, for it may write too

@@ -6,9 +6,9 @@ nothing of one. So a field that is missing never makes a block of everybody.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
-from itertools import product
+from itertools import islice, product
 
 from registries.client.matching.profile import Profile
 from registries.client.matching.rules import Rules
@@ -20,11 +20,17 @@ _MOST_PER_PASS = 12
 
 def blocks(profile: Profile, rules: Rules) -> list[str]:
     """Each as the number of its pass and its parts; to be kept as keyed digests only."""
-    told = {part: tuple(dict.fromkeys(PARTS[part](profile))) for part in {part for way in rules.passes for part in way}}
+    told: dict[str, Sequence[str]] = {}
     found: dict[str, None] = {}
     for number, way in enumerate(rules.passes):
-        for combination in list(product(*(told[part] for part in way)))[:_MOST_PER_PASS]:
-            found[f"{number}|" + "|".join(combination)] = None
+        for part in way:
+            if part not in told:
+                told[part] = list(dict.fromkeys(PARTS[part](profile)))
+            if not told[part]:
+                break
+        else:
+            for combination in islice(product(*[told[part] for part in way]), _MOST_PER_PASS):
+                found[f"{number}|{'|'.join(combination)}"] = None
     return list(found)
 
 

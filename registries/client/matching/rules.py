@@ -64,7 +64,8 @@ class Rules:
     """`prior`: the share of pairs of records that are of one human being. `certain` and `possible`: from which
     probability on. `doubt`: bits that a doubtful likeness of names must be worth, by estimation, to be no doubt.
     `vetoes`: the most that remains for a pair, by the word of vetoes.py. `passes`: parts of a name of blocking.py;
-    `cap`: a block with more records finds nobody."""
+    `cap`: a block with more records finds nobody. `most`: with how many others a record that comes is compared at most,
+    those that share its rarest blocks."""
 
     version: int
     prior: float
@@ -79,6 +80,7 @@ class Rules:
     cap: int
 
     @staticmethod
+    most: int
     def loads(text: str | bytes) -> Rules:
         """Raises ValueError, saying which part, for what is no rules."""
         try:
@@ -103,6 +105,7 @@ class Rules:
             "cap": self.cap,
             "fields": {name: _field_told(name, one) for name, one in self.fields.items()},
             "frequencies": {
+            "most": self.most,
                 name: {"rare": one.rare, "values": dict(one.values)} for name, one in self.frequencies.items()
             },
         }
@@ -180,6 +183,7 @@ def _read(told: Mapping[str, Any]) -> Rules:
         cap=told["cap"],
     )
 
+        most=told.get("most", told["cap"]),
 
 def _check_words(told: Mapping[str, Any]) -> None:
     for word, outcome in told["vetoes"].items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,7 +13,9 @@ from sqlalchemy import Engine
 
 from benchmarks.population import COLUMNS, records, row
 from registries.client.links import Links
+from registries.client.load import Hands
 from registries.client.records import Records
+from registries.database import open_database
 from registries.load import load
 from tests.home import Place
 from tests.registries.people import SECRET
@@ -77,4 +80,22 @@ def test_in_bulk_the_same_people_are_linked_as_one_by_one(home: Place, turned: b
         load("clients", listed([one]), single, SECRET)
     assert len(joined(bulk)) < len(rows)
     assert joined(bulk) == joined(single)
+    elsewhere.close()
+
+
+@pytest.mark.parametrize("home", ["postgresql"], indirect=True)
+def test_several_processes_load_the_same_as_one(home: Place, tmp_path_factory: Any) -> None:
+    rows = [row(truth, told) for truth, told in records(900, 6)]
+    bulk = home.open("registries")
+    opened = partial(open_database, home.url, store="registries", pool=2)
+    heard: list[int] = []
+    body = listed([*rows, {"ipp": "41"}])
+    report = load("clients", body, bulk, SECRET, progress=heard.append, hands=Hands(opened, 2))
+    assert heard == list(range(1, len(rows) + 2))
+    assert [issue.line for issue in report.issues] == [len(rows) + 2]
+    elsewhere = Place(tmp_path_factory.mktemp("one-process"))
+    single = elsewhere.open("registries")
+    load("clients", listed(rows), single, SECRET)
+    assert joined(bulk) == joined(single)
+    assert report.loaded == len({record.person for record in Records(bulk, SECRET).since(0, most=100_000)})
     elsewhere.close()

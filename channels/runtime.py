@@ -240,7 +240,7 @@ class House:
     @cached_property
     def record(self) -> Record:
         """The built-in record."""
-        return Record(self._record_database, derived(self.master, "record"))
+        return Record(self._record_database, derived(self.master, "record"), self.records.known)
 
     @cached_property
     def reading(self) -> Reading:

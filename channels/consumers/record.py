@@ -1,14 +1,16 @@
 """The built-in shared record: FHIR resources with every version they had, in SQLite or PostgreSQL.
 
 A call lands in one commit, with a few statements for all its events. Nothing is ever deleted. Resources are sealed, and
-what they are found by stands in keyed digests: who has the database alone reads ids, types, times and no more.
+what they are found by stands in keyed digests: who has the database alone reads ids, types, times and no more. Whom the
+client registry finds by name, birth date and gender needs no digests of them here: they were most of what a new patient
+cost, and they tell whoever reads them who is called alike.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -38,7 +40,7 @@ from sqlalchemy import (
 
 from channels.consumers.consumer import Outcome
 from channels.consumers.standing import Change, Key, Resource, Saying, Standing, key_of, outcome, person_of, settle
-from channels.consumers.terms import Digests, Term, terms_of
+from channels.consumers.terms import Digests, Term, demographic, terms_of
 from channels.journal.writing import insert_new
 from registries.database import BYTEWISE, among, written
 from registries.sealing import Seal
@@ -78,8 +80,8 @@ versions = Table(
     Index("versions_by_id", "id", "type", "version", unique=True),
 )
 
-# What can be searched for: identifiers of every type, names, birth date and gender of patients. `digest`: of the value,
-# or of one of its beginnings.
+# What can be searched for: identifiers of every type; names, birth date and gender of patients, except of those whom
+# the client registry knew when they landed. `digest`: of the value, or of one of its beginnings.
 digests = Table(
     "digests",
     metadata,
@@ -117,11 +119,21 @@ class _Pending:
     removed: set[Term] = field(default_factory=set)
 
 
-class Record:
-    """The shared record in a database of our own. `secret` keys the seal of resources and the digests of terms."""
+def nobody(_persons: Collection[str]) -> Collection[str]:
+    return ()
 
-    def __init__(self, engine: Engine, secret: bytes) -> None:
-        self.engine = engine
+
+class Record:
+    """The shared record in a database of our own. `secret` keys the seal of resources and the digests of terms.
+
+    registered: of these persons, those whom the client registry finds. Asked once a call that brings new demographics;
+    it blocks, and may raise Unavailable.
+    """
+
+    def __init__(
+        self, engine: Engine, secret: bytes, registered: Callable[[Collection[str]], Collection[str]] = nobody
+    ) -> None:
+        self.engine, self._registered = engine, registered
         self._seal, self._digests = Seal(secret), Digests(secret)
         self._writing = threading.Lock()
 
@@ -139,6 +151,7 @@ class Record:
             at = time.time_ns() // 1000
             for saying, changes in zip(sayings, settled, strict=True):
                 self._take(pending, saying, changes, at)
+            self._index(pending, settled)
             self._write(connection, pending)
             return settled
 
@@ -181,7 +194,20 @@ class Record:
                 "body": self._seal.seal(_stamped(after.resource, version, at), about(kind, name, version)),
             }  # fmt: skip
             pending.changed.add(key)
-            _index(pending, terms_of(change.before.resource) if change.before else set(), terms_of(after.resource))
+
+    def _index(self, pending: _Pending, settled: Iterable[Iterable[Change]]) -> None:
+        """By what the changed are found. What is no longer so goes, of everybody."""
+        changed = [one for changes in settled for one in changes if one.content]
+        patients = {one.after.resource["id"] for one in changed if one.after.resource["resourceType"] == "Patient"}
+        registered = self._registered(patients) if patients else ()
+        for one in changed:
+            had = terms_of(one.before.resource) if one.before else set()
+            have = terms_of(one.after.resource)
+            gained = {term for term in have - had if not (term[-1] in registered and demographic(term))}
+            pending.removed |= had - have
+            pending.added -= had - have
+            pending.added |= gained
+            pending.removed -= gained
 
     def _write(self, connection: Connection, pending: _Pending) -> None:
         # in the order of the keys, so that two writers never wait for each other in a circle
@@ -214,15 +240,6 @@ def about(kind: str, name: str, version: int) -> str:
 def instant(micros: int) -> str:
     """µs since the epoch as a FHIR instant."""
     return datetime.fromtimestamp(micros / 1e6, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _index(pending: _Pending, had: set[Term], have: set[Term]) -> None:
-    if lost := had - have:
-        pending.removed |= lost
-        pending.added -= lost
-    if gained := have - had:
-        pending.added |= gained
-        pending.removed -= gained
 
 
 def _named(digested: tuple[str, str, int, str, str]) -> Iterable[tuple[str, str | int]]:

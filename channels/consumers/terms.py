@@ -39,6 +39,11 @@ def terms_of(resource: Resource) -> set[Term]:
     }
 
 
+def demographic(term: Term) -> bool:
+    """Whether it tells of a patient what the client registry searches by too."""
+    return term[0] == "Patient" and term[1] != "identifier"
+
+
 def beginnings(parameter: str, value: str) -> Iterable[str]:
     """The texts by which a value of this parameter is found; none for ""."""
     if parameter in NAMES:

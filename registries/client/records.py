@@ -60,6 +60,12 @@ class Records:
             found = select(records).where(among(connection, records.c.person, persons)).order_by(records.c.id)
             return self._opened(connection, found)
 
+    def known(self, persons: Collection[str]) -> set[str]:
+        """Those of these identities of whom a source says something: a search finds them."""
+        with reading(self._engine) as connection:
+            found = select(records.c.person).where(among(connection, records.c.person, persons))
+            return set(connection.scalars(found))
+
     def of_ids(self, ids: Collection[int]) -> list[SourceRecord]:
         with reading(self._engine) as connection:
             found = select(records).where(among(connection, records.c.id, ids, BigInteger)).order_by(records.c.id)

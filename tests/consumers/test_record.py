@@ -72,6 +72,21 @@ class TestRecord(RecordBattery):
         self.deliver(registered(telecoms=[{"value": "0612345678", "system": "phone"}]))
         assert "telecom" not in self.patient()
 
+    def test_whom_the_registry_finds_the_record_finds_by_number_only(self) -> None:
+        """By name, birth date and gender the registry is asked: nothing in the record tells who is called alike."""
+        Record(self.engine, SECRET, registered=lambda persons: persons).write([said(registered())])
+        assert self.search(Token("TT00001")) == [person(1)]
+        assert self.search(Beginning("el"), parameter="family") == []
+        with self.engine.connect() as connection:
+            assert set(connection.scalars(select(digests.c.parameter))) == {"identifier"}
+
+    def test_a_former_name_of_whom_the_registry_met_meanwhile_finds_nobody(self) -> None:
+        self.deliver(registered())
+        renamed = registered(version=MONDAY + HOUR, names=[{"family": "El Alami", "given": ["Aïcha"]}])
+        Record(self.engine, SECRET, registered=lambda persons: persons).write([said(renamed)])
+        assert self.search(Beginning("el fa"), parameter="family") == []
+        assert self.search(Beginning("aicha"), parameter="given") == [person(1)]
+
     def test_a_person_is_found_by_every_identifier_ever_sent(self) -> None:
         self.deliver(registered())
         self.deliver(registered(version=MONDAY + HOUR, identifiers=[{"system": IPP, "value": "77"}]))

@@ -48,9 +48,9 @@ class Reader:
     def __init__(self, home: Place, merged: Merged = "survivor") -> None:
         self.engine = home.open("registries")
         self.registry = Registry(self.engine)
-        self.record = Record(home.open("record"), SECRET)
         self.audited: list[tuple[str, str]] = []
         self.links, records = Links(self.engine), Records(self.engine, SECRET)
+        self.record = Record(home.open("record"), SECRET, records.known)
         self.people, landed, seal = People(records), Reading(self.record.engine, SECRET), Seal(SECRET)
         believed = Believed(self.engine, SECRET)
         behind = record.Reads(landed, self.links.following, self._audit)

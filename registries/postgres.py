@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import select
+import time
 from typing import Any
 
+import psycopg
 from psycopg import Connection
 from psycopg.adapt import Dumper
 from sqlalchemy import Engine, ExceptionContext, event, make_url
+from sqlalchemy.exc import InvalidatePoolError
 
 # seconds
 CONNECT = 5
@@ -14,6 +18,9 @@ POOL = 10
 LOCK = 10
 IDLE = 60
 RECYCLE = 1800
+# A connection that lay longer is asked whether its server is still there
+QUIET = 5.0
+_LAID = "wasl laid aside"
 
 READ_ONLY = "25006"  # SQLSTATE read_only_sql_transaction
 
@@ -43,7 +50,6 @@ def arguments(
         "max_overflow": pool,
         "pool_timeout": POOL,
         "pool_recycle": RECYCLE,
-        "pool_pre_ping": True,
         "pool_use_lifo": True,
         "hide_parameters": True,  # they may be a patient's
         "connect_args": {
@@ -60,16 +66,55 @@ def arguments(
 
 
 def prepare(engine: Engine) -> None:
-    """PostgreSQL takes no NUL in a text, and a message may hold one. A server that was made a replica is left."""
+    """PostgreSQL takes no NUL in a text, and a message may hold one. A server that was made a replica is left.
+
+    Who reads needs no transaction: BEGIN and ROLLBACK around a statement took two round trips more, and after a
+    ROLLBACK the driver forgets, in a third, what it prepared. Who writes begins one.
+    """
+    _prepare_pool(engine)
 
     @event.listens_for(engine, "connect")
     def adapt(connection: Connection[Any], _record: Any) -> None:
+        connection.autocommit = True
         connection.adapters.register_dumper(str, Kept)
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Any) -> None:
+        if not connection.get_execution_options().get("reading"):
+            connection.exec_driver_sql("BEGIN")
 
     @event.listens_for(engine, "handle_error")
     def demoted(context: ExceptionContext) -> None:
         if getattr(context.original_exception, "sqlstate", None) == READ_ONLY:
             context.is_disconnect = True
+
+
+def _prepare_pool(engine: Engine) -> None:
+    """A ping before each use would be a round trip for nothing where a connection is used all the time."""
+
+    @event.listens_for(engine, "checkin")
+    def laid(_connection: Any, record: Any) -> None:
+        record.info[_LAID] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def taken(connection: Connection[Any], record: Any, _fairy: Any) -> None:
+        now = time.monotonic()
+        if now - record.info.get(_LAID, now) < QUIET and not _spoken(connection):
+            return
+        try:
+            connection.execute("SELECT 1")
+        except psycopg.Error:
+            raise InvalidatePoolError from None
+
+
+def _spoken(connection: Connection[Any]) -> bool:
+    """Whether the server said anything unasked: that it ends the connection, as a rule."""
+    try:
+        waiting = select.poll()
+        waiting.register(connection.fileno(), select.POLLIN)
+        return bool(waiting.poll(0))
+    except (psycopg.Error, ValueError, OSError):  # closed on our side
+        return True
 
 
 class Kept(Dumper):

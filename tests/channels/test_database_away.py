@@ -203,7 +203,7 @@ def test_sessions_cut_by_an_administrator_are_opened_again(place: Place, server:
     house.line.all()
     engine = open_database(server.url)
     with writing(engine) as connection:
-        cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+        cut = "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
         connection.execute(text(cut))
     engine.dispose()
     assert house.line.all() == []

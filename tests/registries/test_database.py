@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -198,6 +199,23 @@ def test_no_connection_left_is_told_as_an_outage(home: Place, monkeypatch: pytes
 
 
 @on_postgresql
+def test_who_reads_keeps_nobody_from_changing_a_table(home: Place) -> None:
+    engine = home.open("registries")
+    with reading(engine) as reader, writing(engine) as changer:
+        assert reader.scalar(select(versions.c.number)) is None
+        changer.execute(text("LOCK TABLE versions IN ACCESS EXCLUSIVE MODE NOWAIT"))
+
+
+@on_postgresql
+def test_who_writes_is_undone_by_an_error_as_a_whole(home: Place) -> None:
+    engine = home.open("registries")
+    with suppress(ZeroDivisionError), writing(engine) as connection:
+        connection.execute(insert(versions), [{"name": "a", "number": 1}])
+        assert 1 / 0
+    assert numbers(engine) == {}
+
+
+@on_postgresql
 def test_an_error_never_holds_what_was_written(home: Place) -> None:
     row = {"name": "900000017", "number": 1}
     with pytest.raises(IntegrityError) as caught, home.open("registries").begin() as connection:
@@ -219,7 +237,7 @@ def test_limits_and_password_reach_the_server_and_the_address_keeps_its_own_opti
     options = given["connect_args"]["options"].split()
     assert {"-cwork_mem=8MB", "-cstatement_timeout=7000", "-clock_timeout=7000"} <= set(options)
     assert "-csearch_path=journal" in options
-    assert (given["pool_size"], given["pool_pre_ping"], given["hide_parameters"]) == (3, True, True)
+    assert (given["pool_size"], given["hide_parameters"]) == (3, True)
 
 
 def together(*works: Any) -> None:

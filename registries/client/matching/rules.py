@@ -78,9 +78,9 @@ class Rules:
     vetoes: Mapping[str, Outcome]
     passes: Sequence[Sequence[str]]
     cap: int
+    most: int
 
     @staticmethod
-    most: int
     def loads(text: str | bytes) -> Rules:
         """Raises ValueError, saying which part, for what is no rules."""
         try:
@@ -103,9 +103,9 @@ class Rules:
             "deterministic": [{"name": one.name, "needs": _lists(one.needs)} for one in self.deterministic],
             "passes": [list(one) for one in self.passes],
             "cap": self.cap,
+            "most": self.most,
             "fields": {name: _field_told(name, one) for name, one in self.fields.items()},
             "frequencies": {
-            "most": self.most,
                 name: {"rare": one.rare, "values": dict(one.values)} for name, one in self.frequencies.items()
             },
         }
@@ -181,9 +181,9 @@ def _read(told: Mapping[str, Any]) -> Rules:
         vetoes=told["vetoes"],
         passes=tuple(tuple(one) for one in told["passes"]),
         cap=told["cap"],
+        most=told.get("most", told["cap"]),
     )
 
-        most=told.get("most", told["cap"]),
 
 def _check_words(told: Mapping[str, Any]) -> None:
     for word, outcome in told["vetoes"].items():

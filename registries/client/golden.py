@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol, cast
 
 import orjson
 
-from registries.client.keys import INS, LOCAL, RANKS, birth_levels, demographics, normal, placeholder
+from registries.client.keys import INS, LOCAL, RANKS, birth_levels, demographics, normal, placeholder, unidentified
 from registries.client.survivorship import BESIDE, CHOOSABLE, FIELDS, GATHERED, UNANIMOUS, Trust
 from schemas.events import HumanName, Identifier, Patient
 
@@ -110,7 +110,7 @@ class _Weighed(NamedTuple):
     trust: Trust
 
     def best_first(self, name: str, chosen: int = 0) -> list[Said]:
-        """The records that tell the field; what is only a filler last."""
+        """The records that tell the field; what is only a guess or a filler last."""
         told = [record for record in self.records if said(record.patient, name)]
         return sorted(told, key=lambda record: (record.id != chosen, *self._weight(name, record))) if told[1:] else told
 
@@ -121,7 +121,8 @@ class _Weighed(NamedTuple):
             "newest": (-record.version, -record.at),
             "complete": (-complete,),
         }
-        return (complete == 0, *(part for one in self.trust.criteria(name) for part in weights[one]))
+        guessed = unidentified(record.patient)
+        return (complete == 0, guessed, *(part for one in self.trust.criteria(name) for part in weights[one]))
 
     def unanimous(self) -> dict[str, bool]:
         told = [cast(Mapping[str, Any], record.patient) for record in self.records]

@@ -1,7 +1,7 @@
 """What a message tells of a patient, as digests: the keys that may find them, and what may contradict.
 
-Ranks, strongest first: INS, IDCS, CNSS number, CIN, a number within its authority (an IPP, a passport).
-A number that a family shares (CNSS, CNOPS, an insurer's) names nobody without birth date and given name; a CIN
+Ranks, strongest first: INS, IDCS, CNSS number, CIN, a number within its authority (an IPP, a passport), a temporary
+number. A number that a family shares (CNSS, CNOPS, an insurer's) names nobody without birth date and given name; a CIN
 without birth date may be the parent's. Such numbers find nobody: they only make one incomplete identity meet itself.
 """
 
@@ -16,12 +16,13 @@ from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
 
+from schemas import temporary
 from schemas.events import HumanName, Identifier, Patient
 
 SYSTEM = "https://hie.sante.gov.ma/id/"
-INS, IDCS, CNSS, CIN, LOCAL, INCOMPLETE, MESSAGE = range(7)
+INS, IDCS, CNSS, CIN, LOCAL, TEMPORARY, INCOMPLETE, MESSAGE = range(8)
 RANKS: Mapping[str, int] = {f"{SYSTEM}ins": INS, f"{SYSTEM}idcs": IDCS, f"{SYSTEM}cnss": CNSS, f"{SYSTEM}cnie": CIN}
-LABELS = ("INS", "IDCS", "CNSS number", "CIN", "local number", "incomplete identity", "message")
+LABELS = ("INS", "IDCS", "CNSS number", "CIN", "local number", "temporary number", "incomplete identity", "message")
 
 # HL7 table 0203: member and subscriber numbers are the insured's, carried by the whole family.
 _SHARED_TYPES = frozenset({"MB", "SN"})
@@ -91,15 +92,44 @@ def subject(patient: Patient, event: str, secret: bytes, known_as: Patient | Non
     told = demographics(patient)
     strong: list[tuple[str, ...]] = [()] * LOCAL
     for _, value, _, rank in numbers:
-        if rank != LOCAL:
+        if rank < LOCAL:
             strong[rank] += (digest(secret, LABELS[rank], value),)
+    guessed = unidentified(patient)
     return Subject(
         keys=_keys(numbers, _lent(told, demographics(known_as)) if known_as else told, secret),
         event=Key(digest(secret, "event", event), MESSAGE),
         strong=strong,
-        birth=[_born(secret, level) for level in told.birth],
-        sex=told.sex,
+        birth=[] if guessed else [_born(secret, level) for level in told.birth],
+        sex="" if guessed else told.sex,
     )
+
+
+def unidentified(patient: Patient) -> bool:
+    """Whether this is somebody under a temporary number of whom nothing else told says who it is: then birth date and
+    sex are guesses, which are neither compared nor believed."""
+    return any(one["system"] == temporary.SYSTEM for one in patient.get("identifiers") or ()) and not identified(
+        patient
+    )
+
+
+def identified(patient: Patient) -> bool:
+    """Whether what is told says who somebody is: INS or IDCS; with a given name a CIN, passport or residence permit;
+    with given name and full birth date any other number but a temporary one. Not where the sender says otherwise
+    (PID-31)."""
+    if patient.get("identity_unknown"):
+        return False
+    told = demographics(patient)
+    for number in known_numbers(patient):
+        if number.rank <= IDCS or (told.given and _of_one(number)):
+            return True
+        if number.rank != TEMPORARY and told.given and len(told.birth) == 3:
+            return True
+    return False
+
+
+def _of_one(number: Number) -> bool:
+    """Papers that name their holder, or the parent that a child is filed under: hence the given name."""
+    return number.rank == CIN or number.system in (f"{SYSTEM}passport", f"{SYSTEM}sejour")
 
 
 def demographics(patient: Patient) -> Demographics:
@@ -153,10 +183,11 @@ def known_number(identifier: Identifier) -> Number | None:
     system, value = identifier["system"], " ".join((identifier["value"] or "").split())
     if not system or placeholder(value):
         return None
-    rank = RANKS.get(system, LOCAL)
-    if INS < rank < LOCAL:
+    rank = TEMPORARY if system == temporary.SYSTEM else RANKS.get(system, LOCAL)
+    if INS < rank < LOCAL or rank == TEMPORARY:
         value = normal(value)
-    return Number(system, value, system in _SHARED_SYSTEMS or identifier.get("type") in _SHARED_TYPES, rank)
+    shared = system in _SHARED_SYSTEMS or (identifier.get("type") in _SHARED_TYPES and rank != TEMPORARY)
+    return Number(system, value, shared, rank)
 
 
 def _keys(numbers: Sequence[Number], told: Demographics, secret: bytes) -> list[Key]:

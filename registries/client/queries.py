@@ -12,9 +12,11 @@ from typing import Protocol, TypeVar
 
 from sqlalchemy import Engine
 
+from registries.client import temporary
 from registries.client.choices import chosen
-from registries.client.golden import Said, golden
+from registries.client.golden import golden
 from registries.client.survivorship import Trust
+from registries.client.temporary import Record
 from registries.database import reading
 from registries.sealing import Seal
 from schemas.domains import Domains
@@ -31,10 +33,11 @@ class Believed:
     def __init__(self, engine: Engine, secret: bytes, trust: Trust | None = None) -> None:
         self._engine, self._seal, self._trust = engine, Seal(secret), trust
 
-    def __call__(self, group: Collection[str], records: Iterable[Said]) -> Patient:
+    def __call__(self, group: Collection[str], records: Iterable[Record]) -> Patient:
         with reading(self._engine) as connection:
-            choices = chosen(connection, self._seal, group)
-        return golden(records, self._trust, choices).patient
+            told = list(records)
+            patient = golden(told, self._trust, chosen(connection, self._seal, group)).patient
+            return temporary.shown(connection, patient, told)
 
 
 # Nobody reads more than these
@@ -44,7 +47,7 @@ MOST_FOUND = 1000
 class Records(Protocol):
     """What sources said of patients (records.py)."""
 
-    def of_persons(self, persons: Collection[str]) -> Sequence[Said]: ...
+    def of_persons(self, persons: Collection[str]) -> Sequence[Record]: ...
     def persons_with(self, system: str, value: str) -> Collection[str]: ...
     def knows(self, system: str) -> bool: ...
 
@@ -63,7 +66,7 @@ class Queries:
     records: Records
     links: Links
     search: Search
-    believed: Callable[[Collection[str], Iterable[Said]], Patient]
+    believed: Callable[[Collection[str], Iterable[Record]], Patient]
 
     def answer(self, question: Question, domains: Domains) -> Queried:
         """`domains` are those that the asker's channel knows. Raises Unavailable."""

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Engine
 
-from registries.client import rules
+from registries.client import rules, temporary
 from registries.client.candidates import Known
 from registries.client.keeping import Keeping
 from registries.client.keys import Key, Subject
@@ -152,6 +152,7 @@ def _answer(view: View, event: Event, who: Who, policy: Policy) -> _Answer:
     if decision is None and policy == "require":
         return _Answer(Resolution("unknown", waiting_for=[_waited(key.digest) for key in rules.walk(view, about)]))
     person, doubts = _settle(view, about, decision, event["id"])
+    doubts += temporary.join(view, about, person, event["id"])
     second = _second(view, event, person, other, who.moved) if other else None
     doubts += second.doubts if second else []
     _note(view, event, person, about, doubts)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from registries.client.keys import IDCS, LABELS, LOCAL, Key, Subject
+from registries.client.keys import IDCS, LABELS, LOCAL, TEMPORARY, Key, Subject
 from registries.client.store import Person, View
 
 # A number carried by so many different people is a filler nobody told us of: it finds no more than these.
@@ -69,11 +69,12 @@ def walk(view: View, subject: Subject) -> Sequence[Key]:
 
 
 def forbids(subject: Subject, person: Person, key: Key) -> Reason | None:
-    """Why this key may not link the two. Only a stronger identifier counts against INS and IDCS."""
+    """Why this key may not link the two. Only another identifier counts against INS, IDCS and a temporary number, for
+    what is told beside the last was a guess at first."""
     for rank in range(min(key.rank, LOCAL)):
         if subject.strong[rank] and person.strong[rank] and person.strong[rank] not in subject.strong[rank]:
             return "another-identifier"
-    return None if key.rank <= IDCS else differs(subject, person)
+    return None if key.rank <= IDCS or key.rank == TEMPORARY else differs(subject, person)
 
 
 def differs(subject: Subject, person: Person) -> Reason | None:
@@ -96,6 +97,8 @@ def attach(view: View, subject: Subject, person: Person) -> list[Doubt]:
             continue
         theirs = person in owners
         same = None if theirs else next((owner for owner in owners if not forbids(subject, owner, key)), None)
+        if same and key.rank == TEMPORARY:
+            continue  # the two are joined: see temporary.py
         if same:
             doubts.append(_doubt("claimed-twice", key, same))
         elif owners and (reason := forbids(subject, owners[0], key)):
@@ -118,8 +121,8 @@ def told(reason: Reason, other: Person) -> Doubt:
 
 
 def linked_despite(subject: Subject, person: Person, key: Key) -> list[Doubt]:
-    """INS and IDCS link whatever the demographics say; what differs is to be looked at."""
-    reason = differs(subject, person) if key.rank <= IDCS else None
+    """INS, IDCS and temporary numbers link whatever the demographics say; what differs is to be looked at."""
+    reason = differs(subject, person) if key.rank <= IDCS or key.rank == TEMPORARY else None
     return [_doubt(reason, key)] if reason else []
 
 
@@ -131,6 +134,11 @@ _WORDS: dict[Reason, str] = {
     "number-changed": "the sender says this number follows one of another identity: possibly one person twice",
     "number-moved": "the sender moved a number here from another identity: what came under it may belong here",
 }
+
+
+def claimed(key: Key, other: Person) -> Doubt:
+    """The key belongs to another identity, too, which nothing contradicts."""
+    return _doubt("claimed-twice", key, other)
 
 
 def _doubt(reason: Reason, key: Key, other: Person | None = None, *, seen: bool = False) -> Doubt:

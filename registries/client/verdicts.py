@@ -134,6 +134,8 @@ class Decision:
         return [record for person in group for record in self._records.get(person, ())]
 
     def _veto(self, one: Known, other: Known) -> str:
+        if one.profile.temporary or other.profile.temporary:
+            return ""  # what is told of somebody without papers is a guess
         veto = score(one.profile, other.profile, self.rules).veto
         return "" if veto in _LACKING else veto
 

@@ -9,9 +9,10 @@ from typing import TypeVar
 
 import orjson
 
-from registries.client.keys import LOCAL, RANKS, SYSTEM, normal, placeholder
+from registries.client.keys import LOCAL, RANKS, SYSTEM, normal, placeholder, unidentified
 from registries.client.matching.places import town_word
 from registries.client.matching.words import NOTHING, Word, family_word, given_word
+from schemas import temporary
 from schemas.events import HumanName, Identifier, Patient
 
 # A filler for "no name yet" (NN, BEBE DE HIND, NOUVEAU NE) and for "unknown".
@@ -34,7 +35,8 @@ class Profile:
     """`names`: (given, family) pairs, the official first; `birth`: YYYY, YYYYMM or YYYYMMDD; `sex`: m, f or "";
     `phones`: their last eight digits; `numbers`: (kind, value), kind one of ins, idcs, cnss, cin, `=` and a system, or
     `+` and a system for a number that a family shares; `order`: of birth, 0 when single or not told; `newborn`: called
-    only baby. "" and () for what was not told."""
+    only baby; `temporary`: somebody without papers, of whom the rest is a guess. Temporary numbers are not among the
+    numbers: one person may have had two. "" and () for what was not told."""
 
     names: tuple[tuple[Word, Word], ...] = ()
     birth: str = ""
@@ -49,6 +51,7 @@ class Profile:
     order: int = 0
     multiple: bool = False
     newborn: bool = False
+    temporary: bool = False
 
     def packed(self) -> bytes:
         """As short JSON."""
@@ -95,6 +98,7 @@ def profile(patient: Patient) -> Profile:
         order=patient.get("birth_order") or 0,
         multiple=bool(patient.get("multiple_birth")),
         newborn=any(_NEWBORN.match(normal("".join(human.get("given") or ()))) for human in humans),
+        temporary=unidentified(patient),
     )
 
 
@@ -149,7 +153,7 @@ def _numbers(identifiers: Iterable[Identifier]) -> tuple[tuple[str, str], ...]:
     found = []
     for identifier in identifiers:
         system, value = identifier["system"], identifier["value"]
-        if not system or not value or placeholder(value):
+        if not system or not value or system == temporary.SYSTEM or placeholder(value):
             continue
         rank = RANKS.get(system, LOCAL)
         if rank != LOCAL:

@@ -22,6 +22,8 @@ BLOCKING_PARTS = frozenset(
     | {"number", "mother"}
 )
 Outcome = Literal["certain", "possible", "none"]
+# Vetoes that rules written before there were such circumstances have too
+_ALWAYS: Mapping[str, Outcome] = {"temporary": "possible"}
 
 
 class Part(NamedTuple):
@@ -178,7 +180,7 @@ def _read(told: Mapping[str, Any]) -> Rules:
         fields=fields,
         frequencies={name: Frequencies(one["rare"], one["values"]) for name, one in told["frequencies"].items()},
         deterministic=tuple(_deterministic(one) for one in told["deterministic"]),
-        vetoes=told["vetoes"],
+        vetoes={**_ALWAYS, **told["vetoes"]},
         passes=tuple(tuple(one) for one in told["passes"]),
         cap=told["cap"],
         most=told.get("most", told["cap"]),

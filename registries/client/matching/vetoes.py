@@ -7,8 +7,9 @@ twins, born the same day in one family and place under another given name; order
 several born, and not surely of one given name; newborn, without a name of its own; relative, a number or phone that a
 family shares, and another generation or given name.
 
-Where no number of their own tells relatives and namesakes apart, also: unnamed, without a given name; other-given;
-other-family; birth-doubt, no more than the year in common; name-doubt, names that may be one or two.
+Where no number of their own tells relatives and namesakes apart, also: temporary, somebody without papers; unnamed,
+without a given name; other-given; other-family; birth-doubt, no more than the year in common; name-doubt, names that
+may be one or two.
 """
 
 from __future__ import annotations
@@ -60,6 +61,7 @@ WORDS: Mapping[str, str] = {
     "birth-doubt": "no more than the year of birth is known to be the same",
     "order": "the order of birth differs",
     "multiple": "one of several born together, and the given names are not the same",
+    "temporary": "one has no papers: what is told of them is a guess",
     "unnamed": "a given name is missing",
     "newborn": "a newborn without a name of its own",
     "relative": "a number that relatives share, of somebody else in the family",
@@ -80,12 +82,13 @@ _DOUBTFUL = frozenset({NEAR, TYPO, ALIKE, PARTIAL})
 
 class Circumstances(NamedTuple):
     """What no level tells: years of birth this far apart (2 up to two, 3 up to twelve, 13 beyond), a newborn, one of
-    several born, another place in the order of birth."""
+    several born, another place in the order of birth, somebody without papers."""
 
     apart: int
     newborn: bool
     multiple: bool
     order: bool
+    temporary: bool = False
 
 
 def circumstances(one: Profile, other: Profile) -> Circumstances:
@@ -95,6 +98,7 @@ def circumstances(one: Profile, other: Profile) -> Circumstances:
         one.newborn or other.newborn,
         one.multiple or other.multiple,
         0 < one.order != other.order > 0,
+        one.temporary or other.temporary,
     )
 
 
@@ -128,7 +132,7 @@ def vetoes(levels: Levels, around: Circumstances, rules: Rules) -> Iterator[str]
     if around.order:
         yield "order"
     yield from _by_number(levels, around)
-    yield from _doubts(levels, rules)
+    yield from _doubts(levels, around, rules)
 
 
 def _by_number(levels: Levels, around: Circumstances) -> Iterator[str]:
@@ -145,13 +149,15 @@ def _by_number(levels: Levels, around: Circumstances) -> Iterator[str]:
         yield "relative"
 
 
-def _doubts(levels: Levels, rules: Rules) -> Iterator[str]:
+def _doubts(levels: Levels, around: Circumstances, rules: Rules) -> Iterator[str]:
     """Where only names, birth and place speak, all of them have to.
 
     A phone is a family's, and so is a CIN, which children are filed under: they tell no given name, no birth date.
     """
     if any(levels[kind] == SAME for kind in (INS, IDCS, LOCAL)):
         return
+    if around.temporary:
+        yield "temporary"
     given, family = levels[GIVEN], levels[FAMILY]
     if given == MISSING:
         yield "unnamed"

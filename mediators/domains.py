@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final, NamedTuple
 
 from mediators.digits import right
+from schemas import temporary
 from schemas.domains import Check, Domain, Domains
 from schemas.message import Severity
 
@@ -46,6 +47,7 @@ _CHECKS: Final[Mapping[Check, tuple[Callable[[str], bool], str]]] = {
     "verhoeff": (lambda number: len(number) == 10 and right("verhoeff", number), "ten digits, the last one their key"),
     "ice": (lambda number: len(number) == 15 and right("mod97", number), "fifteen digits, a whole multiple of 97"),
     "nine-digits": (lambda number: len(number) == 9 and number.isascii() and number.isdigit(), "nine digits"),
+    "temporary": (temporary.has_form, "TMP, the facility and 26 letters and digits, as on the wristband"),
 }
 MISSING: Final = Fault(
     AUTHORITY, "required", "101", "who assigned this number is not said",
@@ -85,7 +87,8 @@ def judged(
         elif not mentioned and not domain.may_assign(sender, channel):
             yield FOREIGN
     if domain and (fault := mistyped(domain, number.value)):
-        yield fault
+        # the registry alone gives temporary numbers, and gives none of another form
+        yield fault._replace(severity="error") if domain.temporary and domains.strict else fault
 
 
 def mistyped(domain: Domain, value: str) -> Fault | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Literal
 
-Check = Literal["none", "verhoeff", "ice", "nine-digits"]
+Check = Literal["none", "verhoeff", "ice", "nine-digits", "temporary"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,11 @@ class Domain:
     senders: tuple[str, ...] = ()
     channels: tuple[str, ...] = ()
     check: Check = "none"
+
+    @property
+    def temporary(self) -> bool:
+        """Whether its numbers are those of people without papers: every other number may replace one."""
+        return self.check == "temporary"
 
     @property
     def name(self) -> str:

@@ -8,6 +8,7 @@ from mediators.csv.sheet import Entry, Sheet
 from mediators.domains import Assigned, judged
 from mediators.mediator import Context
 from schemas.message import Issue, Message
+from schemas.temporary import system_of
 
 
 def judged_entries(sheet: Sheet, message: Message, context: Context) -> Iterator[Entry]:
@@ -21,7 +22,8 @@ def judged_entries(sheet: Sheet, message: Message, context: Context) -> Iterator
 
 
 def _issues(value: str, system: str, column: str, line: int, message: Message, context: Context) -> Iterator[Issue]:
-    for fault in judged(Assigned(value, (system,)), context.domains, message.sender, context.channel):
+    number = Assigned(value, (system_of(value, system),))
+    for fault in judged(number, context.domains, message.sender, context.channel):
         _, reason, code, text, remedy, source, severity = fault
         at = f"line {line}, {column}"
         yield Issue(at, reason, text, remedy, severity, code, line=line, column=column, source=source)

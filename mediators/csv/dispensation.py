@@ -13,6 +13,7 @@ from mediators.csv.sheet import Entry, Sheet
 from schemas import facts
 from schemas.events import Identifier, MedicationDispensed
 from schemas.message import Message
+from schemas.temporary import system_of
 
 _CENTIME = Decimal("0.01")
 # Enough digits that no product is rounded before its centimes are
@@ -104,7 +105,7 @@ _CONSTANT = Column(field="note")
 
 
 def _identifier(value: str, column: Column) -> Identifier:
-    identifier: Identifier = {"system": column.system_uri, "value": value}
+    identifier: Identifier = {"system": system_of(value, column.system_uri), "value": value}
     if column.kind:
         identifier["type"] = column.kind
     return identifier

@@ -95,7 +95,9 @@ def _merge(
         yield from (issue(at, fault) for fault in faults if fault in _ABOUT_WHOM)
         prior = condition(entry.url)
         gone = [{"system": prior.words[0]}] if prior else parts(entry.resource, "identifier")
-        if not {_domain(domains, one) for one in gone} & {_domain(domains, {"system": one.words[0]}) for one in stays}:
+        gone_of = {_domain(domains, one) for one in gone}
+        is_temporary = any(domain and domain.temporary for domain in map(domains.of_system, gone_of))
+        if not is_temporary and not gone_of & {_domain(domains, {"system": one.words[0]}) for one in stays}:
             yield issue(at, ACROSS)
 
 

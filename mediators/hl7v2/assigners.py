@@ -55,19 +55,24 @@ def issues(hl7: Hl7, message: Message, context: Context) -> Iterator[Issue]:
                 for fault in judged(number.assigned, domains, message.sender, context.channel, mentioned=mentioned):
                     yield number.issue(fault)
     if domains.strict and hl7.type.startswith("ADT"):
-        yield from _merges(hl7, domains) if hl7.trigger in MERGES else _minimal(hl7)
+        yield from _merges(hl7, domains) if hl7.trigger in MERGES else _minimal(hl7, domains)
 
 
-def _minimal(hl7: Hl7) -> Iterator[Issue]:
-    """An identifier, and one of sex, birth date and the mother's identifier (OHIE-CR-05)."""
+def _minimal(hl7: Hl7, domains: Domains) -> Iterator[Issue]:
+    """An identifier, and one of sex, birth date and the mother's identifier (OHIE-CR-05), unless nobody can know."""
     for pid in hl7.all("PID") if hl7.trigger in _FEEDS else ():
-        if not any(_valued(pid.text(place)) for place in (7, 8, 21)):
+        if not any(_valued(pid.text(place)) for place in (7, 8, 21)) and not _without_papers(pid, domains):
             at, location = located("PID", pid.index, 7)
             yield Issue(at, BARE.reason, BARE.text, BARE.remedy, code=BARE.code, location=location, source=BARE.source)
 
 
+def _without_papers(pid: Segment, domains: Domains) -> bool:
+    found = (_domain(number, domains) for number in _numbers(pid, (2, 3)))
+    return any(domain is not None and domain.temporary for domain in found)
+
+
 def _merges(hl7: Hl7, domains: Domains) -> Iterator[Issue]:
-    """What is replaced is of a domain in which the patient has a number that stays (OHIE-CR-17)."""
+    """What is replaced is of a domain in which the patient has a number that stays (OHIE-CR-17), or temporary."""
     stays: set[Domain | None] = set()
     for segment in hl7.segments:
         if segment.name == "PID":
@@ -75,7 +80,7 @@ def _merges(hl7: Hl7, domains: Domains) -> Iterator[Issue]:
         elif segment.name == "MRG":
             for number in _numbers(segment, (1,)):
                 domain = _domain(number, domains)
-                if domain and domain not in stays:
+                if domain and domain not in stays and not domain.temporary:
                     yield number.issue(ACROSS)
 
 

@@ -19,11 +19,13 @@ from channels.console.codes import Codes
 from channels.console.entrance import Entrance
 from channels.console.failures import Failures
 from channels.console.language import Languages
+from channels.console.nationals import Nationals
 from channels.console.overview import OverviewPage
 from channels.console.people import People
 from channels.console.reviews import Reviews
 from channels.console.rules import RulesPages
 from channels.console.transactions import Transactions
+from channels.console.verification import Verification
 from channels.console.view import NOT_FOUND, View
 from channels.gateway.parts import Parts
 from channels.identities import Identities
@@ -57,7 +59,9 @@ def routes(parts: Parts) -> list[BaseRoute]:
         *places.routes(view, parts),
         *professionals.routes(view, parts),
         *Reviews(view, parts, identities).routes(),
+        *Verification(view, parts, identities).routes(),
         *People(view, parts, identities).routes(),
+        *Nationals(view, parts).routes(),
         *RulesPages(view, parts, identities).routes(),
         *ChannelPage(view, parts).routes(),
         *CheckPage(view, parts).routes(),

@@ -17,7 +17,7 @@ from channels.console.beside import rows
 from channels.console.care_sheets import SYSTEMS
 from channels.console.forms import posted, text
 from channels.console.masks import Masks
-from channels.console.portrait import Value, human, plain, portrait
+from channels.console.portrait import Told, Value, human, plain, portrait
 from channels.console.reviews import evidence, side, sources, told
 from channels.console.view import HEADERS, Problem, View
 from channels.console.words import N_
@@ -33,7 +33,7 @@ from schemas.events import Patient
 from schemas.queries import Criteria
 
 MOST = 50
-_GONE = Problem(404, N_("There is no such person"), N_("Look the person up again: the address may have been mistyped."))
+GONE = Problem(404, N_("There is no such person"), N_("Look the person up again: the address may have been mistyped."))
 
 Act = Callable[[Steward, str, FormData, str, str], int]
 
@@ -71,6 +71,7 @@ class People:
     def __init__(self, view: View, parts: Parts, identities: Identities) -> None:
         self._view, self._audit, self._of = view, parts.house.audit, identities
         self._masked = parts.house.settings.masked
+        self._verifies = parts.house.settings.registries.rnp.url != ""
 
     def routes(self) -> list[Route]:
         shown = self._view.shown
@@ -125,7 +126,7 @@ class People:
         form, person = await posted(request), request.path_params["person"]
         act, by = ACTS.get(request.path_params["act"]), request.scope["user"].name
         if act is None or not await run_in_threadpool(self._of.known, person):
-            raise _GONE
+            raise GONE
         await run_in_threadpool(self._audit.write, by, request.path_params["act"], f"Patient/{person}")
         try:
             entry = await run_in_threadpool(act, self._of.steward, person, form, by, text(form, "why"))
@@ -174,7 +175,7 @@ class People:
 
     def _look(self, person: str, masks: Masks) -> dict[str, Any]:
         if not self._of.known(person):
-            raise _GONE
+            raise GONE
         here = self._of.side(person)
         golden = self._of.golden(here.joined, here.records)
         joining, apart = self._of.links_of(here.joined)
@@ -193,6 +194,7 @@ class People:
             "history": [_line(one) for one in self._of.steward.history(person)],
             "systems": SYSTEMS,
             "plain": plain,
+            "verifies": self._verifies,
         }
 
     async def _beside(self, request: Request, *, open: bool = False) -> Response:
@@ -204,7 +206,7 @@ class People:
 
     def _both(self, person: str, other: str, masks: Masks) -> dict[str, Any]:
         if person == other or not (self._of.known(person) and self._of.known(other)):
-            raise _GONE
+            raise GONE
         one, another = self._of.side(person, other), self._of.side(other, person)
         score = self._of.compared(one, another)
         return {
@@ -226,7 +228,7 @@ def uuid_of(given: str) -> str:
     try:
         return str(uuid.UUID(given))
     except ValueError:
-        raise _GONE from None
+        raise GONE from None
 
 
 def _begins(name: str) -> str:
@@ -236,7 +238,7 @@ def _begins(name: str) -> str:
 def _number(form: FormData, name: str) -> int:
     given = text(form, name)
     if not (given.isascii() and given.isdigit() and len(given) < 20):
-        raise _GONE
+        raise GONE
     return int(given)
 
 
@@ -250,7 +252,7 @@ def _believed(golden: Golden, records: Collection[SourceRecord], masks: Masks) -
     carried = {(field.name, field.system): field.values for field in portrait(records, masks)}
     decisive = {name.partition(".")[0]: record for name, record in golden.sources.items()}
     found = []
-    for field in portrait([_Told(0, golden.patient)], masks):
+    for field in portrait([Told(0, golden.patient)], masks):
         known = {value.key: value for value in carried.get((field.name, field.system), ())}
         values = [_carried(one, known.get(one.key), decisive.get(field.name, 0)) for one in field.values]
         choices = list(known.values()) if field.name in CHOOSABLE and len(known) > 1 else []
@@ -261,11 +263,6 @@ def _believed(golden: Golden, records: Collection[SourceRecord], masks: Masks) -
 def _carried(value: Value, known: Value | None, first: int) -> Value:
     records = sorted(known.records, key=lambda one: one != first) if known else ()
     return Value(value.text, value.note, tuple(records), value.hidden, value.key)
-
-
-class _Told:
-    def __init__(self, id: int, patient: Patient) -> None:
-        self.id, self.patient = id, patient
 
 
 def _link(link: Any) -> dict[str, Any]:

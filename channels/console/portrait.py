@@ -49,6 +49,14 @@ class Said(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """A patient whom no record told."""
+
+    id: int
+    patient: Patient
+
+
+@dataclass(frozen=True, slots=True)
 class Value:
     """`note` is a word to translate; `records` say so; `hidden` where only the end of a number is shown. `key` tells
     values apart that look alike."""

@@ -254,6 +254,14 @@ REASONS = frozenset(
         N_("encounter without a visit number"),
     }
 )
+NATIONAL: Mapping[str, Word] = {
+    "up": Word("ok", N_("answers")),
+    "down": Word("bad", N_("does not answer")),
+    "never": Word("idle", N_("was never asked")),
+    "built-in": Word("idle", N_("none: ours alone")),
+    "asked": Word("ok", N_("may be asked")),
+    "nobody": Word("idle", N_("no intermediary is named")),
+}
 TABLES: Mapping[str, Mapping[str, Word]] = {
     "status": STATUS,
     "step": STEP,
@@ -269,6 +277,7 @@ TABLES: Mapping[str, Mapping[str, Word]] = {
     "entry": ENTRY,
     "mark": MARK,
     "review": REVIEW,
+    "national": NATIONAL,
     "answer": ANSWER,
     "link": LINK,
     "history": HISTORY,

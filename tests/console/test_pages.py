@@ -67,6 +67,7 @@ class Served:
             "/care-sheets",
             "/codes",
             "/check",
+            "/nationals",
             "/console/channels/lab-hl7v2",
             "/places",
             "/places/new",

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, Select, an
 
 from channels.consumers.record import about, digests, resources, versions
 from channels.consumers.terms import LONGEST, Digests
-from registries.database import reading
+from registries.database import among, reading
 from registries.sealing import Seal
 
 # In JSON a quote inside a text is escaped, so this finds elements only.
@@ -87,11 +87,17 @@ class Reading:
         found = self._rows(select(resources).where(resources.c.type == kind, resources.c.id == name))
         return found[0] if found else None
 
+    def of(self, kind: str, names: Collection[str]) -> list[Kept]:
+        """Those of these ids that there are, as they stand."""
+        with reading(self._engine) as connection:
+            named = among(connection, resources.c.id, names)
+            return self._kept(connection, select(resources).where(resources.c.type == kind, named))
+
     def having(self, kind: str, names: Collection[str]) -> set[str]:
         """The ids that there are of these."""
-        found = select(resources.c.id).where(resources.c.type == kind, resources.c.id.in_(names))
         with reading(self._engine) as connection:
-            return set(connection.scalars(found))
+            named = among(connection, resources.c.id, names)
+            return set(connection.scalars(select(resources.c.id).where(resources.c.type == kind, named)))
 
     def history(self, kind: str, name: str) -> list[Kept]:
         """Every version, newest first; empty when there never was one."""

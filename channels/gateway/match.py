@@ -84,7 +84,8 @@ class Matching:
         return answer({**made, **({"entry": entries} if entries else {})})
 
     def _chosen(self, what: Asked) -> Sequence[Likely]:
-        likely = self._likely(self.matcher.candidates(what.whom, MOST_RECORDS))
+        rules = self.matcher.rules
+        likely = self._likely(self.matcher.candidates(what.whom, MOST_RECORDS, rules), rules)
         certain = [one for one in likely if one.certain]
         if what.certain:  # of several nobody can be certain
             likely = certain if len(certain) == 1 else []
@@ -92,14 +93,16 @@ class Matching:
             likely = certain if len(certain) == 1 else []
         return likely[: what.count]
 
-    def _likely(self, candidates: Sequence[Candidate]) -> list[Likely]:
+    def _likely(self, candidates: Sequence[Candidate], rules: Rules) -> list[Likely]:
         """Each person once, by the record that fits best; the likeliest first."""
-        rules = self.matcher.rules
+        if not candidates:
+            return []
+        links = self.portraits.links.look()
         best: dict[Group, tuple[float, bool]] = {}
         for one in candidates:
-            group = self.portraits.group(one.person)
+            group = links.following(one.person)
             best[group] = max(best.get(group, (0.0, False)), _weighed(one, rules))
-        found = [Likely(self.portraits.survivor(group), group, *said) for group, said in best.items()]
+        found = [Likely(links.standing(group), group, *said) for group, said in best.items()]
         return sorted(found, key=lambda one: (-one.score, not one.certain, one.person))
 
 

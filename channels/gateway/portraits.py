@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from channels.consumers.reading import Query, Reading
+from channels.consumers.reading import Reading
 from registries.client.links import Links
 from registries.client.records import Records, SourceRecord
 from schemas.domains import Domains
@@ -50,16 +50,18 @@ class Portraits:
         """Every identity of this person."""
         return self.links.following(person)
 
-    def survivor(self, group: Group) -> str:
-        """The identity that stands for all: where their merges lead; of several the smallest."""
-        return min({self.links.survivor(person) for person in group})
+    def groups(self, persons: Collection[str]) -> set[Group]:
+        if not persons:
+            return set()
+        links = self.links.look()
+        return {links.following(person) for person in persons}
 
-    def groups(self, persons: Iterable[str]) -> set[Group]:
-        return {self.links.following(person) for person in persons}
-
-    def ordered(self, groups: Iterable[Group]) -> list[tuple[str, Group]]:
+    def ordered(self, groups: Collection[Group]) -> list[tuple[str, Group]]:
         """Under the identity that stands for each, in an order that lasts."""
-        return sorted(((self.survivor(group), group) for group in groups), key=lambda one: one[0])
+        if not groups:
+            return []
+        links = self.links.look()
+        return sorted(((links.standing(group), group) for group in groups), key=lambda one: one[0])
 
     def of(self, people: Sequence[tuple[str, Group]], systems: Collection[str] = ()) -> list[Resource | None]:
         """The resource of each; None for whom nobody knows. `systems`: of the identifiers shown; none is all."""
@@ -113,8 +115,7 @@ class Portraits:
         return found
 
     def _landed(self, persons: Collection[str]) -> Mapping[str, Resource]:
-        query = Query("Patient", ids=(persons,), count=len(persons))
-        return {one.id: orjson.loads(one.body) for one in self.landed.search(query).page}
+        return {one.id: orjson.loads(one.body) for one in self.landed.of("Patient", persons)}
 
 
 def _over(landed: Resource, told: Resource) -> Resource:

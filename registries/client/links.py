@@ -138,28 +138,22 @@ class Links:
 
     def following(self, person: str) -> frozenset[str]:
         """Every identity linked with this one, itself among them, in both directions and over any number of links."""
-        with self._lock:
-            self._refresh()
-            return self._following(person)
+        return self.look().following(person)
 
     def survivor(self, person: str) -> str:
         """The identity that stands for this one after every merge; itself when it was never merged."""
-        with self._lock:
-            self._refresh()
-            seen = {person}
-            while into := self._into.get(person):
-                # of two merges of one identity, the later counts
-                person = max(into, key=lambda one: (into[one], one))
-                if person in seen:
-                    break
-                seen.add(person)
-            return person
+        return self.look().survivor(person)
 
     def kept_apart(self, person: str) -> frozenset[str]:
         """Whom a steward keeps apart from this very identity."""
+        self._refresh()
         with self._lock:
-            self._refresh()
             return frozenset(self._apart.get(person, ()))
+
+    def look(self) -> Look:
+        """For many questions at once: the database is looked at once for all of them."""
+        self._refresh()
+        return Look(self)
 
     def standing(self, connection: Connection, number: int = 0) -> Standing:
         """The links as they stand for who makes version `number` of them, in their transaction: nobody else links
@@ -172,8 +166,10 @@ class Links:
         """Reads what was linked since the last look: one row when nothing was."""
         with reading(self._engine) as connection:
             number = version(connection, NAME)
-            if number != self._version:
-                self._read(connection, number)
+            if number <= self._version:  # nobody waits for a round trip of somebody else
+                return
+            with self._lock:
+                self._read(connection, max(number, self._version))
 
     def _read(self, connection: Connection, number: int) -> None:
         news = select(links).where(links.c.version > self._version, links.c.version <= number)
@@ -216,6 +212,16 @@ class Links:
         if kind != APART:
             self._scatter(one, other)
 
+    def _surviving(self, person: str) -> str:
+        seen = {person}
+        while into := self._into.get(person):
+            # of two merges of one identity, the later counts
+            person = max(into, key=lambda one: (into[one], one))
+            if person in seen:
+                break
+            seen.add(person)
+        return person
+
     def _join(self, one: str, other: str) -> None:
         for person in (one, other):
             self._scatter(person)
@@ -242,6 +248,28 @@ class Links:
             group |= news
             frontier.extend(news)
         return frozenset(group)
+
+
+class Look:
+    """The links as they were when somebody looked, or newer."""
+
+    def __init__(self, links: Links) -> None:
+        self._links = links
+
+    def following(self, person: str) -> frozenset[str]:
+        """As `Links.following`."""
+        with self._links._lock:
+            return self._links._following(person)
+
+    def survivor(self, person: str) -> str:
+        """As `Links.survivor`."""
+        with self._links._lock:
+            return self._links._surviving(person)
+
+    def standing(self, group: Iterable[str]) -> str:
+        """The one identity that every member's merges lead to; of several the smallest."""
+        with self._links._lock:
+            return min({self._links._surviving(person) for person in group})
 
 
 class Standing:

@@ -82,9 +82,10 @@ class Matcher:
         """The records of a batch."""
         return Keeping(connection, self._secret, self._seal, named)
 
-    def candidates(self, profile: Profile, most: int = 20) -> list[Candidate]:
-        """The likeliest first; records that are certainly of two human beings are left out. Writes nothing."""
-        rules = self.rules
+    def candidates(self, profile: Profile, most: int = 20, rules: Rules | None = None) -> list[Candidate]:
+        """The likeliest first by these rules, by default those in force; records that are certainly of two human
+        beings are left out. Writes nothing."""
+        rules = rules or self.rules
         blocks = block_digests(profile, rules, self._secret)
         with reading(self._engine) as connection:
             sharing = self._candidates.sharing(connection, blocks, rules.cap)

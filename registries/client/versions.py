@@ -47,15 +47,15 @@ class Versions:
     def active(self) -> Rules:
         """The rules in force now, in every process: the shipped ones until somebody changes them. Only reads, so it may
         be asked within a transaction."""
-        with self._lock:
-            with reading(self._engine) as connection:
-                number = version(connection, NAME)
-                if self._known and self._known[0] == number:
-                    return self._known[1]
-                found = connection.scalar(select(rule_versions.c.body).where(rule_versions.c.active))
-            rules = Rules.loads(found) if found else shipped()
-            self._known = (number, rules)
-            return rules
+        with reading(self._engine) as connection:
+            number = version(connection, NAME)
+            if (known := self._known) and known[0] == number:
+                return known[1]
+            with self._lock:
+                if self._known is None or self._known[0] < number:
+                    found = connection.scalar(select(rule_versions.c.body).where(rule_versions.c.active))
+                    self._known = (number, Rules.loads(found) if found else shipped())
+                return self._known[1]
 
     def all(self) -> list[Version]:
         """The newest first."""

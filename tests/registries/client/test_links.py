@@ -34,6 +34,18 @@ def test_a_merge_links_and_moves_nothing(registry: Registry) -> None:
     assert followed.survivor(new) == new
 
 
+def test_one_look_answers_for_everybody_and_knows_what_was_committed_before_it(registry: Registry) -> None:
+    followed = Links(registry.engine)
+    old, new, other = (registry.person(ipp=ipp) for ipp in ("7", "8", "9"))
+    before = followed.look()
+    registry.answer(merged(patient(ipp="7"), patient(ipp="8")))
+    assert before.standing({old}) == old
+    look = followed.look()
+    assert look.following(old) == look.following(new) == {old, new}
+    assert look.survivor(old) == look.standing({old, new}) == new
+    assert look.standing({other}) == other
+
+
 def test_an_old_number_never_seen_is_followed_when_it_comes(registry: Registry) -> None:
     survivor = registry.answer(merged(patient(ipp="7"), patient(ipp="8"))).entry
     late = registry.person(ipp="7")

@@ -105,6 +105,11 @@ class Directory:
         (number,) = self.cache.read(CHANGES, [self.kind])
         return number == str(self._version).encode()
 
+    @property
+    def loaded(self) -> bool:
+        """Whether it knows any entry but those that messages made."""
+        return any(not entry.provisional for entry in self._entries.values())
+
     def names(self, identifiers: Iterable[Identifier], name: str | None = None) -> list[str]:
         """What an entry may be looked up by. An INPE decides alone; local names only count without one."""
         local: list[str] = []

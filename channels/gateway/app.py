@@ -24,6 +24,7 @@ from channels.gateway import (
     patients,
     record,
     reviews,
+    temporary,
 )
 from channels.gateway.bounds import Short
 from channels.gateway.care_sheets import care_sheets
@@ -35,6 +36,7 @@ from channels.security.basic import basic
 from channels.security.guard import Guard
 from channels.security.passwords import TooManyAttempts
 from channels.security.users import ADMIN, User, Users
+from channels.temporaries import Places
 from registries.care.store import Care
 from registries.client.happenings import Happenings
 from registries.client.records import Records
@@ -66,7 +68,9 @@ def application(parts: Parts) -> ASGIApp:
         return care_sheets(house.ledger, person, house.links.following, limit=limit)
 
     care, of_the_record = Care(house.registries), record.Reads(house.reading, house.links.following, audited)
-    written_patients = patient_feed.Feed(intake.take, Records(house.registries, house.registry_secret), house.links)
+    known = Records(house.registries, house.registry_secret)
+    written_patients = patient_feed.Feed(intake.take, known, house.links)
+    issuing = temporary.Issuing(intake.take, Places(house.registries), known, house.audit.write)
     bulletins = Bulletins(house.records, house.links, house.believed)
     happenings = Happenings(house.registries)
     followed = patient_history.Following(happenings, bulletins, audited)
@@ -83,6 +87,7 @@ def application(parts: Parts) -> ASGIApp:
         *mcsd.routes(directory),
         *mcsd_feed.routes(feed),
         *patient_feed.routes(written_patients),
+        *temporary.routes(issuing),
         *patient_history.routes(followed),
         *patient_subscriptions.routes(subscribed),
         *clients.routes(house, of_the_record, audited),

@@ -70,6 +70,7 @@ class Intake:
         """One request for one channel; also behind `/fhir`. `prepared` makes its body the message."""
         try:
             client = await self._client(request)
+            request.state.client = client.name
             channel = self._allowed(client, name)
             await self._admit(channel, client)
             size = self._sized(request, channel)

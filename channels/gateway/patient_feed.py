@@ -29,6 +29,7 @@ from schemas.fhir.reading.elements import Json, parts
 from schemas.message import Refused
 
 CHANNEL = "client-registry-fhir"
+TEMPORARY = "https://hie.sante.gov.ma/fhir/OperationDefinition/Patient-temporary"
 
 Take = Callable[[Request, str, Prepared], Awaitable[Response]]
 
@@ -133,6 +134,7 @@ def capabilities(read: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str
     patient = read["Patient"]
     interactions = [*patient["interaction"], {"code": "update"}, {"code": "history-type"}]
     written = {"interaction": interactions, "conditionalUpdate": True, "conditionalDelete": "not-supported"}
+    written["operation"] = [*patient["operation"], {"name": "temporary", "definition": TEMPORARY}]
     codes = [{"code": one} for one in ("create", "read", "delete", "search-type")]
     return {**read, "Patient": {**patient, **written}, "Subscription": {"interaction": codes}}
 

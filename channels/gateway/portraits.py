@@ -16,6 +16,7 @@ import orjson
 from channels.consumers.reading import Reading
 from registries.client.links import Links
 from registries.client.records import Records, SourceRecord
+from schemas import temporary
 from schemas.domains import Domains
 from schemas.events import Identifier, Patient
 from schemas.fhir import believed
@@ -131,7 +132,9 @@ def _over(landed: Resource, told: Resource) -> Resource:
 def _each(numbers: Sequence[Resource]) -> list[Resource]:
     found: dict[tuple[Any, Any], Resource] = {}
     for one in numbers:
-        found.setdefault((one.get("system"), one.get("value")), one)
+        known = found.setdefault((one.get("system"), one.get("value")), one)
+        if one.get("system") == temporary.SYSTEM:  # whether it is old by now only the registry knows
+            found[one["system"], one.get("value")] = {**known, **one}
     return list(found.values())
 
 

@@ -24,6 +24,7 @@ SENDERS = {
     ("PUT", "/fhir/Patient"),
     ("DELETE", "/fhir/Patient"),
     ("POST", "/fhir/$process-message"),
+    ("POST", "/fhir/Patient/$temporary"),
 }
 
 

@@ -44,6 +44,7 @@ def patient(source: Source, resource: Json) -> Patient:
             race=_codes(resource, extensions.RACE),
             ethnicity=_codes(resource, extensions.ETHNICITY),
             disabilities=_codes(resource, extensions.DISABILITY),
+            identity_unknown=_flagged(resource, extensions.IDENTITY_UNKNOWN),
             identity_reliability=_codes(resource, extensions.IDENTITY_RELIABILITY),
             veteran_status=elements.coded(resource, extensions.VETERAN),
             citizenships=_citizenships(resource),
@@ -84,6 +85,14 @@ def _codes(resource: Json, url: str) -> list[Code]:
     while one := elements.coded(resource, url):
         found.append(one)
     return found
+
+
+def _flagged(resource: Json, url: str) -> bool | None:
+    for one in parts(resource, "extension"):
+        if one.get("url") == url and (found := flag(one, "valueBoolean")) is not None:
+            del one["url"]
+            return found
+    return None
 
 
 def _nationality(resource: Json) -> Code | None:

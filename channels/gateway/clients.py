@@ -14,7 +14,7 @@ from channels.runtime import BUILT_IN, House
 def routes(house: House, record: Reads, audit: Audit) -> list[Route]:
     """To be mounted before those of the shared record. audit: called before anybody is shown."""
     queries = house.queries
-    portraits = Portraits(house.records, house.links, queries.believed, house.reading, lambda: house.domains)
+    portraits = Portraits(house.records, house.links, house.believed, house.reading, lambda: house.domains)
     merged = house.settings.client_registry.merged
     asked = Patients(house.people, portraits, record, audit, merged, lands=house.settings.smr == BUILT_IN)
     return [

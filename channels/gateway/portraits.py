@@ -7,7 +7,7 @@ what stewards chose, and persons of whom nothing landed.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ import orjson
 
 from channels.consumers.reading import Reading
 from registries.client.links import Links
+from registries.client.queries import Believed
 from registries.client.records import Records, SourceRecord
 from schemas import temporary
 from schemas.domains import Domains
@@ -27,10 +28,6 @@ Group = frozenset[str]
 # What the registry's word replaces, where it has one; and what goes with it
 _BELIEVED = ("name", "telecom", "gender", "birthDate", "address", "maritalStatus")
 _BESIDE = {"gender": "_gender", "birthDate": "_birthDate"}
-
-
-# The golden record of a person out of these records (queries.py)
-Believed = Callable[[Collection[str], Iterable[SourceRecord]], Patient]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +67,11 @@ class Portraits:
             return []
         records = self._records({person for _, group in people for person in group})
         landed = self._landed({person for person, _ in people})
+        said = [[one for person in sorted(group) for one in records.get(person, ())] for _, group in people]
+        patients = self.believed.each([(group, told) for (_, group), told in zip(people, said, strict=True)])
         return [
-            self._of(name, group, [one for person in sorted(group) for one in records.get(person, ())], landed, systems)
-            for name, group in people
+            self._of(name, patient if told else None, landed.get(name), systems)
+            for (name, _), patient, told in zip(people, patients, said, strict=True)
         ]
 
     def young(self, persons: Collection[str], seconds: float) -> set[str]:
@@ -91,18 +90,11 @@ class Portraits:
         return {**landed, "active": False, "link": [link]}
 
     def _of(
-        self,
-        name: str,
-        group: Group,
-        records: Sequence[SourceRecord],
-        landed: Mapping[str, Resource],
-        systems: Collection[str],
+        self, name: str, patient: Patient | None, known: Resource | None, systems: Collection[str]
     ) -> Resource | None:
-        known = landed.get(name)
-        if not records:
+        if patient is None:
             return _within(known, systems) if known else None
         own = self.domains.own
-        patient = self.believed(group, records)
         if own and own.uri in systems:
             number = Identifier(system=own.uri, value=name, authority=own.name)
             patient = {**patient, "identifiers": [*(patient.get("identifiers") or ()), number]}

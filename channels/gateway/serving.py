@@ -22,7 +22,7 @@ from channels.gateway.ways import Ways, beside
 from channels.gateway.wire import impatient
 from channels.journal import tables as journal
 from channels.journal.retention import prune
-from channels.loops import fault, spare_collection, started, stopped_by_signals, tasked
+from channels.loops import fault, quick_turns, spare_collection, started, stopped_by_signals, tasked
 from channels.outputs import learned_records
 from channels.receive import now
 from channels.release import Release
@@ -49,6 +49,7 @@ def gateway(house: House, *, listens: bool = True) -> None:
     Without `listens` it has HTTP only: the role console, on a machine of its own.
     """
     spare_collection()
+    quick_turns()
     uvloop.run(_gateway(house, listens))
 
 

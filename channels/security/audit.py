@@ -42,7 +42,8 @@ class Audit:
     def __init__(self, engine: Engine, now: Callable[[], int] = lambda: time.time_ns() // 1000) -> None:
         self._engine, self._now = engine, now
         self._noted: list[dict[str, Any]] = []
-        self._lock = threading.RLock()
+        # who notes waits for the list alone, never for a commit
+        self._lock, self._writing = threading.Lock(), threading.Lock()
         self._timer: threading.Timer | None = None
 
     def write(self, actor: str, action: str, target: str, purpose: str = "", detail: str = "") -> None:
@@ -50,43 +51,55 @@ class Audit:
 
         `target` is a word ("Patient") or an opaque id ("Patient/<uuid>", "channel/lab-rabat"); ValueError otherwise.
         """
+        entry = self._entry(actor, action, target, purpose, detail)
         with self._lock:
-            self._noted.append(self._entry(actor, action, target, purpose, detail))
-            self.flush()
+            self._noted.append(entry)
+        self.flush()
 
     def note(self, actor: str, action: str, target: str, purpose: str = "", detail: str = "") -> None:
         """As `write`, but durable within a second: for reads, which are many."""
+        entry = self._entry(actor, action, target, purpose, detail)
         with self._lock:
-            self._noted.append(self._entry(actor, action, target, purpose, detail))
-            if len(self._noted) >= AT_ONCE:
-                self.flush()
-            elif self._timer is None:
-                self._later()
+            self._noted.append(entry)
+            self._later()
+            many = len(self._noted) >= AT_ONCE
+        if many:
+            self.flush()
 
     def _later(self) -> None:
-        self._timer = threading.Timer(PATIENCE, self._try)
-        self._timer.daemon = True
-        self._timer.start()
+        if self._timer is None:
+            self._timer = threading.Timer(PATIENCE, self._try)
+            self._timer.daemon = True
+            self._timer.start()
 
     def _try(self) -> None:
         """As `flush`, in a thread of its own: while the database is away, again and again."""
-        with self._lock:
-            try:
-                self.flush()
-            except Unavailable as error:
-                log.warning("%s; what was noted waits", error)
+        try:
+            self.flush()
+        except Unavailable as error:
+            log.warning("%s; what was noted waits", error)
+            with self._lock:
                 self._later()
 
     def flush(self) -> None:
         """What was noted becomes durable. Raises Unavailable: what can't be written is kept for the next time."""
-        with self._lock:
-            if self._timer is not None:
-                self._timer.cancel()
-                self._timer = None
-            if self._noted:
-                with writing(self._engine) as connection:
-                    _append(connection, self._noted)
-                self._noted = []
+        with self._writing:
+            with self._lock:
+                if self._timer is not None:
+                    self._timer.cancel()
+                    self._timer = None
+                entries, self._noted = self._noted, []
+            try:
+                self._append(entries)
+            except BaseException:
+                with self._lock:
+                    self._noted = entries + self._noted
+                raise
+
+    def _append(self, entries: Sequence[dict[str, Any]]) -> None:
+        if entries:
+            with writing(self._engine) as connection:
+                _append(connection, entries)
 
     def verify(self) -> Broken | None:
         """The first row that was changed, removed or put in; None when all follow."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -20,10 +20,21 @@ from registries.tables import choices, records
 
 def chosen(connection: Connection, seal: Seal, persons: Collection[str]) -> list[Choice]:
     """Every choice for any of these identities, the earlier first."""
-    rows = connection.execute(select(choices).where(among(connection, choices.c.person, persons)))
-    found = [
-        Choice(row.field, row.at, row.record or 0, _opened(seal, row.value, row.person, row.field)) for row in rows
-    ]
+    return together(chosen_each(connection, seal, persons), persons)
+
+
+def chosen_each(connection: Connection, seal: Seal, persons: Collection[str]) -> Mapping[str, list[Choice]]:
+    """The choices for each of these identities; nothing of those without one."""
+    found: dict[str, list[Choice]] = {}
+    for row in connection.execute(select(choices).where(among(connection, choices.c.person, persons))):
+        value = _opened(seal, row.value, row.person, row.field)
+        found.setdefault(row.person, []).append(Choice(row.field, row.at, row.record or 0, value))
+    return found
+
+
+def together(each: Mapping[str, Sequence[Choice]], persons: Iterable[str]) -> list[Choice]:
+    """Those for any of these identities, the earlier first."""
+    found = [choice for person in persons for choice in each.get(person, ())]
     return sorted(found, key=lambda choice: (choice.at, choice.field))
 
 

@@ -10,11 +10,12 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from registries.client import temporary
-from registries.client.choices import chosen
-from registries.client.golden import golden
+from registries.client.choices import chosen_each, together
+from registries.client.golden import Choice, golden
+from registries.client.links import Links
 from registries.client.survivorship import Trust
 from registries.client.temporary import Record
 from registries.database import reading
@@ -34,10 +35,17 @@ class Believed:
         self._engine, self._seal, self._trust = engine, Seal(secret), trust
 
     def __call__(self, group: Collection[str], records: Iterable[Record]) -> Patient:
+        """Of the person that these identities are, and of whom sources said this."""
+        return self.each([(group, list(records))])[0]
+
+    def each(self, people: Sequence[tuple[Collection[str], Sequence[Record]]]) -> list[Patient]:
+        """The same of several, for one look at the database."""
         with reading(self._engine) as connection:
-            told = list(records)
-            patient = golden(told, self._trust, chosen(connection, self._seal, group)).patient
-            return temporary.shown(connection, patient, told)
+            choices = chosen_each(connection, self._seal, {person for group, _ in people for person in group})
+            return [self._one(connection, told, together(choices, group)) for group, told in people]
+
+    def _one(self, connection: Connection, told: Sequence[Record], choices: Sequence[Choice]) -> Patient:
+        return temporary.shown(connection, golden(told, self._trust, choices).patient, told)
 
 
 # Nobody reads more than these
@@ -50,13 +58,6 @@ class Records(Protocol):
     def of_persons(self, persons: Collection[str]) -> Sequence[Record]: ...
     def persons_with(self, system: str, value: str) -> Collection[str]: ...
     def knows(self, system: str) -> bool: ...
-
-
-class Links(Protocol):
-    """Which identities are one (links.py)."""
-
-    def following(self, person: str) -> frozenset[str]: ...
-    def survivor(self, person: str) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ class Queries:
 
     def numbers(self, group: frozenset[str], domains: Domains) -> Patient | None:
         """Every number of the person that all these identities are; None where no source tells of them."""
-        found = self._found(group, Question(), domains)
+        found = self._found(self.links.look().standing(group), group, Question(), domains)
         return Patient(identifiers=found.patient["identifiers"]) if found else None
 
     def _known(self, system: str, domains: Domains) -> bool:
@@ -91,7 +92,7 @@ class Queries:
         groups = self._groups(self._carriers(*question.of, domains))
         if len(groups) != 1:
             return Queried(missing="several" if groups else "number")
-        found = self._found(groups[0], question, domains)
+        found = self._found(*groups[0], question, domains)
         if found is None:
             return Queried(missing="number")
         return Queried((found,), total=1) if found.patient.get("identifiers") else Queried()
@@ -100,32 +101,30 @@ class Queries:
         own = domains.own
         return [value] if own and system == own.uri else self.records.persons_with(system, value)
 
-    def _groups(self, persons: Iterable[str]) -> list[frozenset[str]]:
+    def _groups(self, persons: Collection[str]) -> list[tuple[str, frozenset[str]]]:
         """The persons that these identities are, in an order that lasts: that of the identity which stands for each."""
-        groups = {self.links.following(person) for person in persons}
-        return sorted(groups, key=self._survivor)
-
-    def _survivor(self, group: frozenset[str]) -> str:
-        """The one identity that every member's merges lead to; of several the smallest."""
-        return min({self.links.survivor(person) for person in group})
+        if not persons:
+            return []
+        links = self.links.look()
+        groups = {links.following(person) for person in persons}
+        return sorted(((links.standing(group), group) for group in groups), key=lambda one: one[0])
 
     def _fitting(self, question: Question, domains: Domains) -> Queried:
         groups = self._groups(self.search(question.criteria, MOST_FOUND))
         if question.domains:  # who has no number there is not told
-            told = [one for group in groups if (one := self._found(group, question, domains))]
+            told = [one for group in groups if (one := self._found(*group, question, domains))]
             every = [(one.person, one) for one in told if one.patient.get("identifiers")]
             chosen, left = _page(every, question)
             return _told([one for _, one in chosen], len(every), left)
-        page, left = _page([(self._survivor(group), group) for group in groups], question)
-        found = [one for _, group in page if (one := self._found(group, question, domains))]
+        page, left = _page(groups, question)
+        found = [one for group in page if (one := self._found(*group, question, domains))]
         return _told(found, len(groups), left)
 
-    def _found(self, group: frozenset[str], question: Question, domains: Domains) -> Found | None:
+    def _found(self, person: str, group: frozenset[str], question: Question, domains: Domains) -> Found | None:
         """The person, with the numbers of the domains wanted; None where no source tells of them."""
         records = self.records.of_persons(group)
         if not records:
             return None
-        person = self._survivor(group)
         patient = self.believed(group, records)
         numbers = list(patient.get("identifiers") or ())
         if own := domains.own:

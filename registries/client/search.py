@@ -28,7 +28,10 @@ from schemas.message import Unavailable
 from schemas.queries import Criteria
 
 # Records read in one go
-AT_ONCE = 1000
+AT_ONCE = 250
+# While it fills, it rests after so many of them, about 2 ms, for so many seconds: others answer questions meanwhile
+_PIECE = 20
+_REST = 0.0005
 # Seconds a question waits for what is new, before it is told to come again
 PATIENCE = 2.0
 _PAUSE = 2.0
@@ -144,19 +147,21 @@ class People:
         while True:
             with self._lock:
                 news = self._records.since(self._number, AT_ONCE)
-                self._take(news)
+                self._take(news, rests=until is None)
             if len(news) < AT_ONCE:
                 return True
             if until is not None and time.monotonic() > until:
                 return False
 
-    def _take(self, news: Sequence[Source]) -> None:
+    def _take(self, news: Sequence[Source], *, rests: bool) -> None:
         """All of a page in one go, so that nobody finds half a record."""
         if not news:
             return
         self._memory.execute("BEGIN")
-        for one in news:
+        for turn, one in enumerate(news, 1):
             self._put(one)
+            if rests and turn % _PIECE == 0:
+                time.sleep(_REST)
         self._memory.execute("COMMIT")
         self._number = news[-1].number
 

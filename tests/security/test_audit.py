@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, delete, insert, select, update
 
-from channels.security.audit import START, Audit, Broken, _hash
+from channels.security.audit import _LOCK, START, Audit, Broken, _hash
 from channels.security.tables import audit as trail
-from channels.security.tables import metadata
-from registries.database import open_database
+from channels.security.tables import metadata, users
+from registries.database import alone, open_database, writing
+from schemas.message import Unavailable
 from tests.home import Place
 
 PATIENT = "Patient/0f9b2f6e-2b7a-5b6e-9f58-0d7a6a0a1c11"
@@ -134,6 +135,39 @@ def test_what_is_noted_is_written_by_itself(engine: Engine, monkeypatch: pytest.
     if timer is not None:
         timer.join(10)
     assert len(audit.entries()) == 1
+
+
+def test_who_notes_does_not_wait_for_a_commit(engine: Engine) -> None:
+    audit = Audit(engine)
+    audit.note("admin", "read", PATIENT)
+    with writing(engine) as other:
+        other.execute(insert(users).values(name="a", role="b", password="c", changed=0))
+        alone(other, _LOCK)
+        flushing = threading.Thread(target=audit.flush)
+        flushing.start()
+        audit.note("admin", "search", PATIENT)
+        assert audit.entries() == []
+    flushing.join()
+    audit.write("admin", "match", PATIENT)
+    assert [one["action"] for one in audit.entries()] == ["match", "search", "read"]
+    assert audit.verify() is None
+
+
+def test_what_could_not_be_written_is_written_the_next_time(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    audit = Audit(engine)
+    audit.note("admin", "read", PATIENT)
+    with monkeypatch.context() as patch:
+        patch.setattr("channels.security.audit._append", away)
+        with pytest.raises(Unavailable):
+            audit.write("admin", "match", PATIENT)
+    audit.flush()
+    assert [one["action"] for one in audit.entries()] == ["match", "read"]
+
+
+def away(*_: object) -> None:
+    raise Unavailable("the database does not answer")
 
 
 def test_writers_in_several_processes_make_one_chain(home: Place, engine: Engine) -> None:

@@ -65,6 +65,24 @@ def test_two_processes_that_start_at_once_make_one_administrator(
     assert late.verify("admin", first) == ADMIN
 
 
+def test_who_was_just_verified_is_known_without_being_looked_up(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    users = Users(engine)
+    users.prepare("given")
+    assert users.recent("admin", "given") is None
+    assert users.verify("admin", "wrong") is None
+    assert users.recent("admin", "wrong") is None
+    assert users.verify("admin", "given") == users.recent("admin", "given") == ADMIN
+    assert users.recent("admin", "wrong") is None
+    assert users.recent("other", "given") is None
+    users.set_password("admin", "another")
+    assert users.recent("admin", "given") is None
+    monkeypatch.setattr("channels.security.users.RECENT", 0.0)
+    assert users.verify("admin", "another") == ADMIN
+    assert users.recent("admin", "another") is None
+
+
 def test_wrong_names_and_passwords(engine: Engine) -> None:
     users = Users(engine)
     users.prepare("right")

@@ -39,7 +39,7 @@ from channels.hooks import Hooks, Told
 from channels.journal.landed import landed
 from channels.journal.projection import Journal
 from channels.line import Line
-from channels.loops import started
+from channels.loops import spare_collection, started
 from channels.mediate import Mediation, Registries
 from channels.migrations.store import STORES
 from channels.outputs import EVENTS, REGISTRY, STEPS, Outputs
@@ -86,6 +86,12 @@ if TYPE_CHECKING:  # their clients take a good part of a start that needs none o
 
 BUILT_IN = "built-in"
 SIMULATOR = "simulator"
+
+
+def _spared(opened: Callable[[], Engine]) -> Engine:
+    """In a process that was started to load."""
+    spare_collection()
+    return opened()
 
 
 @dataclass(frozen=True)
@@ -137,7 +143,7 @@ class House:
         count = count or os.cpu_count() or 1
         if count == 1 or self.registries.dialect.name == "sqlite":
             return None
-        return Hands(self.opener("registries"), count)
+        return Hands(partial(_spared, self.opener("registries")), count)
 
     def database(self, store: str, *, durable: bool = True) -> Engine:
         """A store with its tables. Raises Misconfigured when a start may not make or update them and they are old."""

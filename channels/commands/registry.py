@@ -13,6 +13,7 @@ import typer
 
 from channels.commands import directory, reconciliation, upstream, verification
 from channels.commands.options import DATA, Config, Data, house, reached, told
+from channels.loops import spare_collection
 from channels.outputs import learned_records
 from registries import facility, health_worker
 from registries.directory import changed
@@ -42,6 +43,7 @@ def load_(
     chosen = next((one for one in KINDS if one == kind), None)
     if chosen is None:
         raise typer.BadParameter(f"expected one of {', '.join(KINDS)}", param_hint="KIND")
+    spare_collection()
     parts = house(config, data)
     try:
         body = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()

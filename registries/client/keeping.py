@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import random
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -214,7 +214,7 @@ _last = 0
 def new_id() -> int:
     """Grows with time; two processes rarely make the same one (then the later is told, and makes another)."""
     global _last
-    told = ((time.time_ns() // 1000 - _EPOCH) << 11) | secrets.randbits(11)
+    told = ((time.time_ns() // 1000 - _EPOCH) << 11) | random.getrandbits(11)
     with _LOCK:
         _last = max(_last + 1, told)
         return _last

@@ -139,6 +139,7 @@ def demographics(patient: Patient) -> Demographics:
     return Demographics(birth_levels(patient.get("birth_date")), family, given, sex or "")
 
 
+@lru_cache(50_000)
 def birth_levels(text: str | None) -> tuple[str, ...]:
     """("1980", "1980-03", "1980-03-12"), as far as told; () for what is no birth date (1900-01-01 is a filler)."""
     match = _BIRTH.fullmatch(text or "")

@@ -4,7 +4,7 @@ decision a steward can take. A person is found by a number or a name that never 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -13,21 +13,22 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from channels.console.beside import rows
 from channels.console.care_sheets import SYSTEMS
+from channels.console.compared import compared, sources, told
+from channels.console.decisions import ACTS
 from channels.console.forms import posted, text
 from channels.console.masks import Masks
-from channels.console.portrait import Told, Value, human, plain, portrait
-from channels.console.reviews import evidence, side, sources, told
+from channels.console.portrait import LABELS, Field, Told, Value, human, plain, portrait
+from channels.console.reads import Reads
 from channels.console.view import HEADERS, Problem, View
-from channels.console.words import N_
+from channels.console.words import N_, SEX
 from channels.gateway.parts import Parts
 from channels.identities import Identities
 from channels.journal.times import iso
+from registries.client import typed
 from registries.client.decision import Declined
 from registries.client.golden import Golden
 from registries.client.records import SourceRecord
-from registries.client.steward import Steward
 from registries.client.survivorship import CHOOSABLE
 from schemas.events import Patient
 from schemas.queries import Criteria
@@ -35,41 +36,11 @@ from schemas.queries import Criteria
 MOST = 50
 GONE = Problem(404, N_("There is no such person"), N_("Look the person up again: the address may have been mistyped."))
 
-Act = Callable[[Steward, str, FormData, str, str], int]
-
-
-def _of_two(name: str) -> Act:
-    def act(steward: Steward, person: str, form: FormData, by: str, why: str) -> int:
-        entry: int = getattr(steward, name)(text(form, "one") or person, text(form, "other"), by, why)
-        return entry
-
-    return act
-
-
-def _split(steward: Steward, _person: str, form: FormData, by: str, why: str) -> int:
-    return steward.split(_number(form, "record"), by, why)
-
-
-def _choose(steward: Steward, person: str, form: FormData, by: str, why: str) -> int:
-    record = _number(form, "record") if text(form, "record") else None
-    return steward.choose(person, text(form, "field"), by, why, record=record)
-
-
-def _undo(steward: Steward, _person: str, form: FormData, by: str, why: str) -> int:
-    return steward.undo(_number(form, "entry"), by, why)
-
-
-ACTS: Mapping[str, Act] = {
-    **{name: _of_two(name) for name in ("link", "unlink", "apart", "together", "merge", "unmerge")},
-    "split": _split,
-    "choose": _choose,
-    "undo": _undo,
-}
-
 
 class People:
     def __init__(self, view: View, parts: Parts, identities: Identities) -> None:
         self._view, self._audit, self._of = view, parts.house.audit, identities
+        self._reads = Reads(parts.house.audit)
         self._masked = parts.house.settings.masked
         self._verifies = parts.house.settings.registries.rnp.url != ""
 
@@ -95,7 +66,7 @@ class People:
         if len(found) == 1:
             return RedirectResponse(f"/people/{found[0]}", 303, HEADERS)
         people = [await run_in_threadpool(self._short, person) for person in found]
-        self._read(request, found)
+        self._reads.note(request, found)
         return self._found(request, people, {name: text(form, name) for name in ("system", "family", "given", "birth")})
 
     async def one(self, request: Request) -> Response:
@@ -112,7 +83,7 @@ class People:
         if len(found) == 1:
             return RedirectResponse(f"/people/{person}/beside/{found[0]}", 303, HEADERS)
         people = [await run_in_threadpool(self._short, one) for one in found]
-        self._read(request, found)
+        self._reads.note(request, found)
         return self._found(request, people, {"system": text(form, "system")}, beside=person)
 
     async def beside(self, request: Request) -> Response:
@@ -135,13 +106,7 @@ class People:
         return RedirectResponse(f"/people/{person}?done={entry}", 303, HEADERS)
 
     async def _open(self, request: Request) -> None:
-        await posted(request)
-        target = f"Patient/{uuid_of(request.path_params['person'])}"
-        await run_in_threadpool(self._audit.write, request.scope["user"].name, "show numbers", target)
-
-    def _read(self, request: Request, persons: Collection[str]) -> None:
-        for person in persons:
-            self._audit.note(request.scope["user"].name, "read", f"Patient/{person}")
+        await self._reads.opened(request, f"Patient/{uuid_of(request.path_params['person'])}")
 
     def _found(self, request: Request, people: Any, asked: Mapping[str, str], beside: str = "") -> Response:
         asked = {"system": "", "family": "", "given": "", "birth": "", **asked}
@@ -169,7 +134,7 @@ class People:
     async def _page(self, request: Request, *, open: bool = False, declined: str = "") -> Response:
         masks = Masks(self._masked, open=open)
         said = await run_in_threadpool(self._look, uuid_of(request.path_params["person"]), masks)
-        self._read(request, said["joined"])
+        self._reads.note(request, said["joined"])
         shown = said | {"open": open, "declined": declined, "done": "done" in request.query_params}
         return self._view.page(request, "person.html", shown, 409 if declined else 200)
 
@@ -194,6 +159,7 @@ class People:
             "history": [_line(one) for one in self._of.steward.history(person)],
             "systems": SYSTEMS,
             "plain": plain,
+            "sexes": {code: SEX[code] for code in typed.SEXES},
             "verifies": self._verifies,
         }
 
@@ -201,25 +167,16 @@ class People:
         masks = Masks(self._masked, open=open)
         person, other = uuid_of(request.path_params["person"]), uuid_of(request.path_params["other"])
         said = await run_in_threadpool(self._both, person, other, masks)
-        self._read(request, said.pop("read"))
+        self._reads.note(request, said.pop("read"))
         return self._view.page(request, "person_beside.html", said | {"open": open})
 
     def _both(self, person: str, other: str, masks: Masks) -> dict[str, Any]:
         if person == other or not (self._of.known(person) and self._of.known(other)):
             raise GONE
         one, another = self._of.side(person, other), self._of.side(other, person)
-        score = self._of.compared(one, another)
-        return {
-            "one": side(one),
-            "other": side(another),
+        return compared(self._of, one, another, masks) | {
             "together": other in self._of.links.following(person),
-            "rows": rows(one, another, score, masks),
-            "sources": sources(one, another),
-            "score": score,
-            "explained": score.explained() if score else [],
-            "evidence": evidence(score),
             "here": f"/people/{person}/beside/{other}",
-            "read": sorted(one.joined | another.joined),
         }
 
 
@@ -235,13 +192,6 @@ def _begins(name: str) -> str:
     return f"{name}*" if name else ""
 
 
-def _number(form: FormData, name: str) -> int:
-    given = text(form, name)
-    if not (given.isascii() and given.isdigit() and len(given) < 20):
-        raise GONE
-    return int(given)
-
-
 def _named(patient: Patient) -> dict[str, str]:
     names = [said for name in patient.get("names") or () if (said := human(name))]
     return {"name": names[0] if names else "", "birth": patient.get("birth_date") or ""}
@@ -251,12 +201,14 @@ def _believed(golden: Golden, records: Collection[SourceRecord], masks: Masks) -
     """Each field with who says the same, the one that decided first; and what could be chosen instead."""
     carried = {(field.name, field.system): field.values for field in portrait(records, masks)}
     decisive = {name.partition(".")[0]: record for name, record in golden.sources.items()}
+    fields = portrait([Told(0, golden.patient)], masks)
+    untold = typed.TYPED.keys() - {field.name for field in fields}
     found = []
-    for field in portrait([Told(0, golden.patient)], masks):
+    for field in [*fields, *(Field(name, LABELS[name], ()) for name in sorted(untold))]:
         known = {value.key: value for value in carried.get((field.name, field.system), ())}
         values = [_carried(one, known.get(one.key), decisive.get(field.name, 0)) for one in field.values]
         choices = list(known.values()) if field.name in CHOOSABLE and len(known) > 1 else []
-        found.append({"field": field, "values": values, "choices": choices})
+        found.append({"field": field, "values": values, "choices": choices, "typed": field.name in typed.TYPED})
     return found
 
 

@@ -13,20 +13,17 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from channels.console.beside import rows
+from channels.console.compared import compared
 from channels.console.forms import posted, text
 from channels.console.masks import Masks
 from channels.console.phrases import phrases
-from channels.console.portrait import plain
+from channels.console.reads import Reads
 from channels.console.view import HEADERS, Problem, View
 from channels.console.words import N_, REVIEW
 from channels.gateway.parts import Parts
 from channels.identities import Identities, Side
 from channels.journal.times import iso
 from registries.client.decision import Declined
-from registries.client.matching.phrases import PHRASES
-from registries.client.matching.rules import Part
-from registries.client.matching.scoring import Score
 from registries.client.queue import Asked, Order
 from registries.client.survivorship import CHOOSABLE
 
@@ -60,6 +57,7 @@ class Way:
 class Reviews:
     def __init__(self, view: View, parts: Parts, identities: Identities) -> None:
         self._view, self._audit, self._of = view, parts.house.audit, identities
+        self._reads = Reads(parts.house.audit)
         self._masked = parts.house.settings.masked
 
     def routes(self) -> list[Route]:
@@ -93,8 +91,7 @@ class Reviews:
         asked = await run_in_threadpool(self._of.queue.one, request.path_params["review"])
         if asked is None:
             raise _GONE
-        target = f"Review/{asked.id}"
-        await run_in_threadpool(self._audit.write, request.scope["user"].name, "show numbers", target)
+        await self._reads.opened(request, f"Review/{asked.id}")
         return await self._page(request, Way.of(form), open=True)
 
     async def answer(self, request: Request) -> Response:
@@ -157,8 +154,7 @@ class Reviews:
     async def _page(self, request: Request, way: Way, *, open: bool = False, declined: str = "") -> Response:
         masks = Masks(self._masked, open=open)
         said = await run_in_threadpool(self._look, request.path_params["review"], way, masks)
-        for person in said.pop("read"):
-            self._audit.note(request.scope["user"].name, "read", f"Patient/{person}")
+        self._reads.note(request, said.pop("read"))
         shown = said | {"way": way, "open": open, "declined": declined} | _done(request)
         return self._view.page(request, "review.html", shown, 409 if declined else 200)
 
@@ -168,52 +164,13 @@ class Reviews:
             raise _GONE
         one = self._of.side(asked.person, asked.other)
         other = self._of.side(asked.other, asked.person) if asked.other else Side("", frozenset(), [])
-        score = self._of.compared(one, other)
         following = self._of.queue.next(asked, reason=way.reason, order=way.order)
-        return {
+        return compared(self._of, one, other, masks, phrases(asked.why)) | {
             "review": _listed(asked),
-            "one": side(one),
-            "other": side(other),
-            "rows": rows(one, other, score, masks),
-            "sources": sources(one, other),
-            "score": score,
-            "evidence": evidence(score),
             "here": f"/reviews/{asked.id}",
-            "explained": score.explained() if score else phrases(asked.why),
             "following": following,
             "left": sum(count for reason, count in self._of.queue.counts().items() if way.reason in ("", reason)),
-            "read": sorted(one.joined | other.joined),
         }
-
-
-def evidence(score: Score | None) -> list[tuple[Part, str]]:
-    """What was compared, with its phrase, the weightiest first."""
-    found = [(part, PHRASES[part.field, part.level]) for part in score.parts] if score else []
-    return sorted(found, key=lambda one: -abs(one[0].weight))
-
-
-def side(one: Side) -> dict[str, Any]:
-    return {
-        "person": one.person,
-        "joined": sorted(one.joined - {one.person}),
-        "records": [told(r) for r in one.records],
-    }
-
-
-def told(record: Any) -> dict[str, Any]:
-    return {
-        "id": record.id,
-        "person": record.person,
-        "source": record.source,
-        "channel": record.channel,
-        "at": iso(record.at),
-        "version": iso(record.version),
-    }
-
-
-def sources(*sides: Side) -> dict[int, str]:
-    """Record → who says so, short."""
-    return {record.id: plain(record.source) for side in sides for record in side.records}
 
 
 def _listed(asked: Asked) -> dict[str, Any]:

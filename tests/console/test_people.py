@@ -122,3 +122,63 @@ def test_nobody_is_told_as_such(admin: Browser, path: str) -> None:
     assert admin.submit(f"/people/{path}").status_code == 404
     assert admin.submit(f"/people/{path}/link", other="x", why="y").status_code == 404
     assert admin.get(f"/people/{path}/beside/{path}").status_code == 404
+
+
+def test_a_value_that_no_source_says_is_typed_and_taken_back(
+    identities: Identities, admin: Browser, place: Place
+) -> None:
+    person = of(identities, "R3", "130310625")
+    answer = admin.submit(
+        f"/people/{person}/choose",
+        field="names",
+        record="own",
+        family="El Alaoui",
+        given="Mohamed Amine",
+        why="his card",
+    )
+    assert answer.status_code == 303
+    page = admin.get(f"/people/{person}")
+    assert "Names chosen by a steward Mohamed Amine El Alaoui" in words(page)
+    assert (NAME, "choose", f"Patient/{person}") in place.audited()
+    (entry,) = {one.id for one in identities.steward.history(person) if one.action == "chosen"}
+    admin.submit(f"/people/{person}/undo", entry=str(entry), why="the wrong card")
+    assert "Names Mohamed EL ALAOUI" in words(admin.get(f"/people/{person}"))
+
+
+@pytest.mark.parametrize(
+    ("field", "told"),
+    [
+        ("names", {"family": "ALAOUI"}),
+        ("names", {"family": "X", "given": "INCONNU"}),
+        ("birth_date", {"birth_date": "1984-02-31"}),
+        ("birth_date", {"birth_date": "2199-01-01"}),
+        ("sex", {"sex": "F"}),
+        ("telecoms", {"phone": "call the neighbour"}),
+        ("addresses", {"line": "12 rue Atlas"}),
+        ("marital_status", {"text": "married"}),
+    ],
+)
+def test_what_no_door_would_take_is_declined(
+    identities: Identities, admin: Browser, field: str, told: dict[str, str]
+) -> None:
+    person = of(identities, "R3", "130310625")
+    answer = admin.submit(f"/people/{person}/choose", field=field, record="own", why="said so", **told)
+    assert answer.status_code == 409
+    assert "Nothing was changed." in words(answer)
+    assert identities.choices([person]) == []
+
+
+def test_each_field_is_typed_in_its_own_form(identities: Identities, admin: Browser) -> None:
+    person = of(identities, "R3", "130310625")
+    said = {
+        "birth_date": {"birth_date": "1970-06"},
+        "sex": {"sex": "other"},
+        "telecoms": {"phone": "+33 6 12 34 56 78"},
+        "addresses": {"line": "3 rue du Port", "postal_code": "90000", "city": "Tanger"},
+    }
+    for field, told in said.items():
+        assert admin.submit(f"/people/{person}/choose", field=field, record="own", why="x", **told).status_code == 303
+    page = words(admin.get(f"/people/{person}"))
+    assert "Birth date chosen by a steward 1970-06" in page
+    assert "Phones and mail chosen by a steward +33612345678" in page
+    assert "Addresses chosen by a steward 3 rue du Port, 90000 Tanger" in page

@@ -14,7 +14,7 @@ from registries.client.changes import Change, Row
 from registries.client.clusters import Link, cluster, joining, kept_apart, merges_of, path
 from registries.client.history import Line
 from registries.client.links import JOINED, MATCHED, MERGED, NAME
-from registries.database import alone, written
+from registries.database import alone, among, written
 from registries.sealing import Seal
 from registries.tables import next_version, persons, reviews
 
@@ -84,10 +84,14 @@ class Decision:
             self.end(min(ruled, key=lambda link: (link.score or 0.0, link.from_person, link.to_person)))
 
     def settle(self, one: str, other: str, decision: str) -> None:
-        """Open reviews of the two are answered with this."""
-        for here, there in ((one, other), (other, one)):
-            asked = select(reviews.c.id).where(reviews.c.person == here, reviews.c.other == there)
-            for id in self.connection.scalars(asked.where(reviews.c.state == "open")).all():
+        """Open reviews of the two are answered with this. If they are two, so is whoever is joined with either."""
+        here, there = {one}, {other}
+        if decision == "rejected":
+            here, there = cluster(self.connection, one)[0], cluster(self.connection, other)[0]
+        for person, beside in ((here, there), (there, here)):
+            about = among(self.connection, reviews.c.person, person), among(self.connection, reviews.c.other, beside)
+            asked = select(reviews.c.id).where(reviews.c.state == "open", *about)
+            for id in self.connection.scalars(asked).all():
                 self.close(id, decision)
 
     def close(self, review: str, decision: str) -> bool:

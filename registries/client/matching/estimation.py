@@ -21,7 +21,7 @@ from registries.client.matching.lexicon import name_key
 from registries.client.matching.profile import Profile
 from registries.client.matching.rules import Field, Frequencies, Rules
 from registries.client.matching.scoring import compared, probability
-from registries.client.matching.vetoes import SOFT, Circumstances, circumstances, vetoes
+from registries.client.matching.vetoes import LIFTED_WITH, SOFT, Circumstances, circumstances, vetoes
 
 _RANDOM_PAIRS = 200_000
 _ROUNDS = 25
@@ -148,4 +148,5 @@ def _wrong(patterns: Sequence[Pattern], around: Sequence[Circumstances], rules: 
         if sure:
             certain.update(sure)
             parted.update(set(sure).intersection(vetoes(levels, other, rules)))
-    return [word for word in SOFT if parted[word] >= max(_FEW, certain[word] / 100)]
+    lifted = [word for word in SOFT if parted[word] >= max(_FEW, certain[word] / 100)]
+    return lifted + [word for word, other in LIFTED_WITH.items() if other in lifted]

@@ -97,15 +97,25 @@ def town_level(one: Sequence[Word], other: Sequence[Word]) -> int:
 
 
 def street_level(one: Sequence[str], other: Sequence[str]) -> int:
-    """By the words shared, numbers of houses and flats being words too."""
+    """By the words shared, numbers of houses and flats being words too. One house has one number: without it, a whole
+    village is the same."""
     if not one or not other:
         return MISSING
-    shared = max(_shared(street.split(), street2.split()) for street in one for street2 in other)
-    return SAME if shared >= 0.8 else 1 if shared >= 0.5 else 2
+    return min(_street_level(street, street2) for street in one for street2 in other)
 
 
-def _shared(one: list[str], other: list[str]) -> float:
-    return 2 * len(set(one) & set(other)) / (len(one) + len(other))
+@lru_cache(20_000)
+def _street_level(one: str, other: str) -> int:
+    words, words2 = set(one.split()), set(other.split())
+    both = words & words2
+    shared = 2 * len(both) / (len(words) + len(words2))
+    if shared < 0.5:
+        return 2
+    return SAME if shared >= 0.8 and _numbers(both) and _numbers(words) == _numbers(words2) else 1
+
+
+def _numbers(words: set[str]) -> set[str]:
+    return {word for word in words if word[0].isdigit()}
 
 
 def mother_level(one: Word, other: Word) -> int:

@@ -93,12 +93,16 @@ def _unknown(one: Word, other: Word, given: bool) -> int:
         return level
     if given and _ending(one.letters, other.letters):
         return APART
-    compound = one.letters[:1] == "%" or other.letters[:1] == "%"
+    compound = "%" in one.letters[:1] + other.letters[:1]
     if arabic(one.letters) or arabic(other.letters):
         return _across(one, other)
-    if compound and (one.letters[:1] != other.letters[:1] or OSA.distance(one.letters, other.letters) > 1):
+    if compound and OSA.distance(_full(one.letters), _full(other.letters), score_cutoff=1) > 1:
         return DIFFERENT
     return min(level, _by_letters(one.letters, other.letters))
+
+
+def _full(letters: str) -> str:
+    return "ABDEL" + letters[1:] if letters[:1] == "%" else letters
 
 
 def _ending(one: str, other: str) -> bool:
@@ -107,12 +111,12 @@ def _ending(one: str, other: str) -> bool:
 
 
 def _by_letters(one: str, other: str) -> int:
-    longest = max(len(one), len(other))
-    if longest > 3 and OSA.distance(one, other, score_cutoff=1) <= 1:
-        return TYPO
-    if longest > 3 and JaroWinkler.similarity(one, other) >= 0.88:
-        return ALIKE
-    return DIFFERENT
+    if max(len(one), len(other)) <= 3:
+        return DIFFERENT
+    if OSA.distance(one, other, score_cutoff=1) <= 1:
+        # a slip of the pen seldom is in the first letter: Jamal and Kamal are two
+        return TYPO if one[0] == other[0] else ALIKE
+    return ALIKE if JaroWinkler.similarity(one, other) >= 0.88 else DIFFERENT
 
 
 def _across(one: Word, other: Word) -> int:

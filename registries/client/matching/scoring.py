@@ -13,7 +13,7 @@ from registries.client.matching.likeness import ALIKE, APART, DIFFERENT, EXACT, 
 from registries.client.matching.phrases import PHRASES
 from registries.client.matching.profile import Profile
 from registries.client.matching.rules import Outcome, Part, Rules
-from registries.client.matching.vetoes import WORDS, Circumstances, circumstances, veto
+from registries.client.matching.vetoes import CONTRADICTIONS, WORDS, Circumstances, circumstances, veto, vetoes
 from registries.client.matching.words import Word
 
 # Full agreement counts by the value's own frequency, a likeness by half of it.
@@ -84,7 +84,15 @@ def outcome(score: Score, rules: Rules) -> Outcome:
     remains: Outcome = rules.vetoes.get(score.veto, "certain")
     if score.rule or score.probability >= rules.certain:
         return remains
-    return "none" if score.probability < rules.possible or remains == "none" else "possible"
+    if remains == "none" or (remains == "possible" and score.veto in CONTRADICTIONS):
+        return "none"
+    return "none" if score.probability < rules.possible else "possible"
+
+
+def objections(one: Profile, other: Profile, rules: Rules) -> list[str]:
+    """All that speaks against the two, by words of vetoes.py."""
+    found = vetoes(compared(one, other, rules)[0], circumstances(one, other), rules)
+    return [word for word in found if rules.vetoes.get(word, "certain") != "certain"]
 
 
 def compared(one: Profile, other: Profile, rules: Rules) -> tuple[Levels, dict[str, float]]:

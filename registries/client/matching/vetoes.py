@@ -2,14 +2,15 @@
 
 Between any two: numbers, INS, IDCS or CIN of both told and different (number-slip: by one sign); two-numbers, of one
 source or insurance and no number the same, for a domain answers for its own doubles (IHE PIX); sex; birth-year, more
-than two years apart; names-apart and families-apart, names that are known, or borne by so many, that they are two;
-twins, born the same day in one family and place under another given name; order, of birth; multiple, told as one of
-several born, and not surely of one given name; newborn, without a name of its own; relative, a number or phone that a
-family shares, and another generation or given name.
+than two years apart (year-slip: by one digit only, or under one number of their own); names-apart and families-apart,
+names that are known, or borne by so many, that they are two; twins, born the same day in one family and place under
+another given name; order, of birth; multiple, told as one of several born, and not surely of one given name; newborn,
+without a name of its own; relative, a number or phone that a family shares, and another generation or given name.
 
 Where no number of their own tells relatives and namesakes apart, also: temporary, somebody without papers; unnamed,
 without a given name; other-given; other-family; birth-doubt, no more than the year in common; name-doubt, names that
-may be one or two.
+may be one or two; twin-doubt, born the same day in one family and place under a given name that may be another;
+two-doubts, of a name and the birth date.
 """
 
 from __future__ import annotations
@@ -53,6 +54,7 @@ WORDS: Mapping[str, str] = {
     "two-numbers": "one source, or the same insurance, numbers them as two",
     "sex": "the sexes differ",
     "birth-year": "the years of birth are more than two apart",
+    "year-slip": "the years of birth are more than two apart, perhaps by a slip",
     "names-apart": "the given names are known to be two",
     "families-apart": "the family names are known to be two",
     "twins": "the given names of one birth date and family differ, as of twins",
@@ -66,7 +68,11 @@ WORDS: Mapping[str, str] = {
     "newborn": "a newborn without a name of its own",
     "relative": "a number that relatives share, of somebody else in the family",
     "name-doubt": "the names may be one or two",
+    "twin-doubt": "the given names of one birth date and family may be two, as of twins",
+    "two-doubts": "neither the names nor the birth dates tell that it is one",
 }
+# What contradicts, where a doubt only misses something: such a pair is asked about when all the rest is certain.
+CONTRADICTIONS = frozenset({"sex", "year-slip", "number-slip", "two-numbers", "multiple"})
 # What estimation may lift, and the field in question: a snapshot can show that it happens within one human being.
 SOFT: Mapping[str, int] = {
     "birth-year": BIRTH,
@@ -75,6 +81,8 @@ SOFT: Mapping[str, int] = {
     "other-given": GIVEN,
     "other-family": FAMILY,
 }
+# These go with another one.
+LIFTED_WITH: Mapping[str, str] = {"year-slip": "birth-year", "two-doubts": "birth-doubt"}
 _RANKING = {"none": 0, "possible": 1, "certain": 2}
 _BORN = frozenset({BIRTH_EXACT, BIRTH_SWAP, BIRTH_EDIT})
 _DOUBTFUL = frozenset({NEAR, TYPO, ALIKE, PARTIAL})
@@ -118,7 +126,8 @@ def vetoes(levels: Levels, around: Circumstances, rules: Rules) -> Iterator[str]
     if levels[SEX] > SAME:
         yield "sex"
     if around.apart > 2:
-        yield "birth-year"
+        slip = levels[BIRTH] == BIRTH_EDIT or SAME in (levels[INS], levels[IDCS], levels[CIN], levels[LOCAL])
+        yield "year-slip" if slip else "birth-year"
     if given == APART:
         yield "names-apart"
     if levels[FAMILY] == APART:
@@ -158,20 +167,40 @@ def _doubts(levels: Levels, around: Circumstances, rules: Rules) -> Iterator[str
         return
     if around.temporary:
         yield "temporary"
-    given, family = levels[GIVEN], levels[FAMILY]
+    given, family, born = levels[GIVEN], levels[FAMILY], levels[BIRTH] in _BORN
+    reached = SAME in (levels[PHONE], levels[CNSS], levels[CIN])
+    sure = reached or levels[STREET] == SAME
+    near = sure or levels[MOTHER] == SAME
     if given == MISSING:
         yield "unnamed"
-    if given in (DIFFERENT, APART):
+    if given in (DIFFERENT, APART) or (given == ALIKE and not near):
         yield "other-given"
-    reached = SAME in (levels[PHONE], levels[CNSS], levels[CIN])
-    if family in (DIFFERENT, APART) and not reached:
+    if family in (ALIKE, DIFFERENT) and not near:
         yield "other-family"
-    if levels[BIRTH] not in _BORN and not (reached and levels[BIRTH] in (BIRTH_YEAR, BIRTH_SAME_YEAR)):
+    if not born and not _of_one_year(levels, reached):
         yield "birth-doubt"
-    if PARTIAL in (given, family) or not (reached and levels[BIRTH] in _BORN):
-        names = (("given", given), ("family", family))
-        if any(level in _DOUBTFUL and rules.weights[name][level] < rules.doubt for name, level in names):
-            yield "name-doubt"
+    if not born and (given == MISSING or family == DIFFERENT):
+        yield "two-doubts"
+    if (near and not reached and family in (DIFFERENT, APART)) or _doubtful(levels, rules, born and sure):
+        yield "name-doubt"
+    if given in _DOUBTFUL and levels[BIRTH] in (BIRTH_EXACT, BIRTH_YEAR) and (near or _one_family(levels)):
+        yield "twin-doubt"
+
+
+def _doubtful(levels: Levels, rules: Rules, sure: bool) -> bool:
+    """Whether the names leave open that they are two; `sure`: all else tells the same."""
+    given, family = levels[GIVEN], levels[FAMILY]
+    if sure and PARTIAL not in (given, family):
+        return False
+    names = (("given", given), ("family", family))
+    return any(level in _DOUBTFUL and rules.weights[name][level] < rules.doubt for name, level in names)
+
+
+def _of_one_year(levels: Levels, reached: bool) -> bool:
+    """Born in one year, and living in one house or reached by one number: namesakes hardly are."""
+    if reached:
+        return levels[BIRTH] in (BIRTH_YEAR, BIRTH_SAME_YEAR)
+    return levels[BIRTH] == BIRTH_YEAR and levels[STREET] == SAME and levels[PHONE] == MISSING
 
 
 def _one_family(levels: Levels) -> bool:

@@ -22,6 +22,7 @@ _TITLES = frozenset(
         "MLY",
         "SIDI",
         "SIDY",
+        "SI",
         "LALLA",
         "LALA",
         "LLA",
@@ -30,6 +31,7 @@ _TITLES = frozenset(
         "سيدي",
         "للا",
         "لالا",
+        "لالة",
         "لاله",
     }
 )
@@ -73,7 +75,7 @@ _HOUSES = frozenset(
     }
 )
 _ABD_GLUED = re.compile(
-    r"ABD(?:L(?=L?[A-Z]{3})|(?:OU|[EAIUY])(?:L(?=[A-Z]{2})|([DRSZNT])(?=\1)|(?=CHCH|SHSH)|(?=CHA|CHE))(?=[A-Z]{3}))"
+    r"ABD(?:L(?=L?[A-Z]{3})|([DRSZNT])(?=\1[A-Z]{2})|(?=[B-DF-HJ-KM-NP-TV-XZ][A-Z]{3})|(?:OU|[EAIUY])(?:L(?=[A-Z]{2})|([DRSZNT])(?=\2)|(?=CHCH|SHSH)|(?=CHA|CHE))(?=[A-Z]{3}))"
 )
 _DINE_GLUED = re.compile(r"(?<=[A-Z]{2})(?:[EAIOU]*D?(?<=[EIUD])|(?<=[B-DF-HJ-NP-TV-Z]))D(?:I|EE)?Y?NE?$")
 _NO_ARTICLE = frozenset({"الهام", "الياس", "الاء", "الفت", "الينا", "اليسا", "الين", "الما", "السا", "اليزا"})

@@ -76,7 +76,7 @@ def test_the_same_human_under_two_numbers_is_linked_and_the_history_tells_why(
 
 def test_who_may_be_the_same_is_reviewed_once(registry: Registry, engine: Engine) -> None:
     one = registry.answer(about(patient(ipp="7", given="Hind", family="Benkirane", birth="1974-08-23"))).entry
-    vague = patient(ipp="8", given="Hind", family="Benkiran", birth="1974-08")
+    vague = patient({"system": "urn:id:IFRANE", "value": "8"}, given="Hind", family="Benkiran", birth="1974-08")
     other = registry.answer(about(vague)).entry
     registry.answer(about(vague, channel="desk"))
     assert linked(engine) == set()

@@ -68,6 +68,12 @@ def test_these_are_one(one: dict[str, str], other: dict[str, str]) -> None:
         ("twins", {}, {"given": "Hind"}),
         ("twins with a phone", {"phone": "0661223344"}, {"given": "Hind", "phone": "0661223344"}),
         ("twins with one number", {"cnss": "143270581"}, {"given": "Hind", "cnss": "143270581"}),
+        ("twins of like names", {"given": "Tazrit", "phone": "0661223344"}, {"given": "Tazrif", "phone": "0661223344"}),
+        (
+            "like twins, one CIN",
+            {"given": "Tazrit", "cin": "AB34521"},
+            {"given": "Tazri", "cin": "AB34521"},
+        ),
         ("twins by order", {"order": "1", "phone": "0661223344"}, {"order": "2", "phone": "0661223344"}),
         ("newborns", {"given": "BEBE", "phone": "0661223344"}, {"given": "Bébé de Touzani", "phone": "0661223344"}),
         ("a newborn, named since", {"given": "NN", "phone": "0661223344"}, {"phone": "0661223344"}),
@@ -100,6 +106,33 @@ def test_two_numbers_of_one_source_or_insurance_are_left_for_a_person_to_decide(
     assert score(one, other, RULES).veto == "two-numbers"
     strong = {"cin": "AB34521"}
     assert between(person(**{kind: "143270581"}, **strong), person(**{kind: "143270977"}, **strong)) == "certain"
+
+
+@pytest.mark.parametrize(("name", "one", "other"), [("ipp", "41", "42"), ("sex", "female", "male")])
+def test_what_contradicts_is_asked_about_only_where_all_the_rest_is_certain(name: str, one: str, other: str) -> None:
+    for phone, birth, asked in (("0661223344", "1988-04-19", "possible"), ("", "1988", "none")):
+        told = {"phone": phone, "birth": birth, "town": "", "given": "Fatima", "family": "Alaoui"}
+        assert between(person(**told, **{name: one}), person(**told, **{name: other})) == asked
+
+
+def test_who_differs_by_a_generation_or_by_all_names_is_not_asked_about() -> None:
+    home = {"phone": "0661223344"}
+    assert between(person(**home), person(**home, birth="1994-04-19")) == "none"
+    assert between(person(), person(family="Belkadi")) == "none"
+    assert between(person(given="", birth=""), person()) == "none"
+
+
+def housed(line: str, **fields: str) -> Profile:
+    patient = told(**{"given": "Nisrine", "family": "Touzani", "birth": "1948", "sex": "female", **fields})
+    return profile({**patient, "addresses": [{"city": "Safi", "lines": [line]}]})
+
+
+def test_one_house_joins_who_knows_the_year_alone_and_one_village_does_not() -> None:
+    one = housed("12 Rue des Orangers, Biada")
+    assert between(one, housed("12, rue des Orangers Biada")) == "certain"
+    assert between(one, housed("14 Rue des Orangers, Biada")) == "possible"
+    assert between(housed("2 Rue Atlas", phone="0661223344"), housed("2 Rue Atlas", phone="0537987654")) == "possible"
+    assert between(housed("Douar Ouled Salem"), housed("Douar Ouled Salem")) == "possible"
 
 
 @pytest.mark.parametrize("number", ["0000000", "INCONNU", "X", "999999999"])

@@ -233,9 +233,14 @@ class Trusted(Strict):
 
 class ClientRegistry(Strict):
     """`merged`: what `/fhir/Patient/{id}` answers for an identity that was merged: whom it was merged into
-    (`survivor`), or itself, no longer active (`inactive`)."""
+    (`survivor`), or itself, no longer active (`inactive`). `delete`: whether a source may take its record of a patient
+    back (DELETE, ITI-104). `unmerge`: whether a source may take a merge back that a source told (PMIR ITI-93).
+    `temporary_days`: after which a temporary identity that is not linked is overdue."""
 
     merged: Literal["survivor", "inactive"] = "survivor"
+    delete: bool = False
+    unmerge: bool = False
+    temporary_days: int = Field(30, gt=0)
 
 
 class Watch(Strict):

@@ -31,6 +31,7 @@ from channels.gateway.care_sheets import care_sheets
 from channels.gateway.faults import Contained, failed
 from channels.gateway.intake import Intake
 from channels.gateway.parts import Parts
+from channels.gateway.patient_removal import Removal
 from channels.identities import Identities
 from channels.security.basic import basic
 from channels.security.guard import Guard
@@ -40,6 +41,8 @@ from channels.temporaries import Places
 from registries.care.store import Care
 from registries.client.happenings import Happenings
 from registries.client.records import Records
+from registries.client.steward import Steward
+from registries.sealing import Seal
 
 __all__ = ["Parts", "application"]
 
@@ -69,14 +72,17 @@ def application(parts: Parts) -> ASGIApp:
 
     care, of_the_record = Care(house.registries), record.Reads(house.reading, house.links.following, audited)
     known = Records(house.registries, house.registry_secret)
-    written_patients = patient_feed.Feed(intake.take, known, house.links)
+    said = house.settings.client_registry
+    steward = Steward(house.registries, house.registry_secret, Seal(house.registry_secret), house.redis)
+    removal = Removal(known, house.registries, steward, delete=said.delete, unmerge=said.unmerge)
+    written_patients = patient_feed.Feed(intake.take, known, house.links, removal)
     issuing = temporary.Issuing(intake.take, Places(house.registries), known, house.audit.write)
     bulletins = Bulletins(house.records, house.links, house.believed)
     happenings = Happenings(house.registries)
     followed = patient_history.Following(happenings, bulletins, audited)
     subscribed = patient_subscriptions.Asking(house.subscriptions, happenings, written)
     directory, feed = mcsd.Directory(care, of_the_record, audited), mcsd_feed.Feed(care, parts.learned, written)
-    capable = mcsd.capabilities() | patient_feed.capabilities(patients.capabilities())
+    capable = mcsd.capabilities() | patient_feed.capabilities(patients.capabilities(), delete=said.delete)
     answers = reviews.added(api.application(parts.desk, sheets, house.audit), Identities.of(house), house.audit)
 
     routes: list[BaseRoute] = [

@@ -17,7 +17,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from channels.channel import Channel
+from channels.gateway import search
 from channels.gateway.bounds import Bytes
+from channels.gateway.fhir import outcome
 from channels.gateway.rates import Rates
 from channels.gateway.unfit import unfit
 from channels.receive import LARGE, Door, taken
@@ -41,7 +43,15 @@ class Problem(Exception):
 
     def __init__(self, status: int, text: str, remedy: str, **headers: str) -> None:
         super().__init__(text)
-        self.response = JSONResponse({"error": text, "remedy": remedy}, status, headers)
+        self.response: Response = JSONResponse({"error": text, "remedy": remedy}, status, headers)
+
+
+class Declined(Problem):
+    """What `/fhir` was asked cannot be: an OperationOutcome, before anything becomes a message."""
+
+    def __init__(self, problem: search.Problem) -> None:
+        super().__init__(problem.status, problem.text, "")
+        self.response: Response = outcome(problem)
 
 
 class Intake:

@@ -6,7 +6,8 @@ that says something beside its body becomes a transaction Bundle of one entry, w
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import uuid
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -17,7 +18,8 @@ from starlette.routing import Route
 
 from channels.channel import Channel
 from channels.gateway.fhir import base, outcome
-from channels.gateway.intake import Prepared
+from channels.gateway.intake import TRANSACTION, Declined, Prepared
+from channels.gateway.patient_removal import MERGED, NOT_HERE, Removal, removing
 from channels.gateway.search import Problem
 from mediators.fhir import pmir
 from mediators.fhir.document import document
@@ -33,17 +35,13 @@ TEMPORARY = "https://hie.sante.gov.ma/fhir/OperationDefinition/Patient-temporary
 
 Take = Callable[[Request, str, Prepared], Awaitable[Response]]
 
-MERGED = (
-    "this number was merged into another, and stays so; what was said of the patient is kept."
-    " A steward takes a merge back"
-)
-
 
 class Feed:
-    """take: sends one request through the door (intake.py). Whose a number is, is looked up in the registry."""
+    """take: sends one request through the door (intake.py). Whose a number is, is looked up in the registry. removal:
+    what sources may take back."""
 
-    def __init__(self, take: Take, records: Records, links: Links) -> None:
-        self._take, self._records, self._links = take, records, links
+    def __init__(self, take: Take, records: Records, links: Links, removal: Removal) -> None:
+        self._take, self._records, self._links, self._removal = take, records, links, removal
 
     async def put(self, request: Request) -> Response:
         """ITI-104: 201 when the number is new, else 200; in Location the person, and no number."""
@@ -64,18 +62,39 @@ class Feed:
                 response.headers["Location"] = f"{base(request)}/Patient/{person}"
         return response
 
-    async def delete(self, _request: Request) -> Response:
-        text = (
-            "numbers are not removed here; PUT the Patient with active=false and link.type replaced-by if another"
-            " number replaces it, or ask a steward to part what was joined wrongly"
-        )
-        response = outcome(Problem(405, "not-supported", text))
-        response.headers["Allow"] = "GET, PUT"
-        return response
+    async def delete(self, request: Request) -> Response:
+        """ITI-104, as an option: 204 once the source's record is taken back."""
+        if not self._removal.delete:
+            response = outcome(Problem(405, "not-supported", NOT_HERE))
+            response.headers["Allow"] = "GET, PUT"
+            return response
+        url = f"Patient?{request.url.query}"
+
+        async def prepared(channel: Channel, _body: bytes) -> bytes:
+            return removing(url, await run_in_threadpool(self._removed, channel, url, request.state.client))
+
+        response = await self._take(request, CHANNEL, prepared)
+        if response.status_code != 200:
+            return response
+        return Response(None, 204, {TRANSACTION: response.headers[TRANSACTION]})
+
+    def _removed(self, channel: Channel, url: str, sender: str) -> Json:
+        """The Patient that says so. Raises Declined."""
+        if (number := _number(channel, url)) is None:
+            raise Declined(Problem(400, "required", "delete Patient?identifier=system|value, and nothing else"))
+        domain = channel.context.domains.of_system(number[0])
+        if domain and not domain.may_assign(sender, channel.name):  # the door refuses it, and tells nobody who is known
+            told = {"system": number[0], "value": number[1]}
+            return {"resourceType": "Patient", "active": False, "identifier": [told]}
+        try:
+            return self._removal.patient(channel.name, number)
+        except Problem as problem:
+            raise Declined(problem) from None
 
     async def message(self, request: Request) -> Response:
-        """ITI-93. An entry that tells of a merged number as if it were not is answered 405: the merge stands."""
-        back: list[int] = []
+        """ITI-93. An entry that tells of a merged number as if it were not is answered 405, and the merge stands,
+        unless the settings let a source take back what a source merged."""
+        back: dict[int, Collection[str]] = {}
 
         async def prepared(channel: Channel, body: bytes) -> bytes:
             nonlocal back
@@ -83,24 +102,31 @@ class Feed:
             return body
 
         response = await self._take(request, CHANNEL, prepared)
-        return _refusing(response, back) if back and response.status_code == 200 else response
+        if not back or response.status_code != 200:
+            return response
+        stand = await run_in_threadpool(self._standing, back, request.state.client)
+        return _refusing(response, stand) if stand else response
 
-    def _unmerged(self, channel: Channel, body: bytes) -> list[int]:
-        """Which entries of the history would take a merge back."""
+    def _standing(self, back: Mapping[int, Collection[str]], by: str) -> list[int]:
+        return [count for count, persons in back.items() if not self._removal.part(persons, by)]
+
+    def _unmerged(self, channel: Channel, body: bytes) -> dict[int, Collection[str]]:
+        """Which entries of the history would take a merge back, and of whom."""
         try:
             read = document(body)
         except Refused:
-            return []
+            return {}
         told = enumerate(pmir.entries(read) if pmir.header(read) else ())
-        return [count for count, one in told if one.method == "PUT" and self._is_merged(channel, one.resource)]
+        found = {count: self._merged(channel, one.resource) for count, one in told if one.method == "PUT"}
+        return {count: persons for count, persons in found.items() if persons}
 
-    def _is_merged(self, channel: Channel, resource: Json) -> bool:
+    def _merged(self, channel: Channel, resource: Json) -> Collection[str]:
         number = next(iter(parts(resource, "identifier")), {})
         if resource.get("active") is False or not number.get("value"):
-            return False
+            return ()
         system = identifier_system(str(number.get("system") or ""), authorities=channel.context.authorities)
         persons = self._records.persons_with(system, str(number["value"]))
-        return bool(persons) and all(self._links.survivor(one) != one for one in persons)
+        return persons if all(self._links.survivor(one) != one for one in persons) else ()
 
     def _person(self, system: str, value: str) -> str:
         """Who stands for the person with this number, "" for nobody; of several the smallest, as everywhere."""
@@ -110,14 +136,16 @@ class Feed:
 
 def written(url: str, body: bytes) -> bytes:
     """A Bundle that asks for the resource to be written there, its bytes as they came; what is no JSON object stays
-    as it is, for the door to refuse."""
+    as it is, for the door to refuse. It has an identifier of its own: what a source says again after it said something
+    else is no duplicate."""
     try:
         if not isinstance(orjson.loads(body), dict):
             return body
     except orjson.JSONDecodeError:
         return body
     entry = {"request": {"method": "PUT", "url": url}, "resource": orjson.Fragment(body)}
-    return orjson.dumps({"resourceType": "Bundle", "type": "transaction", "entry": [entry]})
+    named = {"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{uuid.uuid4()}"}
+    return orjson.dumps({"resourceType": "Bundle", "type": "transaction", "identifier": named, "entry": [entry]})
 
 
 def routes(feed: Feed) -> list[Route]:
@@ -129,11 +157,13 @@ def routes(feed: Feed) -> list[Route]:
     ]
 
 
-def capabilities(read: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+def capabilities(read: Mapping[str, Mapping[str, Any]], *, delete: bool = False) -> dict[str, Mapping[str, Any]]:
     """What the CapabilityStatement says: of Patients what is read, and that they are written and followed."""
     patient = read["Patient"]
-    interactions = [*patient["interaction"], {"code": "update"}, {"code": "history-type"}]
-    written = {"interaction": interactions, "conditionalUpdate": True, "conditionalDelete": "not-supported"}
+    more = ["update", "delete", "history-type"] if delete else ["update", "history-type"]
+    interactions = [*patient["interaction"], *({"code": one} for one in more)]
+    written: dict[str, Any] = {"interaction": interactions, "conditionalUpdate": True}
+    written["conditionalDelete"] = "single" if delete else "not-supported"
     written["operation"] = [*patient["operation"], {"name": "temporary", "definition": TEMPORARY}]
     codes = [{"code": one} for one in ("create", "read", "delete", "search-type")]
     return {**read, "Patient": {**patient, **written}, "Subscription": {"interaction": codes}}

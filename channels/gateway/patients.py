@@ -24,17 +24,23 @@ from channels.gateway.fhir import Endpoint, answer, answering, base, bundle, for
 from channels.gateway.patient_query import PARAMETERS, Asked, asked
 from channels.gateway.portraits import Group, Portraits, Resource
 from channels.gateway.record import Audit, Reads
-from channels.gateway.search import ID, Pairs, Problem
+from channels.gateway.search import ID, Pairs, Problem, query_of
 from channels.gateway.search import PARAMETERS as OF_THE_RECORD
+from registries.client.saying import withdrawn
 from registries.client.search import Filling, People, TooMany
 from registries.client.terms import SYSTEM
 from registries.client.wanted import Like, Those
+from schemas import temporary
 
 # Persons that a search may find; of those whose numbers must be looked at first
 MOST, MOST_LOOKED_AT = 10_000, 1000
 # Seconds that a reader waits for the record to have whom the registry just met: who reads on expects it to know them
 PATIENCE = 2.0
 _AT_ONCE = 0.05
+
+# A Patient that landed with one of these is shown as the registry knows it by now: whether it is active, under which
+# numbers
+_OF_THE_REGISTRY = (b'"active":false', temporary.SYSTEM.encode())
 
 EVERYTHING = "http://hl7.org/fhir/OperationDefinition/Patient-everything"
 PIX = "https://profiles.ihe.net/ITI/PIXm/OperationDefinition/IHE.PIXm.pix"
@@ -70,7 +76,7 @@ class Patients:
             if not self.known(system):
                 raise Problem(404, "not-found", "identifier: nobody knows this domain")
         found = self.portraits.ordered(self._groups(what))
-        if not found and _fits_the_record(pairs):
+        if not found and _fits_the_record(pairs) and not (what.numbers and self._taken_back(pairs)):
             return self._of_the_record(request, pairs)
         total, page, more = self._page(what, found)
         for about in [f"Patient/{one['id']}" for one in page] or ["Patient"]:
@@ -84,7 +90,8 @@ class Patients:
         survivor = self.portraits.links.survivor(name)
         if survivor != name:
             return self._merged(request, name, survivor)
-        if self.portraits.landed.having("Patient", {name}):
+        kept = self.portraits.landed.read("Patient", name)
+        if kept is not None and not any(word in kept.body for word in _OF_THE_REGISTRY):
             return self.record.read(_typed(request))
         return self._shown(request, name, "read")
 
@@ -123,6 +130,12 @@ class Patients:
 
     def _portrait(self, name: str) -> Resource | None:
         return self.portraits.of([(name, self.portraits.group(name))])[0]
+
+    def _taken_back(self, pairs: Pairs) -> bool:
+        """Whether the record finds whose source took back what was written of them."""
+        query, _ = query_of("Patient", pairs, self.portraits.group)
+        landed = {one.id for one in self.portraits.landed.search(query).page}
+        return bool(landed) and any(withdrawn(one.patient) for one in self.portraits.records.of_persons(landed))
 
     def _of_the_record(self, request: Request, pairs: Pairs) -> Response:
         return self.record.found(_typed(request), pairs)

@@ -115,9 +115,13 @@ def _over(landed: Resource, told: Resource) -> Resource:
     """What landed, with what is believed over it, and every identifier of both."""
     names = [name for name in _BELIEVED if name in told]
     dropped = {_BESIDE[name] for name in names if name in _BESIDE}
-    kept = {name: value for name, value in landed.items() if name not in dropped}
+    taken_back = landed.get("active") is False
+    if taken_back:  # whether of the person, or of one source only, the registry knows
+        dropped |= {"active"}
+    kept = {name: value for name, value in landed.items() if name not in (*dropped, "identifier")}
     found = {name: told[name] for name in (*names, *dropped) if name in told}
-    numbers = _each([*landed.get("identifier", ()), *told.get("identifier", ())])
+    landed_numbers = [one for one in landed.get("identifier", ()) if not (taken_back and one.get("use") == "old")]
+    numbers = _each([*landed_numbers, *told.get("identifier", ())])
     return {**kept, **found, **({"identifier": numbers} if numbers else {})}
 
 

@@ -16,9 +16,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from channels.channel import Channel
-from channels.gateway import intake
-from channels.gateway.fhir import answer, base, outcome
-from channels.gateway.intake import TRANSACTION, Prepared
+from channels.gateway.fhir import answer, base
+from channels.gateway.intake import TRANSACTION, Declined, Prepared
 from channels.gateway.parameters import Json, parameters, value
 from channels.gateway.patient_feed import CHANNEL
 from channels.gateway.search import Problem
@@ -35,14 +34,6 @@ _KNOWN = frozenset({"facility", "flag", "mother", "patient"})
 Take = Callable[[Request, str, Prepared], Awaitable[Response]]
 # Into the audit trail: who, what, about whom
 Note = Callable[[str, str, str], None]
-
-
-class Declined(intake.Problem):
-    """What was asked cannot be: an OperationOutcome, before anything becomes a message."""
-
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(problem.status, problem.text, "")
-        self.response = outcome(problem)  # type: ignore[assignment]
 
 
 class Issuing:

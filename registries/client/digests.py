@@ -9,6 +9,7 @@ from registries.client.keys import known_number, known_numbers
 from registries.client.matching.blocking import blocks
 from registries.client.matching.profile import Profile
 from registries.client.matching.rules import Rules
+from registries.client.saying import withdrawn
 from schemas.events import Patient
 
 
@@ -19,7 +20,8 @@ def number_digest(system: str, value: str, secret: bytes) -> int | None:
 
 
 def number_digests(patient: Patient, secret: bytes) -> Sequence[int]:
-    told = known_numbers(patient)
+    """None of a record that its source took back: nobody is found by it."""
+    told = () if withdrawn(patient) else known_numbers(patient)
     return list(dict.fromkeys(_short(secret, "number", one.system, one.value) for one in told))
 
 

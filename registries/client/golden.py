@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Protocol, cast
 import orjson
 
 from registries.client.keys import INS, LOCAL, RANKS, birth_levels, demographics, normal, placeholder, unidentified
+from registries.client.saying import withdrawn
 from registries.client.survivorship import BESIDE, CHOOSABLE, FIELDS, GATHERED, UNANIMOUS, Trust
 from schemas.events import HumanName, Identifier, Patient
 
@@ -67,8 +68,11 @@ class Golden:
 
 def golden(records: Iterable[Said], trust: Trust | None = None, choices: Iterable[Choice] = ()) -> Golden:
     """One record out of all that belong to a person, whatever their order. A choice whose record is not among them, or
-    says nothing of the field any more, does not count."""
-    weighed = _Weighed(sorted(records, key=lambda record: record.id), trust or Trust())
+    says nothing of the field any more, does not count. A record that its source took back says nothing; where all were
+    taken back they say who it was, without a number."""
+    every = sorted(records, key=lambda record: record.id)
+    standing = [record for record in every if not withdrawn(record.patient)]
+    weighed = _Weighed(standing or every, trust or Trust())
     chosen = _chosen(choices)
     mentioned = {name for record in weighed.records for name in record.patient}
     patient: dict[str, Any] = {}
@@ -82,7 +86,10 @@ def golden(records: Iterable[Said], trust: Trust | None = None, choices: Iterabl
         elif told := weighed.best_first(name, choice.record if choice else 0):
             _settle(patient, sources, name, told, only=bool(choice and told[0].id == choice.record))
     patient.update(weighed.unanimous())
-    return Golden(cast(Patient, patient), sources, _numbers(weighed.best_first("identifiers")))
+    if not standing:
+        patient.pop("identifiers", None)
+    numbers = _numbers(weighed.best_first("identifiers")) if standing else ()
+    return Golden(cast(Patient, patient), sources, numbers)
 
 
 def said(patient: Patient, name: str) -> dict[str, Any]:

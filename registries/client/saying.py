@@ -53,12 +53,20 @@ def overlaid(known: Patient, news: Patient) -> Patient:
     """What a source says now, over what it said before. A field that is not told stands, as in HL7 v2, unless
     the sender asks to clear it; of the identifiers, those of systems that are not told."""
     cleared = news.get("cleared") or ()
+    if withdrawn(known) and not withdrawn(news):
+        cleared = [*cleared, "active"]  # its source tells of it again
     kept = {name: value for name, value in known.items() if name not in cleared}
     told = {name: value for name, value in news.items() if _says(value)}
     if (known.get("birth_date") or "").startswith(news.get("birth_date") or "-"):
         told["birth_date"] = known.get("birth_date")  # it was told more precisely
     identifiers = _together(known.get("identifiers") or (), news.get("identifiers") or ())
     return cast(Patient, {**kept, **told, "identifiers": identifiers})
+
+
+def withdrawn(patient: Patient) -> bool:
+    """Whether its source took the record back: it is not active, and every number is old."""
+    numbers = patient.get("identifiers") or ()
+    return patient.get("active") is False and bool(numbers) and all(one.get("use") == "old" for one in numbers)
 
 
 def _says(value: Any) -> bool:

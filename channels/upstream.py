@@ -17,7 +17,8 @@ from schemas.message import Unavailable
 
 if TYPE_CHECKING:  # its HTTP client takes a part of a start that most need not pay
     from channels.runtime import House
-    from registries.upstream import Pulled, Upstream
+    from registries.upstream import Pulled
+    from registries.upstream_told import Upstream
 
 AGAIN = 10.0
 

@@ -15,8 +15,8 @@ import httpx
 from registries.care import place
 from registries.care.lists import today
 from registries.care.systems import INPE_ES
-from registries.upstream import OVERLAP, Read, Told
 from registries.upstream_mcsd import answered
+from registries.upstream_told import OVERLAP, Read, Told
 from schemas import facts
 
 _FIELDS = "id,name,shortName,code,openingDate,closedDate,lastUpdated,leaf,geometry,parent[name]"

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+import orjson
 
-from registries.upstream import OVERLAP, Read, Told
+from registries.upstream_told import OVERLAP, Read, Told
 from schemas.message import Unavailable
 
 PARTS = ("Organization", "Location", "HealthcareService", "Practitioner", "PractitionerRole")
@@ -55,7 +56,7 @@ def answered(http: httpx.Client, address: str) -> dict[str, Any]:
     """A JSON object. Raises Unavailable; its text names no address."""
     try:
         answer = http.get(address)
-        found = answer.json() if answer.status_code == httpx.codes.OK else None
+        found = orjson.loads(answer.content) if answer.status_code == httpx.codes.OK else None
     except (httpx.HTTPError, ValueError) as error:
         raise Unavailable(f"the upstream registry does not answer: {type(error).__name__}") from None
     if not isinstance(found, dict):

@@ -112,11 +112,14 @@ def standing(connection: Connection, keys: Iterable[Key]) -> dict[Key, Kept]:
     return found
 
 
-def named_by(connection: Connection, kind: str, parameter: str, values: Iterable[str]) -> list[Kept]:
-    """The current resources of this type that have one of these terms, whatever its system."""
+def named_by(
+    connection: Connection, kind: str, parameter: str, values: Iterable[str], system: str | None = None
+) -> list[Kept]:
+    """The current resources of this type that have one of these terms: of a system, or whatever its system."""
     found = []
     for some in _parts(sorted(set(values))):
-        here = care_terms.c.type == kind, care_terms.c.parameter == parameter
+        here = [care_terms.c.type == kind, care_terms.c.parameter == parameter]
+        here += [care_terms.c.system == system] if system is not None else []
         ids = select(care_terms.c.id).where(*here, among(connection, care_terms.c.value, some))
         wanted = care_resources.c.type == kind, care_resources.c.current, care_resources.c.id.in_(ids)
         query = select(care_resources).where(*wanted, ~care_resources.c.deleted)

@@ -24,9 +24,10 @@ from registries.care.lists import today
 from registries.care.lookup import Wanted, id_of, look_up
 from registries.care.naming import same
 from registries.database import writing
-from registries.upstream import Pulled, Upstream, pull, state
+from registries.upstream import Pulled, pull, state
 from registries.upstream_dhis2 import Dhis2
 from registries.upstream_mcsd import Mcsd
+from registries.upstream_told import Upstream
 from schemas import facts
 from schemas.message import Unavailable
 from tests.console.place import NAME, PASSWORD, Place

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from channels.console.forms import fields, text
+from channels.console.masks import Masks
 from channels.console.view import View
 from channels.console.words import N_
 from channels.gateway.care_sheets import BadQuery, care_sheets
@@ -33,6 +34,7 @@ Sheets = list[dict[str, Any]]
 class CareSheets:
     def __init__(self, view: View, parts: Parts) -> None:
         self._view, self._house = view, parts.house
+        self._masks = Masks(parts.house.settings.masked)
 
     def routes(self) -> list[Route]:
         return [
@@ -60,5 +62,6 @@ class CareSheets:
     async def _page(self, request: Request, sheets: Sheets | None, system: str, number: str) -> Response:
         work = await run_in_threadpool(self._house.ledger.work)
         rows = [row | {"at": iso(row["at"]), "differs": list(filter(None, row["differs"].split(",")))} for row in work]
-        said = {"sheets": sheets, "work": rows, "systems": SYSTEMS, "system": system, "number": number}
+        hides = number != "" and self._masks.hides(number.rpartition("|")[0] or system)
+        said = {"sheets": sheets, "work": rows, "systems": SYSTEMS, "system": system, "number": number, "hides": hides}
         return self._view.page(request, "care_sheets.html", said)

@@ -17,6 +17,7 @@ class Masks:
 
     def __init__(self, more: Collection[str] = (), *, open: bool = False) -> None:
         named = {one if ":" in one else f"{SYSTEM}{one}" for one in more}
+        self.open = open
         self._hidden = frozenset() if open else ALWAYS | named
 
     def hides(self, system: str) -> bool:

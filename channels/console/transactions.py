@@ -18,6 +18,9 @@ from starlette.routing import Route
 
 from channels.console.body import Body, body_shown
 from channels.console.forms import fields, posted, text, texts
+from channels.console.hiding import hidden
+from channels.console.masks import Masks
+from channels.console.reads import Reads
 from channels.console.view import HEADERS, NOT_FOUND, Problem, View
 from channels.console.words import N_
 from channels.gateway.parts import Parts
@@ -59,6 +62,7 @@ class Asked:
 class Transactions:
     def __init__(self, view: View, parts: Parts) -> None:
         self._view, self._desk, self._audit = view, parts.desk, parts.house.audit
+        self._reads, self._masked = Reads(parts.house.audit), parts.house.settings.masked
         self._zone = ZoneInfo(parts.house.settings.zone)
 
     def routes(self) -> list[Route]:
@@ -67,6 +71,7 @@ class Transactions:
             Route("/transactions", shown(self.list), methods=["GET"]),
             Route("/transactions", shown(self.find), methods=["POST"]),
             Route("/transactions/{id}", shown(self.story), methods=["GET"]),
+            Route("/transactions/{id}", shown(self.opened), methods=["POST"]),
             Route("/transactions/{id}/story", shown(self.progress), methods=["GET"]),
             Route("/transactions/{id}/rerun", shown(self.rerun), methods=["POST"]),
         ]
@@ -95,17 +100,25 @@ class Transactions:
         said = {"asked": asked, "page": page, "cursor": cursor, "narrowed": narrowed, "statuses": STATUSES}
         return self._view.page(request, "transactions.html", said | {"channels": list(self._desk.channels)})
 
-    async def story(self, request: Request) -> Response:
+    async def opened(self, request: Request) -> Response:
+        """The same page with whole numbers, noted before they are shown."""
+        told = await run_in_threadpool(self._desk.story, request.path_params["id"])
+        if told is None:
+            raise NOT_FOUND
+        await self._reads.opened(request, f"Transaction/{told['id']}")
+        return await self.story(request, open=True)
+
+    async def story(self, request: Request, *, open: bool = False) -> Response:
         transaction = request.path_params["id"]
         told = await run_in_threadpool(self._desk.story, transaction)
         if told is None:
             if not _arriving(transaction):
                 raise NOT_FOUND
             return self._view.page(request, "arriving.html", {"id": transaction}, 202)
-        shown = await run_in_threadpool(self._body, told)
+        shown, hides = await run_in_threadpool(self._body, told, Masks(self._masked, open=open))
         if shown:
             self._audit.note(request.scope["user"].name, "view body", f"Transaction/{transaction}")
-        return self._view.page(request, "transaction.html", {"body": shown, **self._told(told)})
+        return self._view.page(request, "transaction.html", {"body": shown, "hides": hides, **self._told(told)})
 
     async def progress(self, request: Request) -> Response:
         """The story alone, for a page whose transaction is still on its way."""
@@ -124,12 +137,14 @@ class Transactions:
         )
         return RedirectResponse(f"/transactions/{made}", 303, HEADERS)
 
-    def _body(self, told: Mapping[str, Any]) -> Body | None:
+    def _body(self, told: Mapping[str, Any], masks: Masks) -> tuple[Body | None, bool]:
+        """And whether a number in it is hidden."""
         bytes_ = self._desk.body(told["id"])
         if bytes_ is None:
-            return None
-        channel = self._desk.channels.get(told["channel"])
-        return body_shown(bytes_, channel.said.mediator if channel else "", told["content_type"], _issues(told))
+            return None, False
+        channel, kind = self._desk.channels.get(told["channel"]), told["content_type"]
+        shown = body_shown(bytes_, channel.said.mediator if channel else "", kind, _issues(told))
+        return (shown, False) if masks.open else hidden(shown, bytes_, kind, channel, masks, passed=not told["trouble"])
 
     def _told(self, told: dict[str, Any]) -> dict[str, Any]:
         refused = sorted({part["place"] for part in told["parts"] if part["kind"] == "refused" and part["place"]})

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import BigInteger, ColumnElement, Connection, select, text
+from sqlalchemy import BigInteger, ColumnElement, Connection, bindparam, select, text
 
+from registries.arrays import Listed
 from registries.client.matching.profile import Profile
 from registries.database import among
 from registries.sealing import Seal
@@ -25,9 +26,8 @@ _ON_SQLITE = text(
     " (SELECT record FROM blocks WHERE block = wanted.value LIMIT :most)) FROM json_each(:wanted) AS wanted"
 )
 _ON_POSTGRESQL = text(
-    "SELECT wanted, ARRAY(SELECT record FROM blocks WHERE block = wanted LIMIT :most)"
-    " FROM unnest(CAST(:wanted AS bigint[])) AS wanted"
-)
+    "SELECT wanted, ARRAY(SELECT record FROM blocks WHERE block = wanted LIMIT :most) FROM unnest(:wanted) AS wanted"
+).bindparams(bindparam("wanted", type_=Listed(BigInteger)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,16 +14,14 @@ from registries.client import clusters, links
 from registries.client.keeping import Keeping
 from registries.client.keys import Key, Subject
 from registries.client.matching.rules import Rules
-from registries.database import insert_or_skip
+from registries.database import among, insert_or_skip
 from registries.outage import collided
 from registries.tables import keys, persons, reviews
 from schemas import facts
 
 _STRONG = ("ins", "idcs", "cnss", "cin")
 _BIRTH = ("birth_year", "birth_month", "birth_day")
-_AT_ONCE = 5_000
-_CHUNK = select(keys.c.key, persons).join(persons, persons.c.id == keys.c.person).order_by(keys.c.key, keys.c.turn)
-_READ = _CHUNK.where(keys.c.key.in_(bindparam("wanted", expanding=True)))
+_READ = select(keys.c.key, persons).join(persons, persons.c.id == keys.c.person).order_by(keys.c.key, keys.c.turn)
 _LEARN = (
     update(persons)
     .where(persons.c.id == bindparam("known_id"), persons.c.revision == bindparam("known_revision"))
@@ -95,9 +93,8 @@ class View:
         """Every owner of these keys, in their turn."""
         wanted = [digest for digest in dict.fromkeys(digests) if digest not in self.owners]
         self.owners.update((digest, []) for digest in wanted)
-        for start in range(0, len(wanted), _AT_ONCE):
-            for row in self.connection.execute(_READ, {"wanted": wanted[start : start + _AT_ONCE]}):
-                self.owners[row[0]].append(self.persons.get(row[1]) or self._known(row))
+        for row in self.connection.execute(_READ.where(among(self.connection, keys.c.key, wanted))) if wanted else ():
+            self.owners[row[0]].append(self.persons.get(row[1]) or self._known(row))
 
     def of(self, key: Key) -> Sequence[Person]:
         if key.digest not in self.owners:

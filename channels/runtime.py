@@ -55,6 +55,7 @@ from channels.security.users import Users
 from channels.settings import Misconfigured, Settings, find_config, load_settings
 from channels.subscriptions import Subscriptions
 from channels.suspects import Suspects
+from channels.temporaries import Temporaries
 from channels.updates import Source, Updates
 from channels.waiting import Waiting
 from channels.watch.live import Live
@@ -348,6 +349,12 @@ class House:
     def people(self) -> People:
         """Searched by what sources say of them; in the memory of this process."""
         return People(self.records)
+
+    @cached_property
+    def temporaries(self) -> Temporaries:
+        """Those without papers, of whom nobody knows yet who it is."""
+        days = self.settings.client_registry.temporary_days
+        return Temporaries(self.registries, self.people, self.records, self.links, days)
 
     @cached_property
     def matcher(self) -> Matcher:

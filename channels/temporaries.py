@@ -9,14 +9,15 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import orjson
 from sqlalchemy import Engine
 
+from channels.watch import metrics
 from registries.client.links import Links
 from registries.client.records import Records, SourceRecord
 from registries.client.search import People
@@ -31,12 +32,13 @@ from registries.tables import facilities
 from schemas import temporary
 from schemas.events import Identifier
 from schemas.fhir import extensions
+from schemas.message import Unavailable
 
 Resource = dict[str, Any]
+T = TypeVar("T")
 State = Literal["waiting", "overdue", "linked"]
-STATES: tuple[State, ...] = ("waiting", "overdue", "linked")
-# Identities read at once; beyond that the list is of some of them
-MOST = 10_000
+# Far more than a country has births in a year; how many are read at once, and how often they are counted: seconds
+MOST, AT_ONCE, EVERY, AGAIN = 5_000_000, 1000, 60.0, 5.0
 _DAY = 86_400_000_000
 _MOTHER = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v3-RoleCode", "code": "MTH"}]}
 
@@ -117,7 +119,7 @@ def message(patient: Resource) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Temporary:
-    """`person` stands for the identity now; `given`: when its number was met first, µs."""
+    """Nobody knows yet who this is. `person` stands for the identity now; `given`: when its number came first, µs."""
 
     person: str
     number: str
@@ -127,43 +129,70 @@ class Temporary:
     state: State
 
 
-@dataclass(frozen=True, slots=True)
 class Temporaries:
-    """Blocks. Of any thread. Raises Unavailable. `days`: after which one that is not linked is overdue."""
+    """Blocks. Of any thread. Raises Unavailable. `days`: after which one that is not linked is overdue.
 
-    engine: Engine
-    people: People
-    records: Records
-    links: Links
-    days: int
+    Whoever was found to be linked is not looked at again, until other identities are joined.
+    """
 
-    def every(self, now: int | None = None) -> list[Temporary]:
-        """The oldest first. `now` in µs."""
-        now = now or time.time_ns() // 1000
-        wanted = [[Like((OF_A_SYSTEM,), temporary.SYSTEM, "same")]]
-        groups = {self.links.following(one) for one in self.people.persons(wanted, MOST)}
-        said: dict[str, list[SourceRecord]] = {}
-        for record in self.records.of_persons({person for group in groups for person in group}):
-            said.setdefault(record.person, []).append(record)
-        found = [self._one([one for person in group for one in said.get(person, ())], now) for group in groups]
-        return sorted((one for one in found if one), key=lambda one: (one.given, one.person))
+    def __init__(self, engine: Engine, people: People, records: Records, links: Links, days: int) -> None:
+        self._engine, self._people, self._records, self._links, self._days = engine, people, records, links, days
+        self._lock = threading.Lock()
+        self._linked: set[int] = set()
+
+    def open(self, now: int | None = None) -> list[Temporary]:
+        """Those that are not linked, the oldest first. `now` in µs."""
+        return self._look(now or time.time_ns() // 1000)[0]
 
     def counts(self) -> Mapping[State, int]:
-        told = [one.state for one in self.every()]
-        return {state: told.count(state) for state in STATES}
+        """How many there are in each state."""
+        waiting, linked = self._look(time.time_ns() // 1000)
+        told = [one.state for one in waiting]
+        return {"waiting": told.count("waiting"), "overdue": told.count("overdue"), "linked": linked}
 
-    def _one(self, records: Sequence[SourceRecord], now: int) -> Temporary | None:
-        carriers = sorted((one for one in records if carries(one.patient)), key=lambda one: one.at)
-        if not carriers:
-            return None
-        first = carriers[0]
-        with reading(self.engine) as connection:
-            linked = until(connection, records)
-        late = now - first.at > self.days * _DAY
-        state: State = "linked" if linked else "overdue" if late else "waiting"
+    def _look(self, now: int) -> tuple[list[Temporary], int]:
+        wanted = [[Like((OF_A_SYSTEM,), temporary.SYSTEM, "same")]]
+        with self._lock:
+            groups = {self._links.following(one) for one in self._people.persons(wanted, MOST)}
+            self._linked &= {hash(group) for group in groups}
+            unknown = [group for group in groups if hash(group) not in self._linked]
+            found = [one for part in _parts(unknown, AT_ONCE) for one in self._open(part, now)]
+            return sorted(found, key=lambda one: (one.given, one.person)), len(self._linked)
+
+    def _open(self, groups: Sequence[frozenset[str]], now: int) -> Iterator[Temporary]:
+        said: dict[str, list[SourceRecord]] = {}
+        for record in self._records.of_persons({person for group in groups for person in group}):
+            said.setdefault(record.person, []).append(record)
+        with reading(self._engine) as connection:
+            for group in groups:
+                records = [one for person in group for one in said.get(person, ())]
+                carriers = [one for one in records if carries(one.patient)]
+                if carriers and not until(connection, records):
+                    yield self._one(min(carriers, key=lambda one: one.at), now)
+                else:
+                    self._linked.add(hash(group))
+
+    def _one(self, first: SourceRecord, now: int) -> Temporary:
+        state: State = "overdue" if now - first.at > self._days * _DAY else "waiting"
         number = next(one["value"] for one in first.patient["identifiers"] if one["system"] == temporary.SYSTEM)
-        facility, flags = number.upper().split("-")[1:2], _flags(first)
-        return Temporary(self.links.survivor(first.person), number, "".join(facility), flags, first.at, state)
+        facility = "".join(number.upper().split("-")[1:2])
+        return Temporary(self._links.survivor(first.person), number, facility, _flags(first), first.at, state)
+
+
+def counting(temporaries: Temporaries, stop: threading.Event) -> None:
+    """Tells how many there are, now and then, until it is time to stop."""
+    while not stop.is_set():
+        wait = EVERY
+        try:
+            for state, count in temporaries.counts().items():
+                metrics.temporary.labels(state).set(count)
+        except Unavailable:  # away, or not yet read into memory
+            wait = AGAIN
+        stop.wait(wait)
+
+
+def _parts(every: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    return (every[start : start + size] for start in range(0, len(every), size))
 
 
 def _flags(record: SourceRecord) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ from channels.console.overview import OverviewPage
 from channels.console.people import People
 from channels.console.reviews import Reviews
 from channels.console.rules import RulesPages
+from channels.console.temporary import TemporaryPage
 from channels.console.transactions import Transactions
 from channels.console.verification import Verification
 from channels.console.view import NOT_FOUND, View
@@ -60,6 +61,7 @@ def routes(parts: Parts) -> list[BaseRoute]:
         *professionals.routes(view, parts),
         *Reviews(view, parts, identities).routes(),
         *Verification(view, parts, identities).routes(),
+        *TemporaryPage(view, parts).routes(),
         *People(view, parts, identities).routes(),
         *Nationals(view, parts).routes(),
         *RulesPages(view, parts, identities).routes(),

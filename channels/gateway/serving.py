@@ -31,6 +31,7 @@ from channels.runtime import House
 from channels.security import encryption
 from channels.security import tables as security
 from channels.settings import Misconfigured
+from channels.temporaries import counting
 from channels.watch import metrics
 from channels.watch.health import Health, turned
 from registries import tables as registries
@@ -77,6 +78,7 @@ async def _gateway(house: House, listens: bool) -> None:
     if listens:
         release, turn = Release(bus, desk, loop, stop), turned("release")
         threads.append(started("release", lambda: release.run(turn)))
+        threads.append(started("temporary identities", lambda: counting(house.temporaries, stop)))
     house.tell(stop)
     health.checks["listeners"] = lambda: server.started
     log.info("console, API and HTTP intake on %s:%s", http.host, web.getsockname()[1])

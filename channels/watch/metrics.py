@@ -74,6 +74,12 @@ national_up = Gauge(
     ["registry"],
     multiprocess_mode=LATEST,
 )
+temporary = Gauge(
+    "wasl_temporary_identities",
+    "Temporary identities: waiting, overdue, or linked with who it is",
+    ["state"],
+    multiprocess_mode=LATEST,
+)
 lag = Gauge("wasl_lag_records", "Records not yet done", ["group"], multiprocess_mode=LATEST)
 turned = Gauge("wasl_loop_turned_timestamp_seconds", "When a loop last turned", ["loop"], multiprocess_mode=LATEST)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -128,3 +129,16 @@ def test_what_cannot_be_given_says_what_to_send(registry: Program, client: tuple
     for parameters, status in wrong:
         answer = ask(registry, client, *parameters)
         assert (answer.status_code, answer.json()["resourceType"]) == (status, "OperationOutcome"), answer.text
+
+
+def test_an_operator_gives_one_and_sees_who_waits(registry: Program) -> None:
+    form = {"facility": "HOP_COLLINES", "flag": ["unconscious"], "sex": "male"}
+    page = registry.admin.post("/people/temporary", data=form, headers={"Accept-Language": "en"})
+    assert page.status_code == 200, page.text
+    said = page.text.partition('<form method="post" action="/people')[0]
+    (number,) = set(re.findall(r"TMP-100000018-[0-9A-Z]{26}", said))
+    listed = registry.admin.get("/people/temporary", headers={"Accept-Language": "en"}).text
+    assert number in listed
+    wrong = registry.admin.post("/people/temporary", data={"facility": "NOWHERE"}, headers={"Accept-Language": "en"})
+    assert (wrong.status_code, "does not know this facility" in wrong.text) == (409, True)
+    until(lambda: 'wasl_temporary_identities{state="waiting"}' in registry.admin.get("/metrics").text, what="the gauge")

@@ -6,16 +6,20 @@ import sqlite3
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, TypeVarTuple
 
 import orjson
 from sqlalchemy import (
+    Column,
     ColumnElement,
     Connection,
+    CursorResult,
     Engine,
     MetaData,
+    Select,
     String,
     Table,
     any_,
@@ -43,6 +47,7 @@ WAITING = 30.0  # seconds for another writer of a SQLite file
 BYTEWISE = String().with_variant(String(collation="C"), "postgresql")
 
 T = TypeVar("T")
+Row = TypeVarTuple("Row")
 
 
 def open_database(url: str, tables: MetaData | None = None, *, durable: bool = True, **said: Any) -> Engine:
@@ -146,6 +151,25 @@ def among(
         listed = func.json_each(orjson.dumps(list(ids)).decode()).table_valued("value")
         return column.in_(select(listed.c.value))
     return column == any_(literal(list(ids), Listed(kind)))
+
+
+def asked(
+    connection: Connection, rows: Select[*Row], column: Column[Any], ids: Collection[Any], **values: Any
+) -> CursorResult[*Row]:
+    """Executes a select, a constant of its module, for the rows whose column is one of the ids. For what is asked all
+    the time: making the statement anew would take longer than executing it. `values`: of its other parameters."""
+    dialect = connection.dialect.name
+    told: Any = orjson.dumps(list(ids)).decode() if dialect == "sqlite" else list(ids)
+    statement: Select[*Row] = _whose(dialect, rows, column)
+    return connection.execute(statement, {"ids": told, **values})
+
+
+@cache
+def _whose(dialect: str, rows: Select[Any], column: Column[Any]) -> Select[Any]:
+    if dialect == "sqlite":
+        listed = func.json_each(bindparam("ids", type_=String)).table_valued("value")
+        return rows.where(column.in_(select(listed.c.value)))
+    return rows.where(column == any_(bindparam("ids", type_=Listed(column.type))))
 
 
 def write_ahead(connection: sqlite3.Connection) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    bindparam,
     column,
     select,
     update,
@@ -237,9 +238,12 @@ versions = Table(
 )
 
 
+_VERSION = select(versions.c.number).where(versions.c.name == bindparam("name"))
+
+
 def version(connection: Connection, name: str) -> int:
     """How often `name` (links, facility, health-worker) changed: who keeps a copy in memory compares this."""
-    return connection.scalar(select(versions.c.number).where(versions.c.name == name)) or 0
+    return connection.scalar(_VERSION, {"name": name}) or 0
 
 
 def next_version(connection: Connection, name: str) -> int:

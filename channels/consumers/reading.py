@@ -7,16 +7,30 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, Select, and_, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    CursorResult,
+    Engine,
+    RowMapping,
+    Select,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+)
 
 from channels.consumers.record import about, digests, resources, versions
 from channels.consumers.terms import LONGEST, Digests
-from registries.database import among, reading
+from registries.database import asked, reading
 from registries.sealing import Seal
 
 # In JSON a quote inside a text is escaped, so this finds elements only.
 _REFERENCE = re.compile(rb'"reference":"([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})"')
 _ASKED_AT_ONCE = 500
+_OF_KIND = resources.c.type == bindparam("kind")
+_RESOURCES, _IDS = select(resources).where(_OF_KIND), select(resources.c.id).where(_OF_KIND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +104,12 @@ class Reading:
     def of(self, kind: str, names: Collection[str]) -> list[Kept]:
         """Those of these ids that there are, as they stand."""
         with reading(self._engine) as connection:
-            named = among(connection, resources.c.id, names)
-            return self._kept(connection, select(resources).where(resources.c.type == kind, named))
+            return self._opened(asked(connection, _RESOURCES, resources.c.id, names, kind=kind))
 
     def having(self, kind: str, names: Collection[str]) -> set[str]:
         """The ids that there are of these."""
         with reading(self._engine) as connection:
-            named = among(connection, resources.c.id, names)
-            return set(connection.scalars(select(resources.c.id).where(resources.c.type == kind, named)))
+            return set(asked(connection, _IDS, resources.c.id, names, kind=kind).scalars())
 
     def history(self, kind: str, name: str) -> list[Kept]:
         """Every version, newest first; empty when there never was one."""
@@ -134,7 +146,10 @@ class Reading:
             return self._kept(connection, query)
 
     def _kept(self, connection: Connection, query: Select[Any]) -> list[Kept]:
-        return [self._one(row) for row in connection.execute(query).mappings()]
+        return self._opened(connection.execute(query))
+
+    def _opened(self, rows: CursorResult[Any]) -> list[Kept]:
+        return [self._one(row) for row in rows.mappings()]
 
     def _one(self, row: RowMapping) -> Kept:
         kind, name, version = row["type"], row["id"], row["version"]

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import BigInteger, ColumnElement, Connection, bindparam, select, text
+from sqlalchemy import BigInteger, Column, Connection, bindparam, select, text
 
 from registries.arrays import Listed
 from registries.client.matching.profile import Profile
-from registries.database import among
+from registries.database import asked
 from registries.sealing import Seal
 from registries.tables import records
 
@@ -28,6 +28,9 @@ _ON_SQLITE = text(
 _ON_POSTGRESQL = text(
     "SELECT wanted, ARRAY(SELECT record FROM blocks WHERE block = wanted LIMIT :most) FROM unnest(:wanted) AS wanted"
 ).bindparams(bindparam("wanted", type_=Listed(BigInteger)))
+
+_HEADS = select(records.c.id, records.c.person, records.c.matched, records.c.number)
+_PROFILES = select(records.c.id, records.c.number, records.c.profile)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +73,13 @@ class Candidates:
 
     def known(self, connection: Connection, ids: Collection[int]) -> dict[int, Known]:
         """The records as they are now."""
-        return {one.id: one for one in self._known(connection, among(connection, records.c.id, ids, BigInteger))}
+        return {one.id: one for one in self._known(connection, records.c.id, ids)}
 
     def of_persons(self, connection: Connection, persons: Collection[str]) -> list[Known]:
-        return self._known(connection, among(connection, records.c.person, persons))
+        return self._known(connection, records.c.person, persons)
 
-    def _known(self, connection: Connection, which: ColumnElement[bool]) -> list[Known]:
-        head = select(records.c.id, records.c.person, records.c.matched, records.c.number)
-        found = connection.execute(head.where(which)).all()
+    def _known(self, connection: Connection, column: Column[Any], ids: Collection[Any]) -> list[Known]:
+        found = asked(connection, _HEADS, column, ids).all()
         profiles = self._read(connection, [(row.id, row.number) for row in found])
         return [Known(*row, profiles[row.id]) for row in found if row.id in profiles]
 
@@ -88,8 +90,7 @@ class Candidates:
         missing = [key[0] for key in wanted if key[0] not in at_hand]
         if not missing:
             return at_hand
-        asked = select(records.c.id, records.c.number, records.c.profile)
-        for id, number, sealed in connection.execute(asked.where(among(connection, records.c.id, missing, BigInteger))):
+        for id, number, sealed in asked(connection, _PROFILES, records.c.id, missing):
             at_hand[id] = Profile.unpacked(self._seal.open(sealed, str(id)))
             self._remember((id, number), at_hand[id])
         return at_hand

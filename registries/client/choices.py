@@ -13,9 +13,11 @@ from registries.client.clusters import cluster
 from registries.client.decision import Decision, Declined
 from registries.client.golden import Choice
 from registries.client.survivorship import CHOOSABLE
-from registries.database import among
+from registries.database import asked
 from registries.sealing import Seal
 from registries.tables import choices, records
+
+_CHOICES = select(choices)
 
 
 def chosen(connection: Connection, seal: Seal, persons: Collection[str]) -> list[Choice]:
@@ -26,7 +28,7 @@ def chosen(connection: Connection, seal: Seal, persons: Collection[str]) -> list
 def chosen_each(connection: Connection, seal: Seal, persons: Collection[str]) -> Mapping[str, list[Choice]]:
     """The choices for each of these identities; nothing of those without one."""
     found: dict[str, list[Choice]] = {}
-    for row in connection.execute(select(choices).where(among(connection, choices.c.person, persons))):
+    for row in asked(connection, _CHOICES, choices.c.person, persons):
         value = _opened(seal, row.value, row.person, row.field)
         found.setdefault(row.person, []).append(Choice(row.field, row.at, row.record or 0, value))
     return found

@@ -5,22 +5,24 @@ The id of a record is a number that grows with time. Who, what and where is seal
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import orjson
-from sqlalchemy import BigInteger, Connection, Engine, Select, select
+from sqlalchemy import Engine, select
 
 from registries.client.digests import number_digest
 from registries.client.matching.profile import Profile
-from registries.database import among, reading
+from registries.database import asked, reading
 from registries.sealing import Seal
 from registries.tables import numbers, records, systems
 from schemas.events import Patient
 
 NAME = "records"
+_RECORDS = select(records).order_by(records.c.id)
+_PERSONS = select(records.c.person)
 
 
 @dataclass(frozen=True)
@@ -57,19 +59,16 @@ class Records:
     def of_persons(self, persons: Collection[str]) -> list[SourceRecord]:
         """Every record of these identities, the oldest first."""
         with reading(self._engine) as connection:
-            found = select(records).where(among(connection, records.c.person, persons)).order_by(records.c.id)
-            return self._opened(connection, found)
+            return self._opened(asked(connection, _RECORDS, records.c.person, persons))
 
     def known(self, persons: Collection[str]) -> set[str]:
         """Those of these identities of whom a source says something: a search finds them."""
         with reading(self._engine) as connection:
-            found = select(records.c.person).where(among(connection, records.c.person, persons))
-            return set(connection.scalars(found))
+            return set(asked(connection, _PERSONS, records.c.person, persons).scalars())
 
     def of_ids(self, ids: Collection[int]) -> list[SourceRecord]:
         with reading(self._engine) as connection:
-            found = select(records).where(among(connection, records.c.id, ids, BigInteger)).order_by(records.c.id)
-            return self._opened(connection, found)
+            return self._opened(asked(connection, _RECORDS, records.c.id, ids))
 
     def since(self, number: int, most: int = 1000) -> list[SourceRecord]:
         """What changed after this number, in the order of the changes: all of one change, so sometimes more than
@@ -79,7 +78,7 @@ class Records:
             last = list(connection.scalars(after.limit(most)))[-1:]
             until = records.c.number <= (last[0] if last else number)
             found = select(records).where(records.c.number > number, until).order_by(records.c.number, records.c.id)
-            return self._opened(connection, found)
+            return self._opened(connection.execute(found))
 
     def persons_with(self, system: str, value: str) -> set[str]:
         """The identities of which a source says this number; nobody has a filler."""
@@ -95,8 +94,8 @@ class Records:
         with reading(self._engine) as connection:
             return connection.scalar(select(systems.c.system).where(systems.c.system == system)) is not None
 
-    def _opened(self, connection: Connection, found: Select[Any]) -> list[SourceRecord]:
-        return [opened(row, self._seal) for row in connection.execute(found)]
+    def _opened(self, found: Iterable[Any]) -> list[SourceRecord]:
+        return [opened(row, self._seal) for row in found]
 
 
 def opened(row: Any, seal: Seal) -> SourceRecord:

@@ -10,17 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Column, Integer, MetaData, String, Table, insert, make_url, select, text, update
+from sqlalchemy import Column, Integer, MetaData, String, Table, bindparam, insert, make_url, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from registries import postgres
-from registries.database import BYTEWISE, alone, among, insert_or_skip, open_database, reading, writing, written
+from registries.database import BYTEWISE, alone, among, asked, insert_or_skip, open_database, reading, writing, written
 from registries.outage import collided, is_away
 from registries.tables import versions
 from schemas.message import Unavailable
 from tests.home import Place
 
 on_postgresql = pytest.mark.parametrize("home", ["postgresql"], indirect=True)
+NAMED = select(versions.c.name).where(versions.c.number == bindparam("number"))
 METADATA = MetaData()
 PAIRS = Table(
     "pairs", METADATA, Column("name", BYTEWISE, primary_key=True), Column("number", Integer), Column("t", String)
@@ -47,6 +48,18 @@ def test_a_nul_is_kept_as_another_sign_and_found_by_itself(database_url: str) ->
         assert connection.scalars(select(PAIRS.c.number).where(among(connection, PAIRS.c.name, ["a\0b", "c"]))).all()
         assert connection.scalar(select(PAIRS.c.t).where(PAIRS.c.name == "c")) == "\ufffd"
     engine.dispose()
+
+
+def test_rows_of_any_number_of_ids_are_asked_for_with_one_statement(home: Place) -> None:
+    engine = home.open("registries")
+    names = ["a", 'b"c', "d\\e", "f,g", "{h}", "é"]
+    with writing(engine) as connection:
+        connection.execute(insert(versions), [{"name": name, "number": 1} for name in (*names, "else")])
+    with reading(engine) as connection:
+        for ids in (names, names[:1], []):
+            found = asked(connection, NAMED, versions.c.name, ids, number=1)
+            assert sorted(found.scalars()) == sorted(ids)
+        assert asked(connection, NAMED, versions.c.name, names, number=2).all() == []
 
 
 def test_names_are_sorted_by_their_bytes(home: Place) -> None:

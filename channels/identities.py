@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Engine, or_, select
 
 from channels.runtime import House
+from registries.client import temporary
 from registries.client.choices import chosen
 from registries.client.clusters import Link, joining
 from registries.client.golden import Choice, Golden, golden
@@ -77,7 +78,10 @@ class Identities:
 
     def golden(self, joined: Collection[str], records: Iterable[SourceRecord]) -> Golden:
         """What is believed of these identities together."""
-        return golden(records, self.trust, self.choices(joined))
+        said = list(records)
+        found = golden(said, self.trust, self.choices(joined))
+        with reading(self.engine) as connection:
+            return replace(found, patient=temporary.shown(connection, found.patient, said))
 
     def choices(self, joined: Collection[str]) -> list[Choice]:
         """What stewards chose for any of these identities."""

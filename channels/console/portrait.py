@@ -11,6 +11,7 @@ from channels.console.masks import DOT, Masks
 from channels.console.words import N_, SEX, USE
 from registries.client.keys import SYSTEM
 from registries.client.survivorship import BESIDE, FIELDS
+from schemas import temporary
 from schemas.events import Patient
 
 NUMBERS = "identifiers"
@@ -116,7 +117,8 @@ def _values(patient: Patient, name: str, masks: Masks) -> Iterator[tuple[str, Va
         for one in told or ():
             system, value = one["system"], str(one["value"])
             shown = masks.shown(system, value)
-            yield system, Value(shown, hidden=shown != value, key=" ".join(value.split()).upper())
+            note = USE.get(one.get("use") or "", "") if system == temporary.SYSTEM else ""
+            yield system, Value(shown, note, hidden=shown != value, key=" ".join(value.split()).upper())
     elif name in BESIDE:
         beside = [cast(Mapping[str, Any], patient).get(one) for one in BESIDE[name]]
         if told not in (None, ""):

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.requests import Request
@@ -24,7 +25,6 @@ from channels.receive import taken
 from channels.temporaries import Places, Temporary, UnknownPlace, Wanted, made, message
 from registries.client.search import Filling
 from schemas import temporary
-from schemas.message import Issue
 
 # Of the work list, the oldest
 SHOWN = 200
@@ -64,9 +64,8 @@ class TemporaryPage:
         except UnknownPlace as error:
             return await self._page(request, declined=str(error))
         number, patient = made(wanted)
-        issues = await self._sent(request, patient)
-        if issues:
-            return await self._page(request, declined=issues[0].text)
+        if refused := await self._sent(request, patient):
+            return await self._page(request, declined=refused)
         person = await run_in_threadpool(self._given, request.scope["user"].name, number)
         return await self._page(request, number=number, person=person)
 
@@ -77,18 +76,17 @@ class TemporaryPage:
         told = {"gender": text(form, "sex")} if text(form, "sex") in ("male", "female") else None
         return Wanted(place, flags, mother if mother["value"] and "newborn" in flags else None, told)
 
-    async def _sent(self, request: Request, patient: Mapping[str, Any]) -> tuple[Issue, ...]:
-        """Through the door, like what any client sends; why it was refused."""
+    async def _sent(self, request: Request, patient: dict[str, Any]) -> str:
+        """Through the door, like what any client sends; why it was refused, "" where it was not."""
         channel = self._parts.house.channels.get(CHANNEL)
         if channel is None:
             raise _NO_CHANNEL
-        body = message(dict(patient))
+        body = message(patient)
         glance = channel.mediator.describe(body, FHIR_JSON)
         sender = f"console/{request.scope['user'].name}"
-        reply = await self._parts.door.receive(
-            channel, taken(channel, glance, body, content_type=FHIR_JSON, client=sender)
-        )
-        return () if reply.accepted else (Issue("message", "refused", reply.code, "look in the journal"),)
+        one = taken(channel, glance, body, content_type=FHIR_JSON, client=sender)
+        reply = await self._parts.door.receive(channel, one)
+        return "" if reply.accepted else "; ".join(one["diagnostics"] for one in orjson.loads(reply.body)["issue"])
 
     def _given(self, user: str, number: str) -> str:
         person = min(self._parts.house.records.persons_with(temporary.SYSTEM, number), default="")

@@ -248,6 +248,9 @@ def version(connection: Connection, name: str) -> int:
 
 def next_version(connection: Connection, name: str) -> int:
     """Counts a change, in the transaction that makes it. Until it ends, others who change `name` wait."""
-    insert_or_skip(connection, versions, [{"name": name, "number": 0}])
-    connection.execute(update(versions).where(versions.c.name == name).values(number=versions.c.number + 1))
-    return version(connection, name)
+    counted = update(versions).where(versions.c.name == name).values(number=versions.c.number + 1)
+    number: int | None = connection.scalar(counted.returning(versions.c.number))
+    if number is None:
+        insert_or_skip(connection, versions, [{"name": name, "number": 0}])
+        return next_version(connection, name)
+    return number

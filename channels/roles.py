@@ -19,6 +19,7 @@ from channels.runtime import EXPECTS, House
 from channels.upstream import Following
 from channels.watch import metrics
 from channels.watch.health import turned
+from channels.watch.matching import OpenReviews
 from channels.watch.port import watched
 from schemas.message import Unavailable
 
@@ -61,9 +62,11 @@ def delivery(house: House, member: int | None = None) -> None:
         threads.append(started("journal", lambda: _project(house, bus, stop)))
         threads.append(started("updates", house.updates(stop).run))
         threads.append(started("hooks", house.hooks(stop).run))
+    reviews = OpenReviews(house)
     while not stop.wait(5.0):
         if member != 0:
             _measure_lag(house, bus)
+            reviews.measure()
     for thread in threads:
         thread.join(10)
     bus.close()

@@ -59,6 +59,7 @@ from channels.temporaries import Temporaries
 from channels.updates import Source, Updates
 from channels.waiting import Waiting
 from channels.watch.live import Live
+from channels.watch.matching import measured
 from channels.window import Shared, Window
 from registries.client.happenings import Happenings
 from registries.client.links import Links
@@ -411,7 +412,7 @@ class House:
         return Mediation(
             bus,
             self.channels,
-            Registries(persons, facilities, workers, learned, local.matcher.meanwhile),
+            Registries(persons, facilities, workers, learned, measured(local.matcher)),
             self.keys,
             Outputs(self.digests.subjects_of),
             self.line,

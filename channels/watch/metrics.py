@@ -80,6 +80,14 @@ temporary = Gauge(
     ["state"],
     multiprocess_mode=LATEST,
 )
+reviews = Gauge("wasl_reviews_open", "Reviews that wait for a steward", ["reason"], multiprocess_mode=LATEST)
+oldest_review = Gauge(
+    "wasl_reviews_oldest_timestamp_seconds",
+    "When the oldest open review was asked for, 0 without one",
+    ["reason"],
+    multiprocess_mode=LATEST,
+)
+skipped = Counter("wasl_matching_blocks_skipped", "Blocks of records that were too big to be looked through")
 lag = Gauge("wasl_lag_records", "Records not yet done", ["group"], multiprocess_mode=LATEST)
 turned = Gauge("wasl_loop_turned_timestamp_seconds", "When a loop last turned", ["loop"], multiprocess_mode=LATEST)
 

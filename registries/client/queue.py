@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import ColumnElement, Engine, Select, func, or_, select, tuple_
 
@@ -40,6 +40,13 @@ class Asked:
 _COLUMNS = tuple(reviews.c[field.name] for field in fields(Asked))
 
 
+class Waiting(NamedTuple):
+    """How many reviews are open, and the oldest of them: µs since the epoch."""
+
+    number: int
+    oldest: int
+
+
 class Queue:
     """Any thread may ask. Raises Unavailable."""
 
@@ -48,10 +55,15 @@ class Queue:
 
     def counts(self) -> Mapping[str, int]:
         """Open reviews by reason, the most first."""
-        counted = select(reviews.c.reason, func.count()).where(reviews.c.state == "open").group_by(reviews.c.reason)
+        found = {reason: waiting.number for reason, waiting in self.waiting().items()}
+        return dict(sorted(found.items(), key=lambda one: (-one[1], one[0])))
+
+    def waiting(self) -> Mapping[str, Waiting]:
+        """By reason."""
+        counted = select(reviews.c.reason, func.count(), func.min(reviews.c.at))
+        by_reason = counted.where(reviews.c.state == "open").group_by(reviews.c.reason)
         with reading(self._engine) as connection:
-            found = [(reason, count) for reason, count in connection.execute(counted)]
-        return dict(sorted(found, key=lambda one: (-one[1], one[0])))
+            return {reason: Waiting(count, oldest) for reason, count, oldest in connection.execute(by_reason)}
 
     def one(self, id: str) -> Asked | None:
         with reading(self._engine) as connection:

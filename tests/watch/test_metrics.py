@@ -48,6 +48,17 @@ def test_processes_are_added_up_and_what_a_dead_one_held_is_held_no_more(
 
 def test_latencies_are_in_seconds_and_no_label_names_a_person() -> None:
     named = {name for metric in vars(metrics).values() for name in getattr(metric, "_labelnames", ())}
-    assert named == {"channel", "reply", "outcome", "type", "consumer", "verdict", "where", "reason", "group", "loop"}
+    assert named == {
+        "channel",
+        "reply",
+        "outcome",
+        "type",
+        "consumer",
+        "verdict",
+        "where",
+        "reason",
+        "group",
+        "loop",
+    } | {"registry", "state"}
     for histogram in (metrics.acknowledged, metrics.mediation, metrics.delivery):
         assert str(histogram._name).endswith("_seconds")

@@ -1,4 +1,4 @@
-"""`wasl registry load`: fills the registries from files; `verify`: asks the population register."""
+"""`wasl registry load`: fills the registries from files. Its other commands stand in modules of their own."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from channels.commands import directory, reconciliation, upstream, verification
+from channels.commands import directory, export, reconciliation, upstream, verification
 from channels.commands.options import DATA, Config, Data, house, reached, told
 from channels.loops import spare_collection
 from channels.outputs import learned_records
@@ -24,11 +24,11 @@ EVERY = 5.0
 
 app = typer.Typer(help="Who, where, by whom.", no_args_is_help=True)
 app.command()(verification.verify)
+app.command()(export.export)
 app.command()(directory.show)
 app.command()(directory.close)
 app.command()(reconciliation.reconcile)
 app.command()(upstream.pull)
-app.command()(reconciliation.reconcile)
 
 
 @app.command("load")

@@ -72,6 +72,18 @@ def test_every_value_reaches_the_program(tmp_path: Path) -> None:
     assert gateway.mediation.stop.messages == 100
     assert gateway.admin.password == "secret"
     assert (delivery.smr, delivery.smr_token) == ("https://record.example.org/fhir", "secret")
+    asked = {role: roles[role].registries for role in ROLES}
+    assert asked["mediation"].client.url == asked["delivery"].client.url == "https://mpi.example.org:9443/fhir"
+    assert asked["mediation"].client.token == asked["delivery"].client.token == "secret"
+    assert (asked["console"].client.elsewhere, asked["console"].client.token) == (True, None)
+    assert (asked["mediation"].facility.url, asked["mediation"].health_worker.elsewhere) == ("built-in", True)
+    assert (asked["gateway"].client.fresh, asked["gateway"].client.again) == (60, 120)
+    assert (asked["console"].rnp.url, asked["console"].rnp.token) == ("https://intermediary.example.org:9444", "secret")
+    upstream = asked["delivery"].upstream
+    assert (upstream.username, upstream.password, upstream.speaks) == ("wasl", "secret", "dhis2")
+    assert asked["mediation"].upstream.password is None
+    assert (gateway.client_registry.merged, gateway.client_registry.temporary_days) == ("inactive", 14)
+    assert gateway.trust.sources == {"*": ("urn:id:CHU*",)}
     assert (delivery.payer, delivery.payer_token) == ("https://payer.example.org:8443/fhir", "secret")
 
 
@@ -93,13 +105,14 @@ def test_a_pod_listens_where_its_ports_say(example: str, tmp_path: Path) -> None
 def config_keys() -> set[tuple[str, ...]]:
     """Every key that the schema of the values allows below `config`."""
     schema = json.loads((CHART / "values.schema.json").read_text("utf-8"))
-    return set(_keys(schema["properties"]["config"], ()))
+    return set(_keys(schema["properties"]["config"], (), schema["definitions"]))
 
 
-def _keys(schema: Manifest, above: tuple[str, ...]) -> list[tuple[str, ...]]:
-    if "properties" not in schema:
+def _keys(schema: Manifest, above: tuple[str, ...], named: Manifest) -> list[tuple[str, ...]]:
+    said = named[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
+    if "properties" not in said:
         return [above]
-    return [keys for name, inner in schema["properties"].items() for keys in _keys(inner, (*above, name))]
+    return [keys for name, inner in said["properties"].items() for keys in _keys(inner, (*above, name), named)]
 
 
 def test_a_key_of_config_is_one_of_the_program() -> None:

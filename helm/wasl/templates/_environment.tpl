@@ -15,6 +15,14 @@
 {{- end }}
 - {name: WASL_SMR, value: {{ $v.smr.url | quote }}}
 - {name: WASL_PAYER, value: {{ $v.payer.url | quote }}}
+{{- range $name, $variable := include "wasl.registries" . | fromYaml }}
+{{- with (index $v.registries $name).url }}
+- {name: WASL_REGISTRIES_{{ $variable }}, value: {{ . | quote }}}
+{{- end }}
+{{- end }}
+{{- with $v.registries.upstream.username }}
+- {name: WASL_REGISTRIES_UPSTREAM_USERNAME, value: {{ . | quote }}}
+{{- end }}
 # the name in consumer groups: a container that died comes back under it and has its partitions at once
 - {name: WASL_NODE, valueFrom: {fieldRef: {fieldPath: metadata.name}}}
 {{- end }}
@@ -73,4 +81,13 @@
 - {name: WASL_BUS_SCHEMA_REGISTRY, value: {{ .url | quote }}}
 - {name: WASL_BUS_SCHEMA_REGISTRY_USERNAME, value: {{ .username | quote }}}
 {{- end }}{{ end }}
+{{- end }}
+
+{{/* Each of the registries elsewhere, and how its variables are called. */}}
+{{- define "wasl.registries" -}}
+client: CLIENT
+facility: FACILITY
+healthWorker: HEALTH_WORKER
+rnp: RNP
+upstream: UPSTREAM
 {{- end }}

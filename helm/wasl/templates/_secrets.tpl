@@ -37,12 +37,30 @@ which role. Both the volume and the environment are made from it.
 {{- end }}{{ end }}
 {{- end }}
 {{- end }}
+{{- include "wasl.registrySecrets" . }}
 {{- if and (eq .role "gateway") $v.gateway.mllp.tls.enabled }}
 {{- $name := required "gateway.mllp.tls: give existingSecret, or enable certManager" (include "wasl.mllpSecret" .root) }}
 - {secret: {{ $name }}, key: tls.crt, file: mllp.crt, variable: WASL_MLLP_CERTIFICATE}
 - {secret: {{ $name }}, key: tls.key, file: mllp.key, variable: WASL_MLLP_PRIVATE_KEY}
 {{- with $v.gateway.mllp.tls.clientCa }}{{ if .existingSecret }}
 - {secret: {{ .existingSecret }}, key: {{ .key }}, file: mllp-client-ca.crt, variable: WASL_MLLP_CLIENT_CA}
+{{- end }}{{ end }}
+{{- end }}
+{{- end }}
+
+{{/* Mediation asks, delivery asks again and follows the one upstream, pages ask the population register. */}}
+{{- define "wasl.registrySecrets" -}}
+{{- $v := .root.Values }}
+{{- $asked := dict "mediation" (list "client" "facility" "healthWorker") "delivery" (list "client" "facility" "healthWorker" "upstream") "gateway" (list "rnp") "console" (list "rnp") }}
+{{- $variables := include "wasl.registries" . | fromYaml }}
+{{- range $name := get $asked .role | default list }}
+{{- with (index $v.registries $name).token }}{{ if .existingSecret }}
+- {secret: {{ .existingSecret }}, key: {{ .key }}, file: {{ kebabcase $name }}-registry-token, variable: WASL_REGISTRIES_{{ get $variables $name }}_TOKEN_FILE}
+{{- end }}{{ end }}
+{{- end }}
+{{- if eq .role "delivery" }}
+{{- with $v.registries.upstream.password }}{{ if .existingSecret }}
+- {secret: {{ .existingSecret }}, key: {{ .key }}, file: upstream-registry-password, variable: WASL_REGISTRIES_UPSTREAM_PASSWORD_FILE}
 {{- end }}{{ end }}
 {{- end }}
 {{- end }}

@@ -2,7 +2,8 @@
 
 Ranks, strongest first: INS, IDCS, CNSS number, CIN, a number within its authority (an IPP, a passport), a temporary
 number. A number that a family shares (CNSS, CNOPS, an insurer's) names nobody without birth date and given name; a CIN
-without birth date may be the parent's. Such numbers find nobody: they only make one incomplete identity meet itself.
+without birth date may be the parent's, and that of somebody under age mostly is: it names no twin without given name.
+Such numbers find nobody: they only make one incomplete identity meet itself.
 """
 
 from __future__ import annotations
@@ -198,14 +199,20 @@ def _keys(numbers: Sequence[Number], told: Demographics, secret: bytes) -> list[
     for system, value, shared, rank in numbers:
         if not shared and rank != CIN:
             found.append(Key(digest(secret, "number", system, value), rank))
-        elif full and told.given and shared:
+        elif full and told.given and (shared or _under_age(full)):
             found.append(Key(digest(secret, "relative", system, value, full, told.given), rank))
-        elif full and not shared:
+        elif full and not (shared or _under_age(full)):
             found.append(Key(digest(secret, "holder", system, value, full), rank))
         elif told.given:
             said = (told.family, told.given, told.birth[-1] if told.birth else "", told.sex)
             incomplete.append(Key(digest(secret, "incomplete", system, value, *said), INCOMPLETE))
     return sorted(dict.fromkeys(found), key=lambda key: key.rank) or list(dict.fromkeys(incomplete))
+
+
+def _under_age(birth: str) -> bool:
+    """Whether no CIN is required of them (law 04-20: from 18 on)."""
+    today = date.today()
+    return birth > f"{today.year - 18}-{today.month:02}-{today.day:02}"
 
 
 def _lent(told: Demographics, known: Demographics) -> Demographics:

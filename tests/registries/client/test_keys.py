@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from registries.client.keys import CIN, CNSS, IDCS, INCOMPLETE, INS, LOCAL, birth_levels, normal, placeholder, subject
@@ -107,3 +109,14 @@ def test_a_digest_tells_nothing_without_the_secret() -> None:
     who = patient(cin="AB417205", birth="1990-02-01")
     assert subject(who, "1", SECRET).keys != subject(who, "1", b"another secret").keys
     assert all("AB417205" not in key.digest for key in subject(who, "1", SECRET).keys)
+
+
+def test_a_childs_card_number_is_the_parents_and_names_no_twin() -> None:
+    born = f"{date.today().year - 3}-02-01"
+    told = {"cin": "AB417205", "birth": born, "family": "Tazi"}
+    one, other, again = (subject(patient(**told, given=given), "e", SECRET).keys for given in ("Rim", "Hind", "RIM"))
+    assert one == again != other
+    grown = {**told, "birth": "1990-02-01"}
+    assert subject(patient(**grown, given="Rim"), "e", SECRET).keys == (
+        subject(patient(**grown, given="Hind"), "e", SECRET).keys
+    )

@@ -12,7 +12,8 @@ from registries.client.digests import block_digests
 from registries.client.links import APART, MATCHED, Standing
 from registries.client.matcher import Matcher
 from registries.client.matching.rules import Rules
-from registries.client.verdicts import POSSIBLE, Decision, Verdict
+from registries.client.questions import POSSIBLE
+from registries.client.verdicts import Decision, Verdict
 from registries.database import reading
 from registries.sealing import Seal
 from registries.tables import links, records

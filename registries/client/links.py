@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,6 +72,18 @@ def match(connection: Connection, matches: Sequence[Match], at: int, number: int
         key = dict(zip(("from_person", "to_person", "kind"), (*pair, MATCHED), strict=True))
         _put(connection, key, {name: value for name, value in rows[pair].items() if name not in key})
     return added
+
+
+def part(connection: Connection, pairs: Iterable[tuple[str, str]], at: int, number: int) -> list[tuple[str, str]]:
+    """Ends what the rules linked, under this version of the links; which of them were in force."""
+    ended = []
+    for one, other in pairs:
+        same = and_(links.c.from_person == one, links.c.to_person == other, links.c.kind == MATCHED)
+        if connection.execute(
+            update(links).where(same, links.c.ended.is_(None)).values(ended=at, version=number)
+        ).rowcount:
+            ended.append((one, other))
+    return ended
 
 
 def _matched(connection: Connection, ones: set[str]) -> dict[tuple[str, str], int | None]:
@@ -286,6 +298,10 @@ class Standing:
     def join(self, one: str, other: str) -> None:
         group = self.group(one) | self.group(other)
         self._joined.update(dict.fromkeys(group, group))
+
+    def part(self, groups: Mapping[str, frozenset[str]]) -> None:
+        """Everybody of some groups, grouped otherwise."""
+        self._joined.update(groups)
 
     def kept_apart(self, one: frozenset[str], other: frozenset[str]) -> bool:
         """Whether a steward keeps anybody of the one group apart from anybody of the other."""

@@ -163,7 +163,7 @@ class Matcher:
         return [
             verdict
             for one in mine
-            for verdict in _verdicts(one, [known[id] for id in sorted(beside[one.id]) if id in known], rules)
+            for verdict in judged(one, [known[id] for id in sorted(beside[one.id]) if id in known], rules)
         ]
 
     def _write(
@@ -177,7 +177,7 @@ class Matcher:
         connection.execute(update(records).where(ids, same).values(matched=rules.version))
 
 
-def _verdicts(one: Known, others: Iterable[Known], rules: Rules) -> list[Verdict]:
+def judged(one: Known, others: Iterable[Known], rules: Rules) -> list[Verdict]:
     """For every other identity what its likest record gives."""
     best: dict[str, Verdict] = {}
     for other in others:

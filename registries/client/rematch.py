@@ -21,7 +21,8 @@ from registries.client.digests import block_digests
 from registries.client.links import MATCHED
 from registries.client.matching.profile import Profile
 from registries.client.matching.rules import Rules
-from registries.client.verdicts import POSSIBLE, Verdict, asked, review_of
+from registries.client.questions import POSSIBLE, review_of
+from registries.client.verdicts import Verdict, asked
 from registries.client.versions import Versions, activated
 from registries.database import insert_or_skip, reading, written
 from registries.sealing import Seal

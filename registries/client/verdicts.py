@@ -7,36 +7,38 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import product
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, update
 
-from registries.client import history, links
+from registries.client import contest, history, links
 from registries.client.candidates import Known
+from registries.client.clusters import joining
+from registries.client.contest import Group, Pair
 from registries.client.history import Line
 from registries.client.links import Links, Match, Standing
 from registries.client.matching.rules import Rules
-from registries.client.matching.scoring import Score, objections
+from registries.client.matching.scoring import Score, objections, outcome, score
 from registries.client.matching.vetoes import WORDS
+from registries.client.questions import POSSIBLE, review_of, reviews_of, waiting
 from registries.client.store import Review, review_row
 from registries.database import among, insert_or_skip
 from registries.sealing import Seal
 from registries.tables import next_version, reviews
-from schemas import facts
 
-POSSIBLE = "possible-match"
 DESPITE = "linked-despite"
-CLAIMED = "claimed-twice"
 # Reviews that one identity gets from one comparison: more would be read by nobody
 MOST_REVIEWS = 5
 
 # These say that something is missing between two records, not that it differs: others of the two may tell it. A family
 # name may differ within one human being (a married name); a given name may not.
 _LACKING = frozenset({"unnamed", "birth-doubt", "name-doubt", "twin-doubt", "two-doubts", "other-family"})
+_OF_NAMES = frozenset({"other-given", "names-apart", "families-apart", "twins", "relative"})
 _PERHAPS = "perhaps one human being under two identities"
 _STEWARD = "a steward keeps others apart who would be joined with them"
 # Pairs of identities of two groups; beyond that only some are looked at
 _MOST_PAIRS = 1_000
 Of = Callable[[Collection[str]], Iterable[Known]]
-Pair = tuple[str, str]
+# Of links in force: (one, other, who made it: a word of links.py)
+Linked = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +79,19 @@ def nobody(_: Iterable[Pair]) -> Collection[Pair]:
 @dataclass(slots=True)
 class Decision:
     """One round of verdicts, in the caller's transaction: first `link`, then `ask`. `of`: every record of these
-    identities. `waiting`: of these pairs, those about whom somebody is asked already. `answered`: whom nobody need ask
-    about any more."""
+    identities. `waiting`: of these pairs, those about whom somebody is asked already. `linked`: the links in force that
+    join any of these; without it every certain verdict is at hand, and the first to stand stands. `answered`: whom
+    nobody need ask about any more; `parted`: whose links end, for likelier ones stand instead."""
 
     rules: Rules
     standing: Standing
     of: Of
     waiting: Callable[[Iterable[Pair]], Collection[Pair]] = nobody
+    linked: Callable[[Collection[str]], Iterable[Linked]] | None = None
     matches: list[Verdict] = field(default_factory=list)
     doubts: dict[tuple[str, str, str], tuple[Verdict | None, str, str]] = field(default_factory=dict)
     answered: set[Pair] = field(default_factory=set)
+    parted: set[Pair] = field(default_factory=set)
     _held: list[tuple[Verdict, str]] = field(default_factory=list)
     _records: dict[str, list[Known]] = field(default_factory=dict)
 
@@ -97,12 +102,39 @@ class Decision:
         for one in sorted(certain, key=lambda one: one.order):
             if self.standing.kept_apart(frozenset({one.one}), frozenset({one.other})):
                 continue  # a steward said so of these very two
-            if against := self._against(one):
-                self._held.append((one, f"{_PERHAPS}, but {against}"))
+            here, there = self.standing.group(one.one), self.standing.group(one.other)
+            if against := "" if here == there else self._against(here, there):
+                self._hold(one, against)
+                self._contest(here | there)
             else:
-                self.answered |= _pairs(self.standing.group(one.one), self.standing.group(one.other))
+                self.answered |= _pairs(here, there)
                 self.matches.append(one)
                 self.standing.join(one.one, one.other)
+
+    def _hold(self, one: Verdict, against: str) -> None:
+        self._held.append((one, f"{_PERHAPS}, but {against}"))
+
+    def _contest(self, persons: Group) -> None:
+        """Who came first does not count: all of these again, the likest before the others."""
+        records = self._of(persons)
+        if self.linked is None or len(records) > contest.MOST:
+            return
+        ruled = {(one.one, one.other) for one in self.matches if one.one in persons}
+        others: set[Pair] = set()
+        for one, other, kind in self.linked(persons):
+            (ruled if kind == links.MATCHED else others).add((one, other))
+        found = contest.settled(records, others, ruled, self.rules, self._against)
+        parted = {pair for pair in ruled if found.groups[pair[0]] != found.groups[pair[1]]}
+        if not parted:
+            return
+        self.parted |= parted
+        self.matches = [one for one in self.matches if (one.one, one.other) not in ruled]
+        self.matches += [Verdict.of(one.one, one.other, one.score, True) for one in found.matches]
+        self._held = [one for one in self._held if one[0].one not in persons]
+        for match, against in found.refused:
+            self._hold(Verdict.of(match.one, match.other, match.score, True), against)
+        self.standing.part(found.groups)
+        self.answered |= {pair for group in set(found.groups.values()) for pair in _pairs(group, group)}
 
     def ask(self, possible: Sequence[Verdict]) -> None:
         """Of those who are joined already as one, and of the likest of their records; after `link`."""
@@ -121,11 +153,11 @@ class Decision:
             for person in (one.one, one.other):
                 count[person] = count.get(person, 0) + 1
 
-    def _open(self, one: Verdict, text: str, groups: Mapping[str, frozenset[str]]) -> bool:
+    def _open(self, one: Verdict, text: str, groups: Mapping[str, Group]) -> bool:
         here, there = groups[one.one], groups[one.other]
         return one.other not in here and (text != _PERHAPS or not self.standing.kept_apart(here, there))
 
-    def _waited(self, told: Sequence[tuple[Verdict, str]], groups: Mapping[str, frozenset[str]]) -> set[Pair]:
+    def _waited(self, told: Sequence[tuple[Verdict, str]], groups: Mapping[str, Group]) -> set[Pair]:
         """The pairs of those of whose groups any two wait for an answer."""
         about = [(one.one, one.other) for one, text in told if not text.endswith(_STEWARD)]
         between = {(one, other): _pairs(groups[one], groups[other]) for one, other in about}
@@ -154,26 +186,27 @@ class Decision:
             for record in self.of(unknown):
                 self._records[record.person].append(record)
 
-    def _against(self, one: Verdict) -> str:
-        here, there = self.standing.group(one.one), self.standing.group(one.other)
-        if one.other in here:
-            return ""
+    def _against(self, here: Group, there: Group) -> str:
         if self.standing.kept_apart(here, there):
             return _STEWARD
-        for mine in self._of(here):
-            for theirs in self._of(there):
-                if veto := self._veto(mine, theirs):
-                    return f"between other records of the two {WORDS[veto]}"
-        return ""
+        found = (self._veto(mine, theirs) for mine in self._of(here) for theirs in self._of(there))
+        veto = next((veto for veto in found if veto), "")
+        return veto and f"between other records of the two {WORDS[veto]}"
 
     def _of(self, group: Iterable[str]) -> list[Known]:
         return [record for person in group for record in self._records.get(person, ())]
 
     def _veto(self, one: Known, other: Known) -> str:
-        if one.profile.temporary or other.profile.temporary:
-            return ""  # what is told of somebody without papers is a guess
-        found = objections(one.profile, other.profile, self.rules)
-        return next((word for word in found if word not in _LACKING), "")
+        """A number that joined two records of an identity tells more than their names: what one of them says against
+        somebody by its names alone is nothing where the other is certainly the same."""
+        found = [word for word in objections(one.profile, other.profile, self.rules) if word not in _LACKING]
+        if found and _OF_NAMES.issuperset(found) and (self._vouched(one, other) or self._vouched(other, one)):
+            return ""
+        return found[0] if found else ""
+
+    def _vouched(self, one: Known, other: Known) -> bool:
+        beside = (known for known in self._records.get(one.person, ()) if known.id != one.id)
+        return any(outcome(score(one.profile, other.profile, self.rules), self.rules) == "certain" for one in beside)
 
 
 def decide(
@@ -192,7 +225,8 @@ def decide(
         best[one.one, one.other] = one
     certain = [one for one in best.values() if one.certain]
     number = next_version(connection, links.NAME) if certain else 0
-    decision = Decision(rules, known.standing(connection, number), of, partial(_waiting, connection))
+    standing, linked = known.standing(connection, number), partial(_linked, connection)
+    decision = Decision(rules, standing, of, partial(waiting, connection), linked)
     decision.link(certain)
     decision.ask([one for one in best.values() if not one.certain])
     decision.revisit(compared)
@@ -201,6 +235,7 @@ def decide(
 
 def _write(connection: Connection, decision: Decision, number: int, seal: Seal, at: int) -> None:
     rules = decision.rules.version
+    _part(connection, decision, number, seal, at)
     found = {(one.one, one.other): one for one in decision.matches}
     matches = [Match(one.one, one.other, "", one.why, one.score.probability, rules) for one in found.values()]
     new = [found[one.one, one.other] for one in links.match(connection, matches, at, number)] if matches else []
@@ -208,29 +243,35 @@ def _write(connection: Connection, decision: Decision, number: int, seal: Seal, 
     history.write(connection, seal, told)
     rows = [asked(*about, *doubt, rules, at) for about, doubt in decision.doubts.items()]
     insert_or_skip(connection, reviews, rows)
-    if decision.answered:
-        of_them = among(connection, reviews.c.id, _reviews_of(decision.answered))
+    answers = {pair for pair in decision.answered if pair[1] in decision.standing.group(pair[0])}
+    if answers:
+        of_them = among(connection, reviews.c.id, reviews_of(answers))
         answered = update(reviews).where(of_them, reviews.c.state == "open")
         connection.execute(answered.values(state="decided", decision="accepted", decided_by="rules", decided_at=at))
 
 
-def _waiting(connection: Connection, pairs: Iterable[Pair]) -> set[Pair]:
-    ids = _reviews_of(pairs)
-    found = select(reviews.c.id).where(among(connection, reviews.c.id, ids), reviews.c.state == "open")
-    return {ids[id] for id in connection.scalars(found)}
+def _part(connection: Connection, decision: Decision, number: int, seal: Seal, at: int) -> None:
+    """Ends the links for which likelier ones stand, and asks again whom a link had answered."""
+    parted = sorted(one for one in decision.parted if one[1] not in decision.standing.group(one[0]))
+    if not parted:
+        return
+    ended = links.part(connection, parted, at, number)
+    why = "a likelier match of one of them contradicts this one"
+    rules = decision.rules.version
+    history.write(connection, seal, [Line(at, "rules", "unlinked", *one, None, why, rules) for one in ended])
+    of_them = among(connection, reviews.c.id, [review_of(*pair) for pair in parted])
+    again = update(reviews).where(of_them, reviews.c.state == "decided", reviews.c.decided_by == "rules")
+    connection.execute(again.values(state="open", decision="", decided_by="", decided_at=None))
 
 
-def _reviews_of(pairs: Iterable[Pair]) -> dict[str, Pair]:
-    """By id, the reviews that ask whether the two of a pair are one."""
-    return {id: pair for pair in pairs for id in (review_of(*pair), *_claims(*pair))}
+def _linked(connection: Connection, persons: Collection[str]) -> list[Linked]:
+    rows = joining(connection, persons)
+    return [
+        (row.from_person, row.to_person, row.kind) for row in rows if {row.from_person, row.to_person} <= set(persons)
+    ]
 
 
-def _claims(one: str, other: str) -> tuple[str, str]:
-    """As `store.review_row` names them."""
-    return facts.name("review", one, other, CLAIMED, ""), facts.name("review", other, one, CLAIMED, "")
-
-
-def _pairs(here: frozenset[str], there: frozenset[str]) -> set[Pair]:
+def _pairs(here: Group, there: Group) -> set[Pair]:
     if len(here) * len(there) > _MOST_PAIRS:
         here, there = (frozenset(sorted(some)[:30]) for some in (here, there))
     return {(min(pair), max(pair)) for pair in product(here, there) if pair[0] != pair[1]}
@@ -244,8 +285,3 @@ def asked(
     person, beside = (other, one) if verdict and verdict.person == other else (one, other)
     review = Review(person, beside, reason, text, "", "", why=why, rules=rules, score=probability)
     return review_row(review, at) | {"id": review_of(one, other, reason)}
-
-
-def review_of(one: str, other: str, reason: str = POSSIBLE) -> str:
-    """The id of the review of these two."""
-    return facts.name("review", *sorted((one, other)), reason, "")

@@ -178,4 +178,7 @@ def _pair(given: Word, family: Word, given2: Word, family2: Word) -> tuple[int, 
         crossed = [family_level(x, y) for x, y in ((given, family2), (family, given2)) if x.letters and y.letters]
         if crossed and max(crossed) <= likeness.TYPO and (len(crossed) == 2 or first == second == MISSING):
             return SWAPPED, MISSING
+        if len(crossed) == 2 and min(crossed) <= likeness.VARIANT and max(crossed) <= likeness.ALIKE:
+            # one of them in the other's place, and the other with a slip: it tells no other name
+            return likeness.PARTIAL, likeness.PARTIAL
     return first, second

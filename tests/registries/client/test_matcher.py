@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import multiprocessing
 import os
 import random
@@ -215,6 +216,37 @@ def test_a_veto_between_other_records_of_the_two_holds_a_match_back(registry: Re
     assert len(linked(engine)) == 1
     assert not {one, other} <= Links(engine).following(one)
     assert [review for review in asked(engine) if "an identifier of the same kind differs" in review.text]
+
+
+def test_of_two_who_cannot_both_be_one_with_a_third_the_likelier_is_whoever_came_first(
+    registry: Registry, engine: Engine
+) -> None:
+    for turn, order in enumerate(itertools.permutations(("AZROU", "IFRANE", "KHENIFRA"))):
+        birth = f"19{31 + 11 * turn}-0{turn + 1}-23"
+        said = {
+            "AZROU": hind("AZROU", birth=birth, cin=f"BK{turn}23{turn}6"),
+            "IFRANE": hind("IFRANE", birth=birth, cin=f"CD{turn}76{turn}9"),
+            "KHENIFRA": hind("KHENIFRA", birth=birth),
+        }
+        said["AZROU"]["telecoms"] = []
+        met = {where: registry.answer(about(said[where])).entry for where in order}
+        followed = Links(engine)
+        assert followed.following(met["KHENIFRA"]) == {met["KHENIFRA"], met["IFRANE"]}, order
+        (waiting,) = [one for one in asked(engine) if met["AZROU"] in (one.person, one.other)]
+        assert waiting.state == "open"
+        assert "between other records of the two" in waiting.text
+
+
+def test_a_question_is_asked_once_of_two_groups_and_a_link_answers_it(registry: Registry, engine: Engine) -> None:
+    vague = hind("AZROU", birth="1974")
+    vague["telecoms"] = []
+    one = registry.answer(about(vague)).entry
+    for where in ("IFRANE", "KHENIFRA", "MIDELT"):
+        registry.answer(about(hind(where)))
+    assert [review.state for review in asked(engine)] == ["open"]
+    registry.answer(about(hind("AZROU"), channel="desk"))
+    assert len(Links(engine).following(one)) == 4
+    assert [review.state for review in asked(engine)] == ["decided"]
 
 
 def test_a_record_that_changes_and_speaks_against_its_link_is_looked_at(registry: Registry, engine: Engine) -> None:

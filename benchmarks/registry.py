@@ -8,7 +8,9 @@ load        rows a second of `wasl registry load clients`, with matching; memory
 register    events a second of people not known before, each in a commit of its own, and 64 in one
 candidates  milliseconds to find and score the candidates of a record, in this process
 truth       precision, recall and F1 of pairs of records, and how many records went to review
+feed        answers a second of `PUT /fhir/Patient?identifier=…` (ITI-104), each once the registry knows the patient
 match       milliseconds of `POST /fhir/Patient/$match` at a steady rate, asked by another process
+search      seconds from the start until the search in memory answers, and how much memory the program has then
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ import argparse
 import io
 import json
 import os
-import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -27,6 +29,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
+from resource import RUSAGE_CHILDREN, RUSAGE_SELF, getrusage
 from typing import Any
 
 from sqlalchemy import func, select
@@ -35,6 +38,7 @@ from benchmarks.asking import at
 from benchmarks.population import SOURCE, records, whose, write
 from channels.loops import spare_collection
 from channels.runtime import House
+from channels.settings import default_config
 from registries.client.links import Links
 from registries.client.matching.profile import profile
 from registries.client.records import Records, SourceRecord
@@ -47,12 +51,13 @@ from schemas.fhir import elements
 from tests.e2e.program import PASSWORD, Program
 from tests.servers.postgres import Postgres
 
-PARTS = ("load", "register", "candidates", "truth", "match")
+PARTS = ("load", "register", "candidates", "truth", "feed", "match", "search")
 AT_ONCE = 50_000  # rows loaded in one call
 SAMPLE = 2_000
 BATCH = 64
 MOST = 10
 NAME = "registry"
+HOSPITAL = "https://hospital.example/patients"
 STRANGERS = 1_000_003  # added to a seed: people who were not loaded
 
 
@@ -172,22 +177,71 @@ def truth(record: SourceRecord) -> str:
     return next((whose(one["system"], one["value"]) for one in numbers if one["system"].startswith(SOURCE)), "")
 
 
-def matched(data: Path, size: int, seed: int, rate: float) -> None:
-    asked = sample(size, seed) + sample(size, seed + STRANGERS)
-    bodies = data.parent / "match.jsonl"
-    bodies.write_text("".join(json.dumps(question(patient)) + "\n" for patient in asked))
+def asked(data: Path, size: int, seed: int, rate: float, only: Sequence[str]) -> None:
+    """Of the program, as a client sees it."""
     given = {name: value for name, value in os.environ.items() if name == "WASL_DATABASE"}
-    with Program(data, **given) as program:
-        url = f"http://127.0.0.1:{program.http_port}/fhir/Patient/$match"
-        command = [sys.executable, "-m", "benchmarks.asking", url, str(bodies), "--rate", str(rate)]
-        for turn in ("cold", "warm"):
-            done = subprocess.run([*command, "--password", PASSWORD], capture_output=True, check=True)
-            print(f"match       {turn}, {rate:.0f}/s: {done.stdout.decode().strip()}", flush=True)
+    with Program(data, "--config", str(configured(data.parent / "config")), **given) as program:
+        if "search" in only:
+            began = time.perf_counter()
+            while program.admin.post("/fhir/Patient/_search", data={"family": "Alaoui"}).status_code == 503:
+                time.sleep(0.5)
+            took = time.perf_counter() - began
+            print(f"search      filled in {took:.1f} s; the program holds {held(program):.0f} MB", flush=True)
+        if "feed" in only:
+            fed(program, seed)
+        if "match" in only:
+            matched(program, sample(size, seed) + sample(size, seed + STRANGERS), rate)
 
 
-def question(patient: Patient) -> dict[str, Any]:
-    """ITI-119's Parameters."""
-    asked = {
+def configured(folder: Path) -> Path:
+    """The shipped configuration, and a hospital that may give numbers to those whom it tells of."""
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(default_config().parent, folder)
+    with (folder / "domains.yaml").open("a", encoding="utf-8") as domains:
+        domains.write(f"hospital: {{names: HOSPITAL, uri: {HOSPITAL}, senders: hospital}}\n")
+    return folder / "wasl.yaml"
+
+
+def fed(program: Program, seed: int) -> None:
+    said = records(2 * SAMPLE, seed + 2 * STRANGERS, width=1)
+    patients = [resource(patient) for _, patient in islice(said, SAMPLE)]
+    for number, patient in enumerate(patients):
+        patient["identifier"] = [{"system": HOSPITAL, "value": str(number)}, *patient["identifier"][1:]]
+    name, secret = program.client("hospital", "client-registry-fhir")
+    for together in (1, BATCH):
+        some = patients[: SAMPLE // 4] if together == 1 else patients[SAMPLE // 4 :]
+        told = elsewhere(program, "feeding", "Patient", some, "--at-once", together, "--user", name, password=secret)
+        print(f"feed        {together:2} at once: {told}", flush=True)
+
+
+def matched(program: Program, patients: Sequence[Patient], rate: float) -> None:
+    bodies = [{"resourceType": "Parameters", "parameter": [{"name": "resource", "resource": resource(one)}]}
+              for one in patients]  # fmt: skip
+    for turn in ("first", "again"):
+        told = elsewhere(program, "asking", "Patient/$match", bodies, "--rate", rate, password=PASSWORD)
+        print(f"match       {turn}, {rate:.0f}/s: {told}; the program holds {held(program):.0f} MB", flush=True)
+
+
+def elsewhere(
+    program: Program, what: str, path: str, bodies: Sequence[dict[str, Any]], *said: object, password: str
+) -> str:
+    """What another process of the benchmarks says."""
+    file = program.data.parent / f"{what}.jsonl"
+    file.write_text("".join(json.dumps(one) + "\n" for one in bodies))
+    url = f"http://127.0.0.1:{program.http_port}/fhir/{path}"
+    command = [sys.executable, "-m", f"benchmarks.{what}", url, str(file), *map(str, said), "--password", password]
+    return subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout.decode().strip()
+
+
+def held(program: Program) -> float:
+    """Memory of every process of the program, in MB."""
+    assert program.process
+    rows = subprocess.run(["ps", "-o", "rss=", "-g", str(program.process.pid)], stdout=subprocess.PIPE, check=True)
+    return sum(map(int, rows.stdout.split())) / 1024
+
+
+def resource(patient: Patient) -> dict[str, Any]:
+    told = {
         "resourceType": "Patient",
         "identifier": elements.identifiers(patient["identifiers"]),
         "name": elements.human_names(patient["names"]),
@@ -196,8 +250,7 @@ def question(patient: Patient) -> dict[str, Any]:
         "gender": patient["sex"],
         "birthDate": patient["birth_date"],
     }
-    resource = {name: value for name, value in asked.items() if value}
-    return {"resourceType": "Parameters", "parameter": [{"name": "resource", "resource": resource}]}
+    return {name: value for name, value in told.items() if value}
 
 
 def told(seconds: Sequence[float]) -> str:
@@ -206,7 +259,7 @@ def told(seconds: Sequence[float]) -> str:
 
 def memory() -> float:
     """The most that this process, or the greatest of those that it started, ever held, in MB."""
-    return max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 1024
+    return max(getrusage(who).ru_maxrss for who in (RUSAGE_SELF, RUSAGE_CHILDREN)) / 1024
 
 
 def main() -> None:
@@ -231,8 +284,8 @@ def main() -> None:
         if "truth" in said.only:
             judged(house, said.size, said.seed)
         house.registries.dispose()
-        if "match" in said.only:
-            matched(data, said.size, said.seed, said.rate)
+        if {"feed", "match", "search"}.intersection(said.only):
+            asked(data, said.size, said.seed, said.rate, said.only)
 
 
 if __name__ == "__main__":

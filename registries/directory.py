@@ -1,6 +1,5 @@
-"""Entries kept in memory by version, found by INPE or by what a sender calls them, valid over periods.
-
-What facilities and health workers have in common.
+"""What events are told of the entries they name: known, unknown, closed on their day. What facilities and health
+workers have in common.
 """
 
 from __future__ import annotations
@@ -10,17 +9,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Engine, Table, select
+from sqlalchemy import Engine, Table
 from sqlalchemy.exc import DBAPIError
 
 from registries.cache import Cache
 from registries.care.candidates import Candidate, Candidates, Said
+from registries.care.changed import begin, since, touched
 from registries.care.names import alias, inpe
-from registries.care.spells import ALWAYS, Period, covers, operating, read_periods
 from registries.database import insert_or_skip, reading, writing
+from registries.entries import Entries, Entry
 from registries.registry import Policy, Resolution
-from registries.tables import aliases, next_version, version
-from schemas import facts
+from registries.tables import aliases, version
 from schemas.events import Event, Identifier, plain
 
 CHANGES = "version"
@@ -39,25 +38,6 @@ _MOMENTS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """`periods`: when it operates, suspended or not, `active` without the suspensions. `provisional`: met in a message
-    and never loaded, so it is an entry but not a known one."""
-
-    number: str
-    id: str
-    periods: tuple[Period, ...]
-    active: tuple[Period, ...]
-    provisional: bool
-
-    def refusal(self, day: str) -> str:
-        """Why nothing can have been done there or by them on this ISO date; "" when it can. An imprecise date ("2024")
-        is read in the entry's favour."""
-        if covers(self.active, day):
-            return ""
-        return "suspended" if covers(self.periods, day) else "closed"
-
-
 @dataclass(slots=True)
 class Directory:
     """One registry's entries. `kind` is its word ("facility"), `system` the identifier system of its INPE.
@@ -74,14 +54,17 @@ class Directory:
     system: str
     cache: Cache | None = None
     _version: int = -1
-    _entries: dict[str, Entry] = field(default_factory=dict)
-    _aliases: dict[str, str] = field(default_factory=dict)
+    entries: Entries = field(init=False)
     _made: dict[str, list[str]] = field(default_factory=dict)
     _candidates: Candidates | None = None
     _asked: dict[Said, list[Candidate]] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self.entries = Entries(self.kind, self.table)
+
     def refresh(self) -> None:
-        """Reads everything anew if the version moved; otherwise one row, or none. Raises Unavailable."""
+        """Reads what changed if the version moved, everything at first; otherwise one row, or none. Raises
+        Unavailable."""
         if self._is_current():
             return
         with reading(self.engine) as connection:
@@ -90,13 +73,12 @@ class Directory:
                 self.cache.write(CHANGES, {self.kind: str(number).encode()}, BELIEVED)
             if number == self._version:
                 return
-            told = self.table.c
-            columns = select(told.number, told.resource, told.periods, told.suspended, told.provisional)
-            names = select(aliases.c.alias, aliases.c.number).where(aliases.c.kind == self.kind)
-            self._entries = {row.number: self._entry(*row) for row in connection.execute(columns)}
-            self._aliases = {row.alias: row.number for row in connection.execute(names)}
+            numbers = since(connection, self.kind, self._version, number) if self._version >= 0 else None
+            self._version = -1  # what is cut short is read whole
+            self.entries.read(connection, numbers)
+            if self._candidates:
+                self._candidates.read(connection, numbers)
         self._version = number
-        self._candidates = None
         self._asked.clear()
 
     def _is_current(self) -> bool:
@@ -108,7 +90,7 @@ class Directory:
     @property
     def loaded(self) -> bool:
         """Whether it knows any entry but those that messages made."""
-        return any(not entry.provisional for entry in self._entries.values())
+        return self.entries.loaded
 
     def names(self, identifiers: Iterable[Identifier], name: str | None = None) -> list[str]:
         """What an entry may be looked up by. An INPE decides alone; local names only count without one."""
@@ -121,10 +103,7 @@ class Directory:
         return [*local, alias(name)] if name and name.strip() else local
 
     def find(self, names: Iterable[str]) -> Entry | None:
-        for name in names:
-            if found := self._entries.get(name) or self._entries.get(self._aliases.get(name, "")):
-                return found
-        return None
+        return self.entries.find(names)
 
     def answer(self, names: Sequence[str], day: str, policy: Policy, said: Callable[[], Said] = Said) -> Resolution:
         """The verdict on who is to be known. Nothing to look up cannot be learned either, so it never parks. `said`:
@@ -176,21 +155,15 @@ class Directory:
 
     def _commit(self, rows: Sequence[dict[str, Any]], named: Sequence[dict[str, Any]]) -> None:
         with writing(self.engine) as connection:
-            next_version(connection, self.kind)  # first: who loads a list counts before its rows too
+            begin(connection, self.kind)  # first: who loads a list counts before its rows too
             insert_or_skip(connection, self.table, rows)
             insert_or_skip(connection, aliases, named)
+            touched(connection, self.kind, [row["number"] for row in rows])
 
     def _make(self, names: Sequence[str]) -> Entry:
-        number = names[0] if names[0].isdigit() else f"local:{names[0]}"
-        entry = self._entries[number] = self._entry(number, "", "", "", True)
-        self._aliases.update((name, number) for name in names if name != number)
-        self._made[number] = list(names)
+        entry = self.entries.make(names)
+        self._made[entry.number] = list(names)
         return entry
-
-    def _entry(self, number: str, resource: str, periods: str, suspended: str, provisional: bool) -> Entry:
-        registered = read_periods(periods)
-        active = operating(registered, read_periods(suspended))
-        return Entry(number, resource or facts.name(self.kind, number), registered or ALWAYS, active, provisional)
 
     def _waits(self, names: Sequence[str]) -> list[str]:
         return [f"{self.kind}|{name}" for name in names]

@@ -16,13 +16,13 @@ from typing import Any
 from sqlalchemy import Connection, Engine, select
 
 from registries.care import areas
+from registries.care.changed import begin
 from registries.care.closing import tell
 from registries.care.feed import Refused, feed
 from registries.care.listing import FACILITY, HEALTH_WORKER
 from registries.care.lists import today
 from registries.care.tables import care_upstreams
 from registries.database import reading, writing
-from registries.tables import next_version
 from registries.upstream_changes import ENTRIES, Changes
 from registries.upstream_told import Told, Upstream
 from schemas.message import Issue, Unavailable
@@ -74,7 +74,7 @@ def _taken(engine: Engine, url: str, told: Sequence[Told]) -> Pulled:
     report, day = Pulled(), today()
     with writing(engine) as connection:
         for kind in (FACILITY, HEALTH_WORKER):
-            next_version(connection, kind)  # first, so that who loads a list waits for the commit
+            begin(connection, kind)  # first, so that who loads a list waits for the commit
         if not _tried(connection, url, told, report, day):
             report = Pulled()
             for one in told:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, Engine, select
 
 from registries.care.areas import areas
 from registries.care.listing import FACILITY, TABLES
 from registries.care.terms import folded
-from registries.database import reading
+from registries.database import among, reading
 
 NEAR = 80
 _SAME_PLACE = 10
@@ -42,27 +43,39 @@ class Said:
 
 
 class Candidates:
-    """The names of one registry's entries, as they are when this is made. Blocks once. Raises Unavailable."""
+    """The names of one registry's entries, as they were when they were read last. Raises Unavailable."""
 
     def __init__(self, engine: Engine, kind: str) -> None:
-        table = TABLES[kind]
-        told = table.c
-        columns: list[Any] = [
-            told.number,
-            *([told.name, told.province] if kind == FACILITY else [told.family, told.given]),
-        ]
+        self._kind = kind
+        self._entries: dict[str, tuple[str, str]] = {}
+        self._names: dict[str, str] = {}
+        self._numbers: dict[str, str] = {}
         with reading(engine) as connection:
-            rows = connection.execute(select(*columns).where(~told.provisional)).all()
-        self._entries: list[tuple[str, str, str]] = [
-            (number, first, second) if kind == FACILITY else (number, f"{first} {second}".strip(), "")
-            for number, first, second in rows
-        ]
-        self._names = {n: folded(name) for n, (_, name, _) in enumerate(self._entries) if name}
-        self._numbers = {n: number for n, (number, _, _) in enumerate(self._entries) if number.isdigit()}
+            self.read(connection)
+
+    def read(self, connection: Connection, numbers: Collection[str] | None = None) -> None:
+        """Everything anew, or the entries of these numbers, whether they are there, changed or gone."""
+        known = (self._entries, self._names, self._numbers)
+        for one in known if numbers is None else ():
+            one.clear()
+        for number in numbers or ():
+            for one in known:
+                one.pop(number, None)
+        told = TABLES[self._kind].c
+        said: list[Any] = [told.name, told.province] if self._kind == FACILITY else [told.family, told.given]
+        query = select(told.number, *said).where(~told.provisional)
+        query = query if numbers is None else query.where(among(connection, told.number, numbers))
+        for number, first, second in connection.execute(query):
+            name, place = (first, second) if self._kind == FACILITY else (f"{first} {second}".strip(), "")
+            self._entries[number] = name, place
+            if name:
+                self._names[number] = folded(name)
+            if number.isdigit():
+                self._numbers[number] = number
 
     def near(self, said: Said, most: int = 3) -> list[Candidate]:
         """The best of them, best first; none when nothing is near."""
-        found: dict[int, float] = {}
+        found: dict[str, float] = {}
         if said.number:
             near = process.extract(said.number, self._numbers, scorer=OSA.distance, score_cutoff=1, limit=most)
             found |= {n: _NUMBER for _, _, n in near}
@@ -70,11 +83,11 @@ class Candidates:
             limit = most * 10  # as many of one name as a place may decide between
             for _, score, n in process.extract(name, self._names, scorer=_alike, score_cutoff=NEAR, limit=limit):
                 found[n] = found.get(n, 0) + score + self._at(n, said.place)
-        best = sorted(found.items(), key=lambda one: (-one[1], self._entries[one[0]][0]))[:most]
-        return [Candidate(*self._entries[n], score) for n, score in best]
+        best = sorted(found.items(), key=lambda one: (-one[1], one[0]))[:most]
+        return [Candidate(n, *self._entries[n], score) for n, score in best]
 
-    def _at(self, n: int, place: str) -> float:
-        area = areas().get(self._entries[n][2])
+    def _at(self, n: str, place: str) -> float:
+        area = areas().get(self._entries[n][1])
         known = area and place and fuzz.ratio(folded(area.name), folded(place)) >= NEAR
         return _SAME_PLACE if known else 0
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection, Engine, select
 
 from registries.care import place, worker
+from registries.care.changed import begin
 from registries.care.listing import FACILITY, TABLES, follow, pair
 from registries.care.lists import today
 from registries.care.names import inpe
@@ -15,7 +16,6 @@ from registries.care.seeds import prepare
 from registries.care.spells import Period, Status, closed_from, read_periods, status, told_on
 from registries.care.store import Care, Kept, standing, write
 from registries.database import reading
-from registries.tables import next_version
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def close(connection: Connection, kind: str, number: str, day: str, *, by: str, 
 
 def prepared(connection: Connection, kind: str) -> None:
     """To be called first in a commit that changes an entry."""
-    next_version(connection, kind)
+    begin(connection, kind)
     prepare(connection, today())
 
 

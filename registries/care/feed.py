@@ -9,13 +9,13 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from registries.care.changed import begin
 from registries.care.elements import referred
 from registries.care.listing import FACILITY, HEALTH_WORKER, Taken, follow
 from registries.care.pairing import aligned
 from registries.care.seeds import prepare
 from registries.care.store import Kept, Key, standing, write
 from registries.care.terms import TYPES
-from registries.tables import next_version
 
 Resource = dict[str, Any]
 
@@ -60,7 +60,7 @@ def feed(
     """
     for kind, concerned in ((FACILITY, True), (HEALTH_WORKER, False)):
         if any((one.type in _OF_PLACES) is concerned for one in changes):
-            next_version(connection, kind)
+            begin(connection, kind)
     prepare(connection, day)
     named = _named(changes)
     stood = standing(connection, [(one.type, one.id) for one in named])

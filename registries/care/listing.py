@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, delete, insert, or_, select
 
 from registries.care import place, worker
+from registries.care.changed import touched
 from registries.care.elements import Number, referred
 from registries.care.names import alias, inpe
 from registries.care.spells import Period, text_of
@@ -60,11 +61,13 @@ def follow(connection: Connection, kind: str, ids: Collection[str]) -> Followed:
     stale = [n for n, one in stood.items() if one.row["resource"] in ids and numbers.get(one.row["resource"]) != n]
     changed = [one for one in wanted.values() if stood.get(one.number) != one]
     _refuse_named(connection, kind, changed)
-    _replace(connection, kind, [*stale, *(one.number for one in changed)], changed)
+    fresh = frozenset([*stale, *(one.number for one in changed)])
+    _replace(connection, kind, fresh, changed)
+    touched(connection, kind, fresh)
     found = {
         one.number: [one.number, *sorted(one.names)] for one in sorted(wanted.values(), key=lambda one: one.number)
     }
-    return Followed(found, frozenset([*stale, *(one.number for one in changed)]), numbers)
+    return Followed(found, fresh, numbers)
 
 
 def number_of(kind: str, numbers: Iterable[Number], name: str) -> str:
@@ -213,7 +216,7 @@ def _refuse_named(connection: Connection, kind: str, changed: Sequence[Listed]) 
             raise Taken(f"{claimed[row.alias]}: a name or local number is that of {row.number}")
 
 
-def _replace(connection: Connection, kind: str, gone: Sequence[str], fresh: Sequence[Listed]) -> None:
+def _replace(connection: Connection, kind: str, gone: Collection[str], fresh: Sequence[Listed]) -> None:
     table = TABLES[kind]
     names = {name for one in fresh for name in one.names}
     old = or_(among(connection, aliases.c.number, gone), among(connection, aliases.c.alias, names))

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from registries.care import place, worker
+from registries.care.changed import begin
 from registries.care.columns import called
 from registries.care.listing import (
     FACILITY,
@@ -33,7 +34,6 @@ from registries.care.store import Kept, Key, named_by, standing, write
 from registries.care.worker_row import posts_in, specialties_of, worker_in
 from registries.database import among
 from registries.rows import Row
-from registries.tables import next_version
 from schemas import facts
 
 Resource = dict[str, Any]
@@ -47,7 +47,7 @@ WORKER_COLUMNS = ("inpe", "family", "given", "profession", "periods")
 def load_places(connection: Connection, rows: Sequence[Row], by: str) -> list[Outcome]:
     """Every row that is right; the others get issues."""
     day = today()
-    next_version(connection, FACILITY)
+    begin(connection, FACILITY)
     prepare(connection, day)
     ids = _entry_ids(connection, FACILITY, rows)
     locations = pair(connection, list(ids.values()))
@@ -71,7 +71,7 @@ def load_places(connection: Connection, rows: Sequence[Row], by: str) -> list[Ou
 def load_workers(connection: Connection, rows: Sequence[Row], by: str) -> list[Outcome]:
     """Every row that is right; the others get issues."""
     day = today()
-    next_version(connection, HEALTH_WORKER)
+    begin(connection, HEALTH_WORKER)
     prepare(connection, day)
     ids = _entry_ids(connection, HEALTH_WORKER, rows)
     stood = standing(connection, [("Practitioner", name) for name in ids.values()])

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, or_, select
 
 from registries.care import place, worker
+from registries.care.changed import touched
 from registries.care.edited import Edited, put
 from registries.care.listing import FACILITY, TABLES, pair
 from registries.care.lists import today
@@ -59,6 +60,7 @@ def forget(connection: Connection, kind: str, met: Collection[str]) -> None:
         table = TABLES[kind]
         connection.execute(delete(aliases).where(aliases.c.kind == kind, among(connection, aliases.c.number, stale)))
         connection.execute(delete(table).where(table.c.provisional, among(connection, table.c.number, stale)))
+        touched(connection, kind, stale)
 
 
 def _places(connection: Connection, met: Mapping[str, Collection[str]]) -> dict[str, list[Resource]]:

@@ -8,11 +8,12 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, select
 
 from registries.care import areas, place, worker
+from registries.care.changed import begin
 from registries.care.listing import FACILITY, HEALTH_WORKER, TABLES, follow, organizations_of
 from registries.care.spells import read_periods
 from registries.care.store import standing, write
 from registries.care.systems import INPE_ES, INPE_PS
-from registries.tables import aliases, next_version, roles
+from registries.tables import aliases, roles
 from schemas import facts
 
 Resource = dict[str, Any]
@@ -36,7 +37,7 @@ def _adopt(connection: Connection, kind: str, day: str) -> None:
     old = list(connection.execute(select(table).where(table.c.resource == "", ~table.c.provisional)).mappings())
     if not old:
         return
-    next_version(connection, kind)
+    begin(connection, kind)
     called: dict[str, list[str]] = {}
     for name, number in connection.execute(select(aliases.c.alias, aliases.c.number).where(aliases.c.kind == kind)):
         called.setdefault(number, []).append(name)

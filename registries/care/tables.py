@@ -71,3 +71,14 @@ care_upstreams = Table(
     Column("at", BigInteger, nullable=False),
     Column("failed", BigInteger, nullable=False),
 )
+
+# The entries that each of the last versions of a registry changed, by their numbers; "" stands for each version whose
+# changes are all told. See `registries.care.changed`.
+care_changes = Table(
+    "care_changes",
+    TABLES,
+    Column("kind", String(16), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("number", BYTEWISE, primary_key=True),
+    sqlite_with_rowid=False,
+)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from channels.gateway.match import GRADE, asked
 from channels.gateway.search import Problem
@@ -97,6 +97,21 @@ def test_of_two_who_cannot_be_told_apart_neither_is_certain(reader: Reader) -> N
     assert matched(reader, parameters(body, onlyCertainMatches=True)) == []
     assert matched(reader, parameters(body, onlySingleMatch=True)) == []
     assert len(matched(reader, parameters(body, count=1))) == 1
+
+
+def test_a_question_asks_the_database_few_times_however_many_it_finds(reader: Reader) -> None:
+    """Versions of rules and links, who shares a block, the heads of those records, what sources and stewards said."""
+    for ipp in "12345678":
+        reader.register(patient(ipp=ipp, **RIM))
+    asked: list[str] = []
+
+    def heard(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        asked.append(statement)
+
+    matched(reader, resource(**RIM))
+    event.listen(reader.engine, "before_cursor_execute", heard)
+    assert len(matched(reader, resource(**RIM))) == 8
+    assert len([one for one in asked if not one.startswith("BEGIN")]) == 6
 
 
 def test_asking_writes_nothing(reader: Reader) -> None:

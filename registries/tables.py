@@ -228,6 +228,7 @@ aliases = Table(
     Column("kind", String(16), primary_key=True),
     Column("alias", Text, primary_key=True),
     Column("number", Text, nullable=False),
+    Index("aliases_by_number", "kind", "number"),
 )
 
 versions = Table(

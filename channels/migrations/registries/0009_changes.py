@@ -1,4 +1,4 @@
-"""Which entries of the directory each version changed."""
+"""Which entries of the directory each version changed, and what each is called, found at once."""
 
 from __future__ import annotations
 
@@ -20,3 +20,4 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("kind", "version", "number"),
         if_not_exists=True,
     )
+    op.create_index("aliases_by_number", "aliases", ["kind", "number"], if_not_exists=True)

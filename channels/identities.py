@@ -10,7 +10,7 @@ from sqlalchemy import Engine, or_, select
 from channels.runtime import House
 from registries.client import temporary
 from registries.client.choices import chosen
-from registries.client.clusters import Link, joining
+from registries.client.clusters import Link, joining, reason
 from registries.client.golden import Choice, Golden, golden
 from registries.client.links import APART, Links
 from registries.client.matching.scoring import Score, score
@@ -95,6 +95,10 @@ class Identities:
             either = or_(among(connection, links.c.from_person, here), among(connection, links.c.to_person, here))
             apart = select(links).where(links.c.kind == APART, links.c.ended.is_(None), either)
             return joining(connection, here), list(connection.execute(apart.order_by(links.c.at)))
+
+    def reason(self, link: Link) -> str:
+        """Why, in the words of whoever made it."""
+        return reason(self.seal, link)
 
     def known(self, person: str) -> bool:
         with reading(self.engine) as connection:

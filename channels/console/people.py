@@ -153,8 +153,8 @@ class People:
             "chosen": {choice.field for choice in self._of.choices(here.joined)},
             "records": [told(one) | {"fields": portrait([one], masks)} for one in here.records],
             "sources": sources(here),
-            "links": [_link(one) for one in joining],
-            "apart": [_link(one) for one in apart],
+            "links": [_link(one) | {"why": self._of.reason(one)} for one in joining],
+            "apart": [_link(one) | {"why": self._of.reason(one)} for one in apart],
             "reviews": self._of.queue.of_persons(here.joined),
             "history": [_line(one) for one in self._of.steward.history(person)],
             "systems": SYSTEMS,
@@ -223,7 +223,6 @@ def _link(link: Any) -> dict[str, Any]:
         "other": link.to_person,
         "kind": link.kind,
         "by": link.by,
-        "why": link.why,
         "at": iso(link.at),
         "score": link.score,
     }

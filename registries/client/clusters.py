@@ -9,9 +9,20 @@ from sqlalchemy import Connection, or_, select
 
 from registries.client.links import APART, MERGED
 from registries.database import among
+from registries.sealing import Seal
 from registries.tables import links
 
 Link = Any  # a row of links
+
+
+def about(one: str, other: str, kind: str) -> str:
+    """What the reason of a link is sealed with."""
+    return f"{one}|{other}|{kind}"
+
+
+def reason(seal: Seal, link: Link) -> str:
+    """Why the two are joined or kept apart: a steward's words are sealed. Raises Unsealable."""
+    return seal.open_text(link.why, about(link.from_person, link.to_person, link.kind))
 
 
 def joining(connection: Connection, persons: Collection[str]) -> list[Link]:

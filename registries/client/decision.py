@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, select
 
 from registries.client import changes, history
 from registries.client.changes import Change, Row
-from registries.client.clusters import Link, cluster, joining, kept_apart, merges_of, path
+from registries.client.clusters import Link, about, cluster, joining, kept_apart, merges_of, path, reason
 from registries.client.history import Line
 from registries.client.links import JOINED, MATCHED, MERGED, NAME
 from registries.database import alone, among, written
@@ -59,7 +59,8 @@ class Decision:
         found = changes.row(self.connection, "links", key)
         if found and found["ended"] is None:
             return False
-        told = {"event": "", "at": self.at, "version": self.number, "ended": None, "by": self.by, "why": self.why}
+        why = self.seal.seal_text(self.why, about(key["from_person"], key["to_person"], kind))
+        told = {"event": "", "at": self.at, "version": self.number, "ended": None, "by": self.by, "why": why}
         return self.put("links", key, told | {"score": None, "rules": 0})
 
     def end(self, link: Link) -> None:
@@ -89,8 +90,8 @@ class Decision:
         if decision == "rejected":
             here, there = cluster(self.connection, one)[0], cluster(self.connection, other)[0]
         for person, beside in ((here, there), (there, here)):
-            about = among(self.connection, reviews.c.person, person), among(self.connection, reviews.c.other, beside)
-            asked = select(reviews.c.id).where(reviews.c.state == "open", *about)
+            those = among(self.connection, reviews.c.person, person), among(self.connection, reviews.c.other, beside)
+            asked = select(reviews.c.id).where(reviews.c.state == "open", *those)
             for id in self.connection.scalars(asked).all():
                 self.close(id, decision)
 
@@ -109,7 +110,7 @@ class Decision:
         for link in kept_apart(self.connection, together):
             raise Declined(
                 f"{link.from_person} and {link.to_person} would be one, and {link.by or 'a steward'} keeps them apart: "
-                f"{link.why or 'no reason given'}; take that back first, if it was wrong"
+                f"{reason(self.seal, link) or 'no reason given'}; take that back first, if it was wrong"
             )
         if key["kind"] == MERGED:
             self._check_merges(key["from_person"])

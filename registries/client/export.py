@@ -15,6 +15,7 @@ import orjson
 from sqlalchemy import Connection, Engine, select
 
 from registries.client.choices import chosen
+from registries.client.clusters import reason
 from registries.client.golden import Choice, golden
 from registries.client.links import APART
 from registries.client.records import SourceRecord, opened
@@ -31,7 +32,7 @@ def lines(engine: Engine, seal: Seal, trust: Trust | None = None) -> Iterator[by
     """Raises Unavailable and Unsealable."""
     with reading(engine) as connection:
         somebody = _somebody(connection)
-        joined = [link for link in _links(connection) if {link["from"], link["to"]} <= somebody]
+        joined = [link for link in _links(connection, seal) if {link["from"], link["to"]} <= somebody]
         for told in (_identities(connection, somebody), _numbers(connection), joined):
             yield from map(_line, told)
         groups = sorted(_groups(somebody, joined))
@@ -56,11 +57,12 @@ def _numbers(connection: Connection) -> Iterator[dict[str, Any]]:
         yield {"number": key, "identities": list(dict.fromkeys(row.person for row in owners))}
 
 
-def _links(connection: Connection) -> list[dict[str, Any]]:
-    rows = connection.execute(select(links).where(links.c.ended.is_(None))).mappings()
-    told = ("kind", "event", "at", "by", "why", "score", "rules")
+def _links(connection: Connection, seal: Seal) -> list[dict[str, Any]]:
+    rows = connection.execute(select(links).where(links.c.ended.is_(None)))
+    told = ("kind", "event", "at", "by", "score", "rules")
     found = [
-        {"link": row["kind"], "from": row["from_person"], "to": row["to_person"], **{name: row[name] for name in told}}
+        {"link": row.kind, "from": row.from_person, "to": row.to_person, "why": reason(seal, row)}
+        | {name: getattr(row, name) for name in told}
         for row in rows
     ]
     return sorted(found, key=lambda link: (link["from"], link["to"], link["link"]))

@@ -1,13 +1,14 @@
 """Who changed what about identities, when and why. Lines are only ever added.
 
-What a line says in clear holds no patient data; its detail, values among them, is sealed with "person|at|action".
+What a line says in clear holds no patient data. Its detail, values among them, is sealed with "person|at|action", and
+so is why somebody did it, for a steward may name a patient; the rules' reasons are words of their own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from sqlalchemy import ColumnElement, Connection, insert, or_, select
@@ -34,6 +35,10 @@ _WORDS = {
     "rules-activated": "version {rules} of the rules is in force",
     "rematched": "everybody was compared again under version {rules} of the rules",
 }
+
+
+# Whose reasons are words of the program's own
+RULED: Final = frozenset({"", "rules", "source", "wasl"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +74,7 @@ class Line:
             "person": self.person,
             "other": self.other,
             "record": self.record,
-            "why": self.why,
+            "why": self.why if self.by in RULED else seal.seal_text(self.why, self._about()),
             "rules": self.rules,
             "detail": seal.seal(orjson.dumps(self.detail), self._about()) if self.detail else None,
         }
@@ -77,8 +82,9 @@ class Line:
     @classmethod
     def opened(cls, row: Any, seal: Seal) -> Line:
         """From its row. Raises Unsealable."""
-        head = cls(row.at, row.by, row.action, row.person, row.other, row.record, row.why, row.rules, id=row.id)
-        return replace(head, detail=orjson.loads(seal.open(row.detail, head._about()))) if row.detail else head
+        head = cls(row.at, row.by, row.action, row.person, row.other, row.record, rules=row.rules, id=row.id)
+        detail = orjson.loads(seal.open(row.detail, head._about())) if row.detail else {}
+        return replace(head, why=seal.open_text(row.why, head._about()), detail=detail)
 
 
 def write(connection: Connection, seal: Seal, lines: Iterable[Line]) -> None:

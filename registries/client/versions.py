@@ -62,7 +62,11 @@ class Versions:
         self._begin()
         with reading(self._engine) as connection:
             rows = connection.execute(select(rule_versions).order_by(rule_versions.c.version.desc())).all()
-        return [Version(row.version, row.at, row.by, row.why, row.active, Rules.loads(row.body)) for row in rows]
+        return [self._opened(row) for row in rows]
+
+    def _opened(self, row: Any) -> Version:
+        why = self._seal.open_text(row.why, _about(row.version))
+        return Version(row.version, row.at, row.by, why, row.active, Rules.loads(row.body))
 
     def rules(self, number: int) -> Rules:
         """Of any version. Raises Declined."""
@@ -84,7 +88,8 @@ class Versions:
                     return int(number)
             number += 1
             at = time.time_ns() // 1000
-            told = {"version": number, "at": at, "by": by, "why": why.strip(), "active": False}
+            sealed = self._seal.seal_text(why.strip(), _about(number))
+            told = {"version": number, "at": at, "by": by, "why": sealed, "active": False}
             connection.execute(insert(rule_versions).values(**told, body=replace(rules, version=number).dumps()))
             detail = {"against": before.version, "changed": differences(before, rules)}
             line = Line(at, by, "rules-proposed", why=why.strip(), rules=number, detail=detail)
@@ -162,3 +167,8 @@ def _read(connection: Connection, number: int) -> Rules:
 def _said(by: str, why: str) -> None:
     if not by.strip() or not why.strip():
         raise Declined("say who changes the rules and why: both stay in the history")
+
+
+def _about(number: int) -> str:
+    """What the reason of a version is sealed with."""
+    return f"rules|{number}"

@@ -18,7 +18,10 @@ from channels.consumers.cnss.outbox import Outbox
 from channels.consumers.reading import Beginning, Criterion, Query, Reading, Token
 from channels.migrations.store import STORES, upgrade
 from channels.security.encryption import derived
+from registries.client import history
+from registries.client.clusters import joining, reason
 from registries.database import open_database
+from registries.sealing import Seal
 
 MASTER = b"a master key of tests, 32 bytes."
 CANARY = "zwiknarbi"
@@ -128,6 +131,35 @@ def test_a_ledger_in_clear_is_sealed_and_its_claims_are_sent_as_they_were(url: s
     written = told(engine, ["care_sheet_people", "care_sheet_claims"])
     assert CANARY.encode() not in written
     assert b"1937-07-19" not in written
+    engine.dispose()
+
+
+def reasons() -> dict[str, list[dict[str, Any]]]:
+    person = {"created": 1, "origin": "", "revision": 0, "ins": "", "idcs": "", "cnss": "", "cin": "", "birth_year": "",
+              "birth_month": "", "birth_day": "", "sex": ""}  # fmt: skip
+    why = f"the card of {CANARY}"
+    line = {"at": 5, "by": "naima", "action": "linked", "person": "p1", "other": "p2", "why": why, "rules": 0}
+    link = {"from_person": "p1", "to_person": "p2", "event": "", "at": 5, "version": 1, "rules": 0}
+    version = {"version": 7, "at": 5, "by": "naima", "why": why, "body": "{}", "active": False}
+    return {
+        "persons": [person | {"id": id} for id in ("p1", "p2")],
+        "history": [line, line | {"by": "rules", "why": "the names are the same"}] * MORE_THAN_A_PAGE,
+        "links": [link | {"kind": "joined", "by": "naima", "why": why}, link | {"kind": "apart", "by": "x", "why": ""}],
+        "rule_versions": [version],
+    }
+
+
+def test_reasons_of_stewards_in_clear_are_sealed_and_read_as_they_were(url: str) -> None:
+    engine = old(url, "registries", "0009", reasons())
+    STORES["registries"].migrate(engine, lambda: MASTER)
+    seal, why = Seal(derived(MASTER, "client registry")), f"the card of {CANARY}"
+    with engine.connect() as connection:
+        said = {line.why for line in history.of_persons(connection, seal, ["p1"])}
+        assert [reason(seal, link) for link in joining(connection, ["p1"])] == [why]
+    assert said == {why, "the names are the same"}
+    written = told(engine, ["history", "links", "rule_versions"])
+    assert CANARY.encode() not in written
+    assert b"the names are the same" in written
     engine.dispose()
 
 

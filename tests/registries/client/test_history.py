@@ -40,6 +40,17 @@ def test_the_detail_is_sealed_with_its_line(engine: Engine) -> None:
         history.of_persons(connection, SEAL, ["c"])
 
 
+def test_why_a_steward_did_it_is_sealed_and_what_the_rules_say_is_not(engine: Engine) -> None:
+    with writing(engine) as connection:
+        history.add(connection, SEAL, Line(1, "naima", "linked", "a", "b", why="the card of CANARY"))
+        history.add(connection, SEAL, Line(2, "rules", "matched", "a", "b", why="the names are the same"))
+        clear = set(connection.scalars(select(table.c.why)))
+    assert "the names are the same" in clear
+    assert "CANARY" not in str(clear)
+    with reading(engine) as connection:
+        assert [line.why for line in history.of_persons(connection, SEAL, ["a"])][1] == "the card of CANARY"
+
+
 def test_a_line_says_in_words_what_changed() -> None:
     assert Line(1, "naima", "merged", "a", "b").told() == "a is merged into b, which stands for it"
     assert Line(1, "naima", "chosen", "a", detail={"field": "sex"}).told() == "the golden record of a says another sex"

@@ -12,7 +12,7 @@ from registries.client.links import MATCHED, Links
 from registries.client.steward import Steward
 from registries.database import reading, writing
 from registries.sealing import Seal
-from registries.tables import links, next_version, reviews
+from registries.tables import TABLES, links, next_version, reviews
 from tests.home import Place
 from tests.registries.people import SECRET, Registry, merged, patient
 
@@ -307,3 +307,16 @@ def test_a_merge_by_a_source_and_a_steward_who_keeps_apart_never_meet(desk: Desk
     desk.steward.apart(one, other, *WHO)
     desk.registry.answer(merged(patient(ipp="1"), patient(ipp="2")))
     assert desk.one(one)
+
+
+def test_what_a_steward_writes_as_a_reason_stands_nowhere_in_clear(desk: Desk) -> None:
+    one, other, third = desk.persons(3)
+    why = "the card of ZWIKNARBI was seen"
+    desk.steward.accept(desk.review(one, other), "naima", why)
+    desk.steward.apart(one, third, "naima", why)
+    desk.steward.choose(one, "sex", "naima", why, value="female")
+    with reading(desk.engine) as connection:
+        rows = [row for table in TABLES.sorted_tables for row in connection.execute(select(table))]
+    assert rows
+    assert "ZWIKNARBI" not in str(rows)
+    assert {line.why for line in desk.steward.history(one)} == {why}

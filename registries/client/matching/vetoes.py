@@ -175,7 +175,7 @@ def _doubts(levels: Levels, around: Circumstances, rules: Rules) -> Iterator[str
         yield "unnamed"
     if given in (DIFFERENT, APART) or (given == ALIKE and not near):
         yield "other-given"
-    if family in (ALIKE, DIFFERENT) and not near:
+    if family == DIFFERENT and not near:
         yield "other-family"
     if not born and not _of_one_year(levels, reached):
         yield "birth-doubt"

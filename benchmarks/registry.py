@@ -34,7 +34,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from benchmarks.asking import at
+from benchmarks.asking import at, gateway_seconds
 from benchmarks.population import SOURCE, records, whose, write
 from channels.loops import spare_collection
 from channels.runtime import House
@@ -218,8 +218,11 @@ def matched(program: Program, patients: Sequence[Patient], rate: float) -> None:
     bodies = [{"resourceType": "Parameters", "parameter": [{"name": "resource", "resource": resource(one)}]}
               for one in patients]  # fmt: skip
     for turn in ("first", "again"):
+        used = gateway_seconds(program.process)
         told = elsewhere(program, "asking", "Patient/$match", bodies, "--rate", rate, password=PASSWORD)
-        print(f"match       {turn}, {rate:.0f}/s: {told}; the program holds {held(program):.0f} MB", flush=True)
+        each = (gateway_seconds(program.process) - used) / len(bodies) * 1e3
+        print(f"match       {turn}, {rate:.0f}/s: {told}; {each:.2f} ms of CPU each in the gateway; "
+              f"the program holds {held(program):.0f} MB", flush=True)  # fmt: skip
 
 
 def elsewhere(

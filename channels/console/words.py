@@ -243,6 +243,7 @@ REASONS = frozenset(
         N_("health worker not identified"),
         N_("health worker closed at the time"),
         N_("health worker suspended at the time"),
+        N_("health worker not at this facility at the time"),
         N_("person unknown"),
         N_("stopped by hand"),
         N_("no act"),

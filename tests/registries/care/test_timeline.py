@@ -13,14 +13,17 @@ from sqlalchemy import Engine
 
 from registries.care import spells
 from registries.facility import Facilities
+from registries.health_worker import ELSEWHERE, HealthWorkers
+from registries.health_worker import SYSTEM as INPE
 from registries.registry import Policy, Resolution
 from registries.tables import facilities
-from tests.registries.care.lists import places
+from tests.registries.care.lists import people, places
 from tests.registries.people import about, organization, patient
 
 FIRST = date(2018, 1, 1)
 DAYS = 2000
 CASES = 2000
+POLICIES: tuple[Policy, ...] = ("flag", "create", "require")
 Spell = tuple[int | None, int | None]
 
 
@@ -98,6 +101,79 @@ def test_two_thousand_cases_and_no_wrong_verdict(engine: Engine) -> None:
     assert len(answers) == CASES
     assert not wrong
     assert seen == {"", "suspended", "closed"}
+
+
+def sale(worker: str, place: str, when: str) -> Any:
+    seller = {"identifiers": [{"system": INPE, "value": worker}]}
+    return about(patient(), type="MedicationDispensed", pharmacy=organization(place), dispensed=when, dispenser=seller)
+
+
+def by_whom(engine: Engine, events: list[Any], policy: Policy = "flag") -> list[Resolution]:
+    Facilities(engine).resolve(events, ["flag"] * len(events))
+    return list(HealthWorkers(engine).resolve(events, [policy] * len(events)))
+
+
+def test_who_had_no_role_there_then_is_told_from_who_had(engine: Engine) -> None:
+    chance = random.Random(20_27)
+    shops = [f"{130_000_000 + n}" for n in range(3)]
+    places(engine, *(f"{number};Place;OFFICINE;;;;;;;;;;;" for number in shops))
+    told = {
+        f"{220_000_000 + n}": {shop: made(chance, 2, True) for shop in chance.sample(shops, chance.randint(0, 3))}
+        for n in range(200)
+    }
+    rows = []
+    for worker, posts in told.items():
+        held = [f"{shop} pharmacien {spell_text(ones)}".strip() for shop, ones in posts.items()]
+        rows.append(f"{worker};TAZROUT;Hind;pharmacien;;{','.join(held)};;;;")
+    assert people(engine, *rows).issues == []
+    cases = [(worker, chance.choice(shops), when) for worker, when in zip([*told] * 3, moments(chance), strict=False)]
+    answers = by_whom(engine, [sale(worker, shop, text) for worker, shop, (text, _, _) in cases])
+    seen, wrong = [], []
+    for (worker, shop, (text, first, last)), answer in zip(cases, answers, strict=True):
+        posts = told[worker]
+        there = shop in posts and (not posts[shop] or any(within(posts[shop], n) for n in range(first, last + 1)))
+        expected = [ELSEWHERE] if posts and not there else []
+        seen.append(bool(expected))
+        wrong += [] if answer.flags == expected and answer.verdict == "found" else [(worker, shop, text, answer)]
+    assert not wrong
+    assert 100 < sum(seen) < len(seen) - 100
+
+
+def test_a_role_is_asked_for_where_somebody_acts_and_the_place_is_known(engine: Engine) -> None:
+    places(engine, "130000001;Here;OFFICINE;;;;;;;HERE;;;;", "130000002;There;CHU;;;;;;;;;;;")
+    people(engine, "220000001;TAZROUT;Hind;pharmacien;2010-01-01/;130000002 interne 2015-01-01/2016-12-31;;;;")
+    here, there = organization("130000001"), organization("130000002")
+    who = {"identifiers": [{"system": INPE, "value": "220000001"}]}
+
+    def said(type: str, **more: Any) -> list[str]:
+        (answer,) = by_whom(engine, [about(patient(), type=type, **more)])
+        return answer.flags
+
+    def prescribed(facility: Any, when: str) -> list[str]:
+        return said("MedicationPrescribed", prescriber=who, facility=dict(facility), prescribed=when)
+
+    assert prescribed(here, "2016-01-01") == [ELSEWHERE]
+    assert prescribed(there, "2016-01-01") == []
+    assert prescribed(there, "2017-01-01") == [ELSEWHERE]
+    assert prescribed(here, "2009-01-01") == ["health worker closed at the time"]
+    assert said("MedicationDispensed", prescriber=who, pharmacy=dict(here), dispensed="2016-01-01") == []
+    assert said("LabReportIssued", interpreters=[who], laboratory=dict(here), issued="2016-01-01") == [ELSEWHERE]
+    assert said("LabReportIssued", order={"requesters": [who]}, laboratory=dict(here), issued="2016-01-01") == []
+    unknown = organization("139999999")
+    assert prescribed(unknown, "2016-01-01") == []
+
+
+def test_no_role_there_parks_only_where_the_channel_requires_it(engine: Engine) -> None:
+    places(engine, "130000001;Here;OFFICINE;;;;;;;;;;;", "130000002;There;CHU;;;;;;;;;;;")
+    people(engine, "220000001;TAZROUT;Hind;pharmacien;;130000002 interne 2015-01-01/;;;;")
+    for policy in POLICIES:
+        (answer,) = by_whom(engine, [sale("220000001", "130000001", "2016-01-01")], policy)
+        assert (answer.verdict, answer.flags) == ("found", [ELSEWHERE])
+        assert answer.waiting_for == (["health-worker|220000001"] if policy == "require" else [])
+    report = people(engine, "220000001;TAZROUT;Hind;pharmacien;;130000001 pharmacien 2016-01-01/;;;;")
+    assert "health-worker|220000001" in report.learned, "so what was parked goes on"
+    (answer,) = by_whom(engine, [sale("220000001", "130000001", "2016-01-01")], "require")
+    assert (answer.flags, answer.waiting_for) == ([], [])
 
 
 def test_a_closing_is_known_at_the_next_look(engine: Engine) -> None:

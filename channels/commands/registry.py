@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from channels.commands import directory, export, reconciliation, upstream, verification
+from channels.commands import directory, export, reconciliation, upstream, verification, weighing
 from channels.commands.options import DATA, Config, Data, house, reached, told
 from channels.loops import spare_collection
 from channels.outputs import learned_records
@@ -29,6 +29,7 @@ app.command()(directory.show)
 app.command()(directory.close)
 app.command()(reconciliation.reconcile)
 app.command()(upstream.pull)
+app.command()(weighing.weigh)
 
 
 @app.command("load")

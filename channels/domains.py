@@ -13,9 +13,17 @@ from mediators.systems import IDENTIFIERS
 from schemas.domains import Check, Domain, Domains
 
 FILE = "domains.yaml"
-# What the registry links by whatever else is told (registries/client/rules.py). A child is filed under the parent's CIN
-# and a family shares the insured's number: those never say by themselves who it is.
-_PERSONAL = frozenset({f"{IDENTIFIERS}ins", f"{IDENTIFIERS}idcs"})
+# What the registry may never link by alone (registries/client/rules.py): a child is filed under the parent's CIN, and a
+# family shares the insured's number.
+_FAMILY = {
+    f"{IDENTIFIERS}{name}": words
+    for name, words in (
+        ("cnie", "CIN"),
+        ("cin", "CIN"),
+        ("cnss", "CNSS number"),
+        ("cnops", "CNOPS number"),
+    )
+}
 
 
 class Said(Strict):
@@ -38,8 +46,11 @@ class Said(Strict):
 
     @model_validator(mode="after")
     def _one_persons(self) -> Said:
-        if self.personal != (self.uri in _PERSONAL):
-            raise ValueError("personal: true of INS and IDCS, and of no other: families carry the numbers of cards")
+        if self.personal and (words := _FAMILY.get(self.uri)):
+            raise ValueError(
+                f"personal: never of a {words}: a child is filed under its parent's, and would become the parent; "
+                "take personal away, the registry links by it with birth date and name"
+            )
         return self
 
     @property

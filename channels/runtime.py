@@ -62,6 +62,7 @@ from channels.watch.live import Live
 from channels.watch.matching import measured
 from channels.window import Shared, Window
 from registries.client.happenings import Happenings
+from registries.client.keys import PERSONAL
 from registries.client.links import Links
 from registries.client.load import Hands
 from registries.client.matcher import Matcher
@@ -370,6 +371,13 @@ class House:
         every = [channel.context.domains.table for channel in self.channels.known.values()]
         return Domains(every[0]) if every else Domains()
 
+    @property
+    def personal(self) -> frozenset[str]:
+        """Systems whose numbers name one human being: those that the table marks, and the national ones that it does
+        not speak of."""
+        table = self.domains
+        return table.personal | {system for system in PERSONAL if table.of_system(system) is None}
+
     def updates(self, stop: Stop) -> Updates:
         """What tells subscribers that the numbers of a person changed."""
         source = Source(Changes(self.registries, self.links), Notices(self.registries), self.queries.numbers)
@@ -399,7 +407,7 @@ class House:
         regulars = Regulars(redis, self.registries) if redis else None
         shared = Shared(redis, partial(landed, self.journal)) if redis else None
         before = self.elsewhere
-        local = Persons(self.registries, self.registry_secret, regulars=regulars)
+        local = Persons(self.registries, self.registry_secret, regulars=regulars, personal=self.personal)
         persons = before.clients(local)
         facilities = before.facilities(Facilities(self.registries, redis))
         workers = before.health_workers(HealthWorkers(self.registries, redis))

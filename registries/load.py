@@ -13,7 +13,7 @@ Periods are ISO 8601 intervals joined by a space ("2008-03-01/2021-12-31 2023-01
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
@@ -22,6 +22,7 @@ from sqlalchemy import Connection, Engine
 from registries import facility, health_worker
 from registries.care.bundles import is_fhir, load_resources
 from registries.care.lists import PLACE_COLUMNS, WORKER_COLUMNS, Outcome, load_places, load_workers
+from registries.client.keys import PERSONAL
 from registries.client.load import Hands, load_clients
 from registries.database import writing
 from registries.rows import Row, rows
@@ -55,12 +56,14 @@ def load(
     by: str = "terminal",
     progress: Progress = lambda _: None,
     hands: Hands | None = None,
+    personal: Collection[str] = PERSONAL,
 ) -> Report:
     """Loads every row that is right and reports the others by line and column. `secret` is that of the client
     registry, and only clients need it; `by` is kept beside every change of an entry; `progress` hears, of clients, how
-    many rows are done, and `hands` load them. Raises ValueError for an unknown kind or no secret, Unavailable."""
+    many rows are done, and `hands` load them; `personal` is as in `Clients`. Raises ValueError for an unknown kind or
+    no secret, Unavailable."""
     if kind == "clients":
-        return _clients(body, engine, secret, progress, hands)
+        return _clients(body, engine, secret, progress, hands, personal)
     if kind == "facilities":
         return _directory(facility.KIND, body, engine, PLACE_COLUMNS, load_places, by)
     if kind == "health-workers":
@@ -68,11 +71,13 @@ def load(
     raise ValueError(f"no registry {kind!r}; there are: {', '.join(KINDS)}")
 
 
-def _clients(body: bytes, engine: Engine, secret: bytes, progress: Progress, hands: Hands | None) -> Report:
+def _clients(
+    body: bytes, engine: Engine, secret: bytes, progress: Progress, hands: Hands | None, personal: Collection[str]
+) -> Report:
     if not secret:
         raise ValueError("loading clients needs the secret of the client registry")
     report = Report()
-    told = load_clients(rows(body, ("birth_date",)), engine, secret, hands)
+    told = load_clients(rows(body, ("birth_date",)), engine, secret, hands, personal)
     for done, (row, change, learned) in enumerate(told, 1):
         report.issues += row.issues
         report.loaded += change == "made"

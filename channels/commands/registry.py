@@ -52,7 +52,8 @@ def load_(
         raise typer.BadParameter(f"{file}: {error.strerror}") from error
     with told():
         hands = parts.hands(processes) if chosen == "clients" else None
-        report = load(chosen, body, parts.registries, parts.registry_secret, progress=_progress(), hands=hands)
+        where, secret, personal = parts.registries, parts.registry_secret, parts.personal
+        report = load(chosen, body, where, secret, progress=_progress(), hands=hands, personal=personal)
         changed(parts.redis, facility.KIND, health_worker.KIND)
     bus = reached(parts)
     asyncio.run(bus.publish(learned_records(report.learned)))

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hmac
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -23,6 +23,8 @@ from schemas.events import HumanName, Identifier, Patient
 SYSTEM = "https://hie.sante.gov.ma/id/"
 INS, IDCS, CNSS, CIN, LOCAL, TEMPORARY, INCOMPLETE, MESSAGE = range(8)
 RANKS: Mapping[str, int] = {f"{SYSTEM}ins": INS, f"{SYSTEM}idcs": IDCS, f"{SYSTEM}cnss": CNSS, f"{SYSTEM}cnie": CIN}
+# Of which domains that holds where nobody says otherwise
+PERSONAL = frozenset({f"{SYSTEM}ins", f"{SYSTEM}idcs"})
 LABELS = ("INS", "IDCS", "CNSS number", "CIN", "local number", "temporary number", "incomplete identity", "message")
 
 # HL7 table 0203: member and subscriber numbers are the insured's, carried by the whole family.
@@ -39,8 +41,11 @@ _BIRTH = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T.*)?)?)?")
 
 
 class Key(NamedTuple):
+    """`personal`: it names one human being, whatever name and birth date are told with it."""
+
     digest: str
     rank: int
+    personal: bool = False
 
 
 class Number(NamedTuple):
@@ -86,9 +91,16 @@ class Demographics(NamedTuple):
     sex: str
 
 
-def subject(patient: Patient, event: str, secret: bytes, known_as: Patient | None = None) -> Subject:
-    """What can be compared of a patient. `known_as` lends birth date, name and sex to the keys only: a merge names
-    the replaced number bare (MRG), and the demographics beside it (PID) are those of the same human being."""
+def subject(
+    patient: Patient,
+    event: str,
+    secret: bytes,
+    known_as: Patient | None = None,
+    personal: Collection[str] = PERSONAL,
+) -> Subject:
+    """What can be compared of a patient. `personal`: systems whose numbers name one human being. `known_as` lends birth
+    date, name and sex to the keys only: a merge names the replaced number bare (MRG), and the demographics beside it
+    (PID) are those of the same human being."""
     numbers = known_numbers(patient)
     told = demographics(patient)
     strong: list[tuple[str, ...]] = [()] * LOCAL
@@ -97,7 +109,7 @@ def subject(patient: Patient, event: str, secret: bytes, known_as: Patient | Non
             strong[rank] += (digest(secret, LABELS[rank], value),)
     guessed = unidentified(patient)
     return Subject(
-        keys=_keys(numbers, _lent(told, demographics(known_as)) if known_as else told, secret),
+        keys=_keys(numbers, _lent(told, demographics(known_as)) if known_as else told, secret, personal),
         event=Key(digest(secret, "event", event), MESSAGE),
         strong=strong,
         birth=[] if guessed else [_born(secret, level) for level in told.birth],
@@ -192,13 +204,13 @@ def known_number(identifier: Identifier) -> Number | None:
     return Number(system, value, shared, rank)
 
 
-def _keys(numbers: Sequence[Number], told: Demographics, secret: bytes) -> list[Key]:
+def _keys(numbers: Sequence[Number], told: Demographics, secret: bytes, personal: Collection[str]) -> list[Key]:
     full = told.birth[2] if len(told.birth) == 3 else ""
     found: list[Key] = []
     incomplete: list[Key] = []
     for system, value, shared, rank in numbers:
         if not shared and rank != CIN:
-            found.append(Key(digest(secret, "number", system, value), rank))
+            found.append(Key(digest(secret, "number", system, value), rank, system in personal))
         elif full and told.given and (shared or _under_age(full)):
             found.append(Key(digest(secret, "relative", system, value, full, told.given), rank))
         elif full and not (shared or _under_age(full)):
@@ -206,7 +218,7 @@ def _keys(numbers: Sequence[Number], told: Demographics, secret: bytes) -> list[
         elif told.given:
             said = (told.family, told.given, told.birth[-1] if told.birth else "", told.sex)
             incomplete.append(Key(digest(secret, "incomplete", system, value, *said), INCOMPLETE))
-    return sorted(dict.fromkeys(found), key=lambda key: key.rank) or list(dict.fromkeys(incomplete))
+    return sorted(dict.fromkeys(found), key=lambda key: (not key.personal, key.rank)) or list(dict.fromkeys(incomplete))
 
 
 def _under_age(birth: str) -> bool:

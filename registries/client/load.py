@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from sqlalchemy import Engine
 
-from registries.client.keys import SYSTEM, Key, birth_levels
+from registries.client.keys import PERSONAL, SYSTEM, Key, birth_levels
 from registries.client.resolve import Clients
 from registries.registry import Resolution
 from registries.rows import Row
@@ -33,13 +33,19 @@ _FRENCH_DATE = re.compile(r"(\d\d?)/(\d\d?)/(\d{4})")
 Told = tuple[Row, str, Sequence[str]]
 
 
-def load_clients(found: Iterable[Row], engine: Engine, secret: bytes, hands: Hands | None = None) -> Iterator[Told]:
+def load_clients(
+    found: Iterable[Row],
+    engine: Engine,
+    secret: bytes,
+    hands: Hands | None = None,
+    personal: Collection[str] = PERSONAL,
+) -> Iterator[Told]:
     """For every row: "made", "grown" or "" (nothing new, or wrong: see its issues), and what it makes known.
 
     A commit for every 500 rows, then they are compared with all that are known. Raises Unavailable.
     """
-    loader, parts = _Loader(engine, secret), _parts(iter(found))
-    for told in hands.over(parts, secret) if hands else map(loader, parts):
+    loader, parts = _Loader(engine, secret, personal), _parts(iter(found))
+    for told in hands.over(parts, secret, personal) if hands else map(loader, parts):
         yield from told
     loader.clients.matcher.sweep(everything=True)  # what other loads left, cut short
 
@@ -56,12 +62,12 @@ class Hands:
     opened: Callable[[], Engine]
     count: int
 
-    def over(self, parts: Iterable[list[Row]], secret: bytes) -> Iterator[list[Told]]:
+    def over(self, parts: Iterable[list[Row]], secret: bytes, personal: Collection[str]) -> Iterator[list[Told]]:
         """In the order of the parts. Raises Unavailable."""
         # a fork would take connections with it, and the counter of the seal
         fresh = multiprocessing.get_context("spawn")
         ahead: deque[Future[list[Told]]] = deque()
-        with ProcessPoolExecutor(self.count, fresh, _begin, (self.opened, secret)) as pool:
+        with ProcessPoolExecutor(self.count, fresh, _begin, (self.opened, secret, personal)) as pool:
             try:
                 for part in parts:
                     ahead.append(pool.submit(_go_on, part))
@@ -79,8 +85,8 @@ class Hands:
 class _Loader:
     """Loads one part after the other."""
 
-    def __init__(self, engine: Engine, secret: bytes) -> None:
-        self.clients = Clients(engine, secret)
+    def __init__(self, engine: Engine, secret: bytes, personal: Collection[str]) -> None:
+        self.clients = Clients(engine, secret, personal=personal)
 
     def __call__(self, part: Sequence[Row]) -> list[Told]:
         contents: dict[int, str] = {}
@@ -110,9 +116,9 @@ class _Read(NamedTuple):
 _loader: _Loader | None = None  # of a process that was started to load
 
 
-def _begin(opened: Callable[[], Engine], secret: bytes) -> None:
+def _begin(opened: Callable[[], Engine], secret: bytes, personal: Collection[str]) -> None:
     global _loader
-    _loader = _Loader(opened(), secret)
+    _loader = _Loader(opened(), secret, personal)
 
 
 def _go_on(part: list[Row]) -> list[Told]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from registries.client import rules, temporary
 from registries.client.candidates import Known
 from registries.client.keeping import Keeping
-from registries.client.keys import Key, Subject
+from registries.client.keys import PERSONAL, Key, Subject
 from registries.client.links import Merge
 from registries.client.matcher import Matcher
 from registries.client.regulars import Regulars
@@ -59,20 +59,22 @@ class Clients:
     """Answers "who?" for events. One instance belongs to one thread; any number of processes share the database.
 
     `secret` keys the digests that stand for identifiers: the same for every process, kept with the data.
-    `news` is what the last call added. Those whom the `regulars` know cost the database nothing. What a source says of
-    a patient is kept with the identity; the `matcher` compares it afterwards, and decides nothing about these events.
+    `personal`: systems whose numbers name one human being, whatever else is told. `news` is what the last call added.
+    Those whom the `regulars` know cost the database nothing. What a source says of a patient is kept with the identity;
+    the `matcher` compares it afterwards, and decides nothing about these events.
     """
 
     engine: Engine
     secret: bytes
     news: News = field(default_factory=News)
     regulars: Regulars | None = None
+    personal: Collection[str] = PERSONAL
     matcher: Matcher = field(init=False)
     _named: set[str] = field(default_factory=set)
     _subjects: Subjects = field(init=False)
 
     def __post_init__(self) -> None:
-        self._subjects = Subjects(self.secret)
+        self._subjects = Subjects(self.secret, self.personal)
         seal = Seal(self.secret)
         self.matcher = Matcher(self.engine, self.secret, seal, Versions(self.engine, seal).active)
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from registries.client.keys import IDCS, LABELS, LOCAL, TEMPORARY, Key, Subject
+from registries.client.keys import CNSS, LABELS, LOCAL, TEMPORARY, Key, Subject
 from registries.client.store import Person, View
 
 # A number carried by so many different people is a filler nobody told us of: it finds no more than these.
@@ -69,12 +69,12 @@ def walk(view: View, subject: Subject) -> Sequence[Key]:
 
 
 def forbids(subject: Subject, person: Person, key: Key) -> Reason | None:
-    """Why this key may not link the two. Only another identifier counts against INS, IDCS and a temporary number, for
-    what is told beside the last was a guess at first."""
-    for rank in range(min(key.rank, LOCAL)):
+    """Why this key may not link the two. Only another identifier counts against a personal number (INS, IDCS and what
+    the table of domains says) and a temporary one, for what is told beside the last was a guess at first."""
+    for rank in range(min(key.rank, CNSS if key.personal else LOCAL)):
         if subject.strong[rank] and person.strong[rank] and person.strong[rank] not in subject.strong[rank]:
             return "another-identifier"
-    return None if key.rank <= IDCS or key.rank == TEMPORARY else differs(subject, person)
+    return None if key.personal or key.rank == TEMPORARY else differs(subject, person)
 
 
 def differs(subject: Subject, person: Person) -> Reason | None:
@@ -121,8 +121,8 @@ def told(reason: Reason, other: Person) -> Doubt:
 
 
 def linked_despite(subject: Subject, person: Person, key: Key) -> list[Doubt]:
-    """INS, IDCS and temporary numbers link whatever the demographics say; what differs is to be looked at."""
-    reason = differs(subject, person) if key.rank <= IDCS or key.rank == TEMPORARY else None
+    """Personal and temporary numbers link whatever the demographics say; what differs is to be looked at."""
+    reason = differs(subject, person) if key.personal or key.rank == TEMPORARY else None
     return [_doubt(reason, key)] if reason else []
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import NamedTuple, cast
 
-from registries.client.keys import MESSAGE, Key, Subject, digest, subject
+from registries.client.keys import MESSAGE, PERSONAL, Key, Subject, digest, subject
 from registries.client.saying import Saying, content, saying
 from schemas.events import Event, Identifier, Patient, plain
 
@@ -32,10 +33,10 @@ OTHER = {
 
 
 class Subjects:
-    """Belongs to one thread."""
+    """Belongs to one thread. `personal`: systems whose numbers name one human being."""
 
-    def __init__(self, secret: bytes) -> None:
-        self._secret = secret
+    def __init__(self, secret: bytes, personal: Collection[str] = PERSONAL) -> None:
+        self._secret, self._personal = secret, personal
         self._known: dict[tuple[str, str, str], tuple[Subject, Saying]] = {}
 
     def who(self, event: Event, contents: dict[int, str]) -> Who:
@@ -50,7 +51,7 @@ class Subjects:
         about = event["patient"]
         others = [one for one in about.get("identifiers") or () if not _same(one, moved)]
         told = Patient(**{**about, "identifiers": others}) if others else about
-        return subject(told, event["id"], self._secret)
+        return subject(told, event["id"], self._secret, personal=self._personal)
 
     def _other(self, event: Event) -> Subject | None:
         """Who was replaced, is linked, or had the number. A bare number of the same human being borrows the patient's
@@ -61,12 +62,12 @@ class Subjects:
         if event["type"] != "PatientMerged" and not told.get("identifiers"):
             return None
         lent = event["patient"] if event["type"] == "PatientMerged" or is_number(event, "changed") else None
-        return subject(told, f"prior|{event['id']}", self._secret, known_as=lent)
+        return subject(told, f"prior|{event['id']}", self._secret, lent, self._personal)
 
     def _moved(self, event: Event) -> Subject | None:
         if not is_number(event, "moved") or not (number := plain(event).get("prior")):
             return None
-        return subject(Patient(identifiers=[number]), event["id"], self._secret, known_as=event["patient"])
+        return subject(Patient(identifiers=[number]), event["id"], self._secret, event["patient"], self._personal)
 
     def of(self, event: Event, contents: dict[int, str]) -> tuple[Subject, Saying | None]:
         """The patient of the event and what is said of them. `contents`: digests of the patients of this batch, by
@@ -79,7 +80,7 @@ class Subjects:
             about, one = known
             key = Key(digest(self._secret, "event", event["id"]), MESSAGE)
             return replace(about, event=key), one._replace(version=event["version"], patient=patient)
-        about = subject(patient, event["id"], self._secret)
+        about = subject(patient, event["id"], self._secret, personal=self._personal)
         told = saying(event, about, self._secret, said)
         if told and about.keys:  # else it is known by the event alone
             self._remember(name, about, told)

@@ -54,9 +54,12 @@ def test_a_strict_channel_must_judge_at_the_door(tmp_path: Path) -> None:
         ("lab:\n  names: LAB\n  uri: urn:x:lab\n  colour: red\n", "line 9: lab.colour: this key is not known"),
         (
             "cin:\n  names: CIN\n  uri: https://hie.sante.gov.ma/id/cnie\n  personal: true\n",
-            "of no other: families carry",
+            "personal: never of a CIN",
         ),
-        ("rnp:\n  names: RNP\n  uri: https://hie.sante.gov.ma/id/idcs\n", "personal: true of INS and IDCS"),
+        (
+            "x:\n  names: X\n  uri: https://hie.sante.gov.ma/id/cnss\n  personal: true\n",
+            "personal: never of a CNSS number",
+        ),
         ("a:\n  names: A\n  uri: urn:a\n  own: true\nb:\n  names: B\n  uri: urn:b\n  own: true\n", "line 13: b.own"),
     ],
 )
@@ -64,3 +67,9 @@ def test_mistakes_name_their_line(tmp_path: Path, more: str, told: str) -> None:
     with pytest.raises(Misconfigured, match=r"domains\.yaml, line") as raised:
         channel(tmp_path, WARD + more)
     assert told in str(raised.value)
+
+
+def test_a_domain_may_be_marked_as_personal_and_a_national_one_unmarked(tmp_path: Path) -> None:
+    said = "abroad:\n  names: NIF\n  uri: urn:x:nif\n  personal: true\nrnp:\n  names: RNP\n  uri: %s\n"
+    table = channel(tmp_path, WARD + said % "https://hie.sante.gov.ma/id/idcs").context.domains
+    assert table.personal == {"urn:x:nif"}

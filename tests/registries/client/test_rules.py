@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from tests.registries.people import Registry, about, patient
+from registries.client.keys import PERSONAL
+from registries.client.resolve import Clients
+from schemas.events import Identifier
+from tests.registries.people import SECRET, Registry, about, patient
 
 FATHER = {"cnss": "143270581", "given": "Abdelaali", "birth": "1968-02-11", "sex": "male"}
 MOTHER = {"cnss": "143270581", "given": "Naïma", "birth": "1972-07-30", "sex": "female"}
@@ -205,3 +208,34 @@ def test_nobody_s_number_stands_in_the_file(registry: Registry, tmp_path: Path) 
     content = b"".join(path.read_bytes() for path in tmp_path.iterdir())
     for word in (b"AB417205", b"143270581", b"230037", b"ABDELAALI", b"Abdelaali", b"1968-02-11", b"N77123"):
         assert word not in content
+
+
+ABROAD = "urn:x:nif"
+
+
+def registered(clients: Clients, number: Identifier, **told: str) -> str:
+    (found,) = clients.resolve([about(patient(number, **told))], ["create"])
+    return found.entry
+
+
+@pytest.mark.parametrize("personal", [True, False])
+def test_a_number_of_a_personal_domain_links_whatever_else_is_told(engine: Engine, personal: bool) -> None:
+    clients = Clients(engine, SECRET, personal=frozenset({ABROAD}) if personal else frozenset())
+    number: Identifier = {"system": ABROAD, "value": "X-77123"}
+    one = registered(clients, number, given="Jad", family="Guessous", birth="1980-05-11", cin="AB123456")
+    other = registered(clients, number, given="Jaad", family="Guessouss", birth="1981-04-12", cin="CD987654")
+    assert (one == other) is personal
+
+
+def test_only_a_stronger_national_number_speaks_against_a_personal_one(engine: Engine) -> None:
+    clients = Clients(engine, SECRET, personal=PERSONAL | {ABROAD})
+    number: Identifier = {"system": ABROAD, "value": "X-77123"}
+    one = registered(clients, number, given="Jad", ins="I-1")
+    assert registered(clients, number, given="Jad", ins="I-2") != one
+
+
+def test_a_national_number_that_is_not_marked_links_with_the_birth_date_only(engine: Engine) -> None:
+    clients = Clients(engine, SECRET, personal=frozenset())
+    one = registered(clients, {"system": "urn:id:CHU", "value": "1"}, ins="I-1", birth="1980-05-11")
+    assert registered(clients, {"system": "urn:id:CHU", "value": "2"}, ins="I-1", birth="1955-01-02") != one
+    assert registered(clients, {"system": "urn:id:CHU", "value": "3"}, ins="I-1", birth="1980-05-11") == one

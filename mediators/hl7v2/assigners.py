@@ -48,6 +48,8 @@ def issues(hl7: Hl7, message: Message, context: Context) -> Iterator[Issue]:
     if not domains.table and not domains.strict:
         return
     for segment in hl7.segments:
+        if segment.name not in _ASSIGNED:  # nor mentioned
+            continue
         for places, mentioned in ((_ASSIGNED, False), (_MENTIONED, True)):
             for number in _numbers(segment, places.get(segment.name, ())):
                 if number.place == 19 and number.assigned.anonymous:

@@ -124,7 +124,7 @@ def _orders(draft: Draft, visit: Reference | None) -> list[Reference]:
     told: Order | None = draft.event.get("order")
     if not told:
         return []
-    if elements.beyond(told, ("filler",)):
+    if elements.beyond(told, {"filler"}):
         return [order.mentioned(draft, told, visit)]
     number = elements.identifier(told.get("filler"), "FILL")
     return [{"type": "ServiceRequest", "identifier": number}] if number else []

@@ -7,7 +7,7 @@ reads as a table: one line an element. No element of a result is ever empty.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Set
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
@@ -31,9 +31,9 @@ def said(elements: dict[str, Any]) -> dict[str, Any]:
     return made
 
 
-def beyond(one: Mapping[str, Any], known: Collection[str]) -> bool:
+def beyond(one: Mapping[str, Any], known: Set[str]) -> bool:
     """Whether it says anything but these keys. An event from the bus has all keys, most of them empty."""
-    return any(value and name not in known for name, value in one.items())
+    return any(map(one.get, one.keys() - known))
 
 
 def text(one: str | None) -> str | None:

@@ -110,8 +110,14 @@ def shared_id(kind: str, *parts: str) -> str:
 
 def lacking(resource: Resource, body: dict[str, Any]) -> dict[str, Any]:
     """The body without another type of what the resource tells already: FHIR takes one (value[x])."""
-    told = tuple(choice for choice in _CHOICES if any(name.startswith(choice) for name in resource))
-    return {name: one for name, one in body.items() if not name.startswith(told)} if told else body
+    told = {*map(_choice, resource)} - {None}
+    return {name: one for name, one in body.items() if _choice(name) not in told} if told else body
+
+
+@lru_cache(maxsize=1024)
+def _choice(name: str) -> str | None:
+    """Which element of several types it is a type of, if of one."""
+    return next((choice for choice in _CHOICES if name.startswith(choice)), None)
 
 
 def resource_id(text: str | None) -> str | None:

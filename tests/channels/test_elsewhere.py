@@ -14,8 +14,8 @@ from registries import national_tables, tables
 from registries.client.resolve import Clients
 from registries.database import open_database
 from registries.national import NationalClients
+from tests.registries.country import Country
 from tests.registries.people import SECRET, about, patient
-from tests.registries.service import Service
 from tests.serving import served
 
 DAY = 86_400.0
@@ -26,15 +26,15 @@ def stale(channel: str) -> float:
 
 
 @pytest.fixture
-def service() -> Service:
-    return Service(people=[["urn:id:CHU|1"]])
+def country() -> Country:
+    return Country(people=[["urn:id:CHU|1"]])
 
 
 @pytest.fixture
-def clients(tmp_path: Path, service: Service) -> Iterator[NationalClients]:
+def clients(tmp_path: Path, country: Country) -> Iterator[NationalClients]:
     engine = open_database(f"sqlite:///{tmp_path}/registries.db", tables.TABLES)
     national_tables.TABLES.create_all(engine)
-    with served(service.app) as address:
+    with served(country.app) as address:
         said = RegistriesElsewhere.model_validate({"client": {"url": f"{address}/fhir", "fresh": 0}})
         clients = Elsewhere(said, engine, SECRET, stale).clients(Clients(engine, SECRET))
         assert isinstance(clients, NationalClients)
@@ -51,12 +51,12 @@ def counted(channel: str) -> dict[str, float]:
 
 
 def test_answers_are_counted_by_how_old_they_were_and_how_old_the_channel_lets_them_be(
-    clients: NationalClients, service: Service
+    clients: NationalClients, country: Country
 ) -> None:
     clients.resolve(
         [about(patient(ipp="1"), channel="wide"), about(patient(cin="AB1"), channel="wide")], ["create"] * 2
     )
-    service.down = 503
+    country.down = 503
     events = [
         about(patient(ipp=number), channel=channel)
         for number, channel in (("1", "wide"), ("1", "strict"), ("2", "wide"))

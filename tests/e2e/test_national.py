@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.e2e.hl7 import AUTHORITY, code, glucose, header, message, order, person
 from tests.e2e.program import Mllp, Program, free_port, until
-from tests.registries.service import Service
+from tests.registries.country import Country
 from tests.serving import served
 from tests.stores import house_of, rows
 
@@ -15,20 +15,20 @@ OTHER = "PID|1||X9^^^LABO_ESSAI^PI||TAZI^Hind^^^^^L||19800203|F"
 
 
 def test_two_numbers_are_one_person_when_the_country_says_so_and_stay_it_when_it_is_down(tmp_path: Path) -> None:
-    service = Service(people=[[f"{AUTHORITY}|N1", "urn:id:LABO_ESSAI|X9"]])
+    country = Country(people=[[f"{AUTHORITY}|N1", "urn:id:LABO_ESSAI|X9"]])
     sent = {
         "C1": glucose("C1", "N1", "F-1"),
         "C2": message(header("C2"), OTHER, order("F-2", "2345-7|1.10|g/L")),
         "C3": message(header("C3"), person("N1"), order("F-3", "2345-7|1.20|g/L")),
     }
-    with served(service.app) as address:
+    with served(country.app) as address:
         environment = {"WASL_REGISTRIES_CLIENT": f"{address}/fhir", "WASL_REGISTRIES_CLIENT_FRESH": "0"}
         with Program(tmp_path / "data", **environment) as program, Mllp(program.mllp_port) as line:
             for control_id, text in sent.items():
-                service.down = 503 if control_id == "C3" else 0
+                country.down = 503 if control_id == "C3" else 0
                 assert code(line.send(text)) == "AA"
                 program.transaction(control_id, "delivered")
-            asked = len(service.asked)
+            asked = len(country.asked)
             persons = rows(house_of(program), "registries", "SELECT count(*) FROM persons")
     assert persons == [(1,)]
     assert asked == 3
@@ -40,7 +40,7 @@ def test_whoever_waits_for_the_country_goes_on_by_itself_and_holds_nobody_else(t
     channel = tmp_path / "config" / "channels" / "lab-hl7v2.yaml"
     said = channel.read_text(encoding="utf-8")
     channel.write_text(said.replace("{patient: create", "{patient: require"), encoding="utf-8")
-    service, port = Service(people=[[f"{AUTHORITY}|N1"]]), free_port()
+    country, port = Country(people=[[f"{AUTHORITY}|N1"]]), free_port()
     environment = {
         "WASL_REGISTRIES_CLIENT": f"http://127.0.0.1:{port}/fhir",
         "WASL_REGISTRIES_CLIENT_FRESH": "0",
@@ -55,9 +55,9 @@ def test_whoever_waits_for_the_country_goes_on_by_itself_and_holds_nobody_else(t
         program.transaction("W3", "delivered")
         parked = program.transaction("W1", "parked")
         assert parked["reason"] == "waiting for the national client registry, which does not answer"
-        with served(service.app, port):
+        with served(country.app, port):
             program.transaction("W1", "delivered")
             unknown = program.transaction("W2", "parked")
             until(lambda: "does not know" in program.get(f"/api/transactions/{unknown['id']}")["reason"])
-            service.people.append([f"{AUTHORITY}|N2"])
+            country.people.append([f"{AUTHORITY}|N2"])
             program.transaction("W2", "delivered")

@@ -20,8 +20,8 @@ from registries.remembered import FRESH, REST, Remembered
 from registries.remote import National
 from schemas.events import Identifier
 from schemas.message import Unavailable
+from tests.registries.country import Country, identifier
 from tests.registries.people import ID, SECRET, about, organization, patient
-from tests.registries.service import Service, identifier
 from tests.serving import served
 
 DAY = 86_400.0
@@ -46,13 +46,13 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def service() -> Service:
-    return Service()
+def country() -> Country:
+    return Country()
 
 
 @pytest.fixture
-def national(service: Service) -> Iterator[National]:
-    with served(service.app) as address:
+def national(country: Country) -> Iterator[National]:
+    with served(country.app) as address:
         asked = National(f"{address}/fhir")
         yield asked
         asked.close()
@@ -90,27 +90,27 @@ def person(clients: NationalClients, **told: str) -> str:
 
 
 def test_two_hospitals_numbers_are_one_person_when_the_country_says_so(
-    clients: NationalClients, service: Service
+    clients: NationalClients, country: Country
 ) -> None:
-    service.people = [["urn:id:CHU|1", "urn:id:LABO|77", f"{ID}ins|I-1"]]
+    country.people = [["urn:id:CHU|1", "urn:id:LABO|77", f"{ID}ins|I-1"]]
     at_hospital = person(clients, ipp="1", given="Hafid")
     at_laboratory = answer(clients, about(patient(LAB, given="Hafid"))).entry
     assert at_hospital == at_laboratory != person(clients, ipp="2")
 
 
 def test_a_child_filed_under_its_parents_numbers_does_not_become_the_parent(
-    clients: NationalClients, service: Service
+    clients: NationalClients, country: Country
 ) -> None:
-    service.people = [[f"{ID}cnie|AB123456", f"{ID}cnss|123456789", f"{ID}ins|I-1", "urn:id:CHU|1"], ["urn:id:CHU|2"]]
+    country.people = [[f"{ID}cnie|AB123456", f"{ID}cnss|123456789", f"{ID}ins|I-1", "urn:id:CHU|1"], ["urn:id:CHU|2"]]
     parent = person(clients, ipp="1", cin="AB123456", birth="1980-03-12", given="Hafid")
     child = person(clients, ipp="2", cin="AB123456", cnss="123456789", birth="2019-01-02", given="Nour")
     only_papers = person(clients, cin="AB123456", cnss="123456789", birth="2021-05-02", given="Ghali")
     assert len({parent, child, only_papers}) == 3
-    assert len(service.asked) == 2
+    assert len(country.asked) == 2
 
 
-def test_whom_the_country_knows_is_known_where_that_is_required(clients: NationalClients, service: Service) -> None:
-    service.people = [["urn:id:CHU|1", f"{ID}ins|I-1"]]
+def test_whom_the_country_knows_is_known_where_that_is_required(clients: NationalClients, country: Country) -> None:
+    country.people = [["urn:id:CHU|1", f"{ID}ins|I-1"]]
     assert answer(clients, about(patient(ipp="1")), "require").verdict == "found"
     unknown = answer(clients, about(patient(ipp="2")), "require")
     assert (unknown.verdict, unknown.entry) == ("unknown", "")
@@ -118,11 +118,11 @@ def test_whom_the_country_knows_is_known_where_that_is_required(clients: Nationa
 
 
 def test_while_the_service_is_down_its_last_answer_counts_as_long_as_the_channel_allows(
-    clients: NationalClients, service: Service, clock: Clock
+    clients: NationalClients, country: Country, clock: Clock
 ) -> None:
-    service.people = [["urn:id:CHU|1", f"{ID}ins|I-1"]]
+    country.people = [["urn:id:CHU|1", f"{ID}ins|I-1"]]
     known = person(clients, ipp="1")
-    service.down = 503
+    country.down = 503
     clock.now += 2 * 3600
     late = answer(clients, about(patient(ipp="1")), "require")
     assert late.entry == known
@@ -134,9 +134,9 @@ def test_while_the_service_is_down_its_last_answer_counts_as_long_as_the_channel
     assert "person" not in strict
 
 
-def test_one_who_waits_for_the_service_holds_nobody_else(clients: NationalClients, service: Service) -> None:
+def test_one_who_waits_for_the_service_holds_nobody_else(clients: NationalClients, country: Country) -> None:
     """Those without a number of the country's in the same batch, and those whom nobody must know."""
-    service.down = 503
+    country.down = 503
     events = [about(patient(ipp="1")), about(patient(cin="AB1")), about(patient(ipp="2"))]
     found = clients.resolve(events, ["require", "create", "create"])
     assert [bool(one.entry) for one in found] == [False, True, True]
@@ -144,11 +144,11 @@ def test_one_who_waits_for_the_service_holds_nobody_else(clients: NationalClient
 
 
 def test_for_whom_a_message_waits_the_service_is_asked_again(
-    clients: NationalClients, service: Service, clock: Clock
+    clients: NationalClients, country: Country, clock: Clock
 ) -> None:
-    service.down = 503
+    country.down = 503
     silent = answer(clients, about(patient(ipp="1")), "require").waiting_for
-    service.down = 0
+    country.down = 0
     clock.now += REST
     unknown = answer(clients, about(patient(ipp="2")), "require").waiting_for
     answer(clients, about(patient(ipp="3")), "create")
@@ -161,32 +161,32 @@ def test_for_whom_a_message_waits_the_service_is_asked_again(
 
 
 def test_care_does_not_wait_for_the_service_where_nobody_must_be_known(
-    clients: NationalClients, service: Service, clock: Clock
+    clients: NationalClients, country: Country, clock: Clock
 ) -> None:
     """The country's numbers are learned with the next event, and the identity stays."""
-    service.down = 500
+    country.down = 500
     first = answer(clients, about(patient(ipp="1", given="Hafid")))
     assert first.flags == ["the national client registry does not answer"]
-    service.down = 0
-    service.people = [["urn:id:CHU|1", f"{ID}ins|I-1"]]
+    country.down = 0
+    country.people = [["urn:id:CHU|1", f"{ID}ins|I-1"]]
     clock.now += REST
     assert person(clients, ipp="1", given="Hafid") == first.entry
     assert person(clients, ins="I-1") == first.entry
 
 
-def test_what_was_asked_is_not_asked_for_again_at_once(clients: NationalClients, service: Service) -> None:
-    service.people = [["urn:id:CHU|1", f"{ID}ins|I-1"]]
+def test_what_was_asked_is_not_asked_for_again_at_once(clients: NationalClients, country: Country) -> None:
+    country.people = [["urn:id:CHU|1", f"{ID}ins|I-1"]]
     found = clients.resolve([about(patient(ipp="1")) for _ in range(20)], ["create"] * 20)
     assert len({one.entry for one in found}) == 1
     person(clients, ipp="1")
-    assert len(service.asked) == 1
+    assert len(country.asked) == 1
 
 
 def test_an_attempt_that_failed_is_made_whole_by_the_next(
-    clients: NationalClients, service: Service, monkeypatch: pytest.MonkeyPatch
+    clients: NationalClients, country: Country, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The database went away after the service had answered: what it said must not be taken as registered."""
-    service.people = [["urn:id:CHU|1", f"{ID}ins|I-1"]]
+    country.people = [["urn:id:CHU|1", f"{ID}ins|I-1"]]
 
     def gone(*_: object) -> None:
         raise Unavailable("the database does not answer")
@@ -207,8 +207,8 @@ def sent_by(inpe: str = "", name: str = "", **more: Any) -> dict[str, object]:
     return event
 
 
-def test_a_facility_of_the_country_is_known_here(places: NationalCare, service: Service) -> None:
-    service.resources = [listed()]
+def test_a_facility_of_the_country_is_known_here(places: NationalCare, country: Country) -> None:
+    country.resources = [listed()]
     event = sent_by("222222222")
     found = answer(places, event, "require")
     assert (found.verdict, found.flags, found.waiting_for) == ("found", [], [])
@@ -225,34 +225,34 @@ def test_what_the_country_does_not_know_may_be_known_here(places: NationalCare) 
 
 
 def test_an_entry_has_one_id_whether_the_country_answers_or_not(
-    places: NationalCare, service: Service, clock: Clock
+    places: NationalCare, country: Country, clock: Clock
 ) -> None:
-    service.resources = [listed("130999998")]
+    country.resources = [listed("130999998")]
     there = answer(places, sent_by("130999998")).entry
-    service.resources = []
+    country.resources = []
     clock.now += FRESH + 1
     assert answer(places, sent_by("130999998")).entry == there
 
 
-def test_a_facility_that_closed_is_known_for_what_happened_before(places: NationalCare, service: Service) -> None:
-    service.resources = [listed(active=False, meta={"lastUpdated": "2026-03-15T08:00:00Z"})]
+def test_a_facility_that_closed_is_known_for_what_happened_before(places: NationalCare, country: Country) -> None:
+    country.resources = [listed(active=False, meta={"lastUpdated": "2026-03-15T08:00:00Z"})]
     assert answer(places, sent_by("222222222")).flags == []
     after = answer(places, sent_by("222222222", ended="2026-04-01"), "require")
     assert after.flags == ["facility closed at the time"]
     assert after.waiting_for == ["facility|222222222"]
 
 
-def test_a_number_of_two_facilities_decides_nothing(places: NationalCare, service: Service) -> None:
-    service.resources = [listed(), {**listed(), "id": "another"}]
+def test_a_number_of_two_facilities_decides_nothing(places: NationalCare, country: Country) -> None:
+    country.resources = [listed(), {**listed(), "id": "another"}]
     event = sent_by("222222222")
     found = answer(places, event)
     assert (found.verdict, found.entry) == ("ambiguous", "")
 
 
 def test_a_facility_that_is_required_waits_for_the_service_and_others_go_on(
-    places: NationalCare, service: Service
+    places: NationalCare, country: Country
 ) -> None:
-    service.down = 503
+    country.down = 503
     parked = answer(places, sent_by("222222222"), "require")
     assert parked.waiting_for == [*places.awaited.silence({"system": INPE, "value": "222222222"}).entries]
     assert answer(places, sent_by("222222222"), "flag").flags == [
@@ -263,22 +263,22 @@ def test_a_facility_that_is_required_waits_for_the_service_and_others_go_on(
 
 
 def test_what_waits_for_a_facility_goes_on_when_the_country_knows_it(
-    places: NationalCare, service: Service, clock: Clock
+    places: NationalCare, country: Country, clock: Clock
 ) -> None:
     parked = answer(places, sent_by("222222222"), "require")
     assert parked.waiting_for == ["facility|222222222"]
-    service.resources = [listed()]
+    country.resources = [listed()]
     clock.now += FRESH + 1
     answer(places, sent_by("222222222"), "require")
     assert places.learned == ["facility|222222222"]
 
 
 def test_a_health_worker_is_asked_for_by_their_number(
-    engine: Engine, national: National, kept: Remembered, service: Service
+    engine: Engine, national: National, kept: Remembered, country: Country
 ) -> None:
     workers = health_workers(HealthWorkers(engine), national, kept, stale, Awaited(engine, SECRET, "health-worker"))
     number = f"{ID}inpe-ps|444444444"
-    service.resources = [
+    country.resources = [
         {"resourceType": "Practitioner", "id": "p", "identifier": [identifier(number)]},
         {
             "resourceType": "PractitionerRole",

@@ -10,7 +10,7 @@ import pytest
 from registries.remote import National
 from schemas.events import Identifier
 from schemas.message import Unavailable
-from tests.registries.service import Service, identifier
+from tests.registries.country import Country, identifier
 from tests.serving import served
 
 INS = "https://hie.sante.gov.ma/id/ins"
@@ -20,13 +20,13 @@ PLACE: Identifier = {"system": INPE, "value": "123456789"}
 
 
 @pytest.fixture
-def service() -> Service:
-    return Service()
+def country() -> Country:
+    return Country()
 
 
 @pytest.fixture
-def national(service: Service) -> Iterator[National]:
-    with served(service.app) as address:
+def national(country: Country) -> Iterator[National]:
+    with served(country.app) as address:
         asked = National(f"{address}/fhir/")
         yield asked
         asked.close()
@@ -40,28 +40,28 @@ def location(**more: object) -> dict[str, object]:
     return {"resourceType": "Location", "managingOrganization": {"reference": "Organization/o1"}, **more}
 
 
-def test_the_other_numbers_of_a_person(national: National, service: Service) -> None:
-    service.people = [["urn:id:CHU|000123", f"{INS}|I-9", "urn:id:LABO|77"], ["urn:id:CHU|4"]]
+def test_the_other_numbers_of_a_person(national: National, country: Country) -> None:
+    country.people = [["urn:id:CHU|000123", f"{INS}|I-9", "urn:id:LABO|77"], ["urn:id:CHU|4"]]
     assert national.cross_references(NUMBER) == [
         {"system": INS, "value": "I-9"},
         {"system": "urn:id:LABO", "value": "77"},
     ]
 
 
-def test_a_person_without_another_number_is_known(national: National, service: Service) -> None:
-    service.people = [["urn:id:CHU|000123"]]
+def test_a_person_without_another_number_is_known(national: National, country: Country) -> None:
+    country.people = [["urn:id:CHU|000123"]]
     assert national.cross_references(NUMBER) == []
 
 
-def test_nobody_has_an_unknown_number_nor_one_of_an_unknown_domain(national: National, service: Service) -> None:
+def test_nobody_has_an_unknown_number_nor_one_of_an_unknown_domain(national: National, country: Country) -> None:
     assert national.cross_references(NUMBER) is None
-    service.domains = {"urn:id:other"}
+    country.domains = {"urn:id:other"}
     assert national.cross_references(NUMBER) is None
 
 
-def test_patients_are_found_by_what_they_are_called(national: National, service: Service) -> None:
+def test_patients_are_found_by_what_they_are_called(national: National, country: Country) -> None:
     name = {"family": "Aït Brahim", "given": ["Hafid"]}
-    service.resources = [
+    country.resources = [
         {"resourceType": "Patient", "identifier": [identifier(f"{INS}|I-9")], "name": [name], "birthDate": "1980-03-12"}
     ]
     (found,) = national.patients({"family": "aït brahim"})
@@ -71,8 +71,8 @@ def test_patients_are_found_by_what_they_are_called(national: National, service:
     assert national.patients({"family": "Nobody"}) == []
 
 
-def test_a_facility_that_operates(national: National, service: Service) -> None:
-    service.resources = [organization(active=True), location(status="active")]
+def test_a_facility_that_operates(national: National, country: Country) -> None:
+    country.resources = [organization(active=True), location(status="active")]
     assert national.facility(PLACE) == {"number": "123456789", "periods": [("", "")], "several": False}
     assert national.facility({"system": INPE, "value": "9"}) is None
 
@@ -93,32 +93,32 @@ def test_a_facility_that_operates(national: National, service: Service) -> None:
     ],
 )
 def test_a_facility_was_active_until_it_was_last_changed(
-    national: National, service: Service, resources: list[dict[str, object]], periods: list[tuple[str, str]]
+    national: National, country: Country, resources: list[dict[str, object]], periods: list[tuple[str, str]]
 ) -> None:
-    service.resources = resources
+    country.resources = resources
     found = national.facility(PLACE)
     assert found
     assert found["periods"] == periods
 
 
 def test_a_closed_entry_gives_way_to_the_one_that_is_open_and_two_open_ones_are_told(
-    national: National, service: Service
+    national: National, country: Country
 ) -> None:
-    service.resources = [organization(active=False), organization(id="o2")]
+    country.resources = [organization(active=False), organization(id="o2")]
     assert national.facility(PLACE) == {"number": "123456789", "periods": [("", "")], "several": False}
-    service.resources = [organization(), organization(id="o2")]
+    country.resources = [organization(), organization(id="o2")]
     found = national.facility(PLACE)
     assert found
     assert found["several"]
 
 
-def test_a_health_worker_is_active_in_the_periods_of_their_roles(national: National, service: Service) -> None:
+def test_a_health_worker_is_active_in_the_periods_of_their_roles(national: National, country: Country) -> None:
     worker = {"resourceType": "Practitioner", "id": "p1", "identifier": [identifier("urn:id:INPE|111111111")]}
 
     def role(**more: object) -> dict[str, object]:
         return {"resourceType": "PractitionerRole", "practitioner": {"reference": "Practitioner/p1"}, **more}
 
-    service.resources = [
+    country.resources = [
         worker,
         role(period={"start": "2010-01-01", "end": "2015-12-31"}),
         role(period={"start": "2020-01-01"}),
@@ -130,14 +130,14 @@ def test_a_health_worker_is_active_in_the_periods_of_their_roles(national: Natio
     assert found["periods"] == [("2010-01-01", "2015-12-31"), ("2020-01-01", ""), ("2016-01-01", "2018-06-30")]
 
 
-def test_no_number_is_in_an_address(national: National, service: Service) -> None:
+def test_no_number_is_in_an_address(national: National, country: Country) -> None:
     national.cross_references(NUMBER)
     national.facility(PLACE)
     national.health_worker(PLACE)
     national.patients({"family": "canary"})
-    assert len(service.asked) == 4
-    assert all(query == "" for _, query in service.asked)
-    assert {path for path, _ in service.asked} == {
+    assert len(country.asked) == 4
+    assert all(query == "" for _, query in country.asked)
+    assert {path for path, _ in country.asked} == {
         "/fhir/Patient/$ihe-pix",
         "/fhir/Patient/_search",
         "/fhir/Organization/_search",
@@ -157,19 +157,19 @@ def test_a_number_with_signs_of_the_search_language_is_asked_for_as_it_is() -> N
     assert seen == [b"identifier=urn%3Aid%3AA%7C1%5C%2C2%5C%7C3%5C%244%26x%3D5&_revinclude=Location%3Aorganization"]
 
 
-def test_the_token_is_shown_and_a_wrong_one_is_told(service: Service) -> None:
-    service.token = "let me in"
-    service.people = [["urn:id:CHU|000123"]]
-    with served(service.app) as address:
+def test_the_token_is_shown_and_a_wrong_one_is_told(country: Country) -> None:
+    country.token = "let me in"
+    country.people = [["urn:id:CHU|000123"]]
+    with served(country.app) as address:
         assert National(f"{address}/fhir", token="let me in").cross_references(NUMBER) == []
         with pytest.raises(Unavailable, match="token"):
             National(f"{address}/fhir").cross_references(NUMBER)
 
 
-def test_a_service_that_is_down_or_gone_is_unavailable(service: Service) -> None:
-    with served(service.app) as address:
+def test_a_service_that_is_down_or_gone_is_unavailable(country: Country) -> None:
+    with served(country.app) as address:
         national = National(f"{address}/fhir")
-        service.down = 503
+        country.down = 503
         with pytest.raises(Unavailable) as unavailable:
             national.facility(PLACE)
         assert unavailable.value.retry_after == 7

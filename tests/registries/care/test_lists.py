@@ -78,9 +78,17 @@ def test_what_fhir_told_beside_stays_when_a_list_comes(engine: Engine) -> None:
 def test_a_wrong_cell_is_told(engine: Engine, columns: dict[str, str], wrong: str) -> None:
     names = PLACES.split(";")
     cells = dict(zip(names, HILL.split(";") + [""] * len(names), strict=False)) | columns
-    report = places(engine, ";".join(cells[name] for name in names))
-    assert [issue.column for issue in report.issues] == [wrong]
-    assert report.loaded == 0
+    right = "120000044;Annexe;HPS;MA-04;MA-RAB;;;;;ANNEXE;;;;"
+    report = places(engine, ";".join(cells[name] for name in names), right)
+    (issue,) = report.issues
+    assert (issue.line, issue.column, issue.at) == (2, wrong, f"line 2, {wrong}")
+    assert issue.text
+    assert issue.remedy
+    assert report.loaded == 1, "the right row beside it is loaded"
+    registry = Facilities(engine)
+    registry.directory.refresh()
+    found = [registry.directory.find([name]) for name in ("120000011", "chu_colline", "annexe")]
+    assert [one is not None for one in found] == [False, False, True]
 
 
 def test_a_hierarchy_may_name_another_entry(engine: Engine) -> None:

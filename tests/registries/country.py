@@ -17,7 +17,7 @@ OTHERS = ("Location", "PractitionerRole")
 
 
 @dataclass
-class Service:
+class Country:
     """`people`: the numbers of each, as system|value. `down`: the status it answers with instead."""
 
     people: list[list[str]] = field(default_factory=list)

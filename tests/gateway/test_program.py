@@ -151,7 +151,7 @@ def test_a_fault_of_ours_says_nothing_of_anybody(
 
     monkeypatch.setattr("channels.journal.failures.groups", fail)
     monkeypatch.setattr("channels.gateway.app.care_sheets", fail)
-    monkeypatch.setattr("channels.consumers.reading.Reading.search", fail)
+    monkeypatch.setattr("channels.consumers.reading.Reading.of", fail)
     with caplog.at_level(logging.DEBUG):
         answer = admin(place, path)
     assert (answer.status_code, set(answer.json())) == (status, {"error", "remedy"})
@@ -167,6 +167,7 @@ def test_a_fault_while_asking_who_is_there_is_contained_too(place: Place, monkey
     def fail(*_: object) -> Any:
         raise OperationalError("SELECT", {}, Exception("unable to open database file"), hide_parameters=True)
 
+    monkeypatch.setattr(place.house.users, "recent", lambda *_: None)
     monkeypatch.setattr(place.house.users, "verify", fail)
     answer = admin(place, "/api/channels")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")

@@ -215,8 +215,7 @@ def fed(program: Program, seed: int) -> None:
 
 
 def matched(program: Program, patients: Sequence[Patient], rate: float) -> None:
-    bodies = [{"resourceType": "Parameters", "parameter": [{"name": "resource", "resource": resource(one)}]}
-              for one in patients]  # fmt: skip
+    bodies = [question(one) for one in patients]
     for turn in ("first", "again"):
         used = gateway_seconds(program.process)
         told = elsewhere(program, "asking", "Patient/$match", bodies, "--rate", rate, password=PASSWORD)
@@ -241,6 +240,11 @@ def held(program: Program) -> float:
     assert program.process
     rows = subprocess.run(["ps", "-o", "rss=", "-g", str(program.process.pid)], stdout=subprocess.PIPE, check=True)
     return sum(map(int, rows.stdout.split())) / 1024
+
+
+def question(patient: Patient) -> dict[str, Any]:
+    """ITI-119's Parameters."""
+    return {"resourceType": "Parameters", "parameter": [{"name": "resource", "resource": resource(patient)}]}
 
 
 def resource(patient: Patient) -> dict[str, Any]:

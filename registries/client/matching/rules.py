@@ -22,8 +22,13 @@ BLOCKING_PARTS = frozenset(
     | {"number", "mother"}
 )
 Outcome = Literal["certain", "possible", "none"]
-# Vetoes that rules written before there were such circumstances have too
-_ALWAYS: Mapping[str, Outcome] = {"temporary": "possible"}
+# Vetoes that rules have too which were written before there were these
+_ALWAYS: Mapping[str, Outcome] = {
+    "temporary": "possible",
+    "year-slip": "possible",
+    "twin-doubt": "possible",
+    "two-doubts": "possible",
+}
 
 
 class Part(NamedTuple):

@@ -160,8 +160,8 @@ def judged(house: House, size: int, seed: int) -> None:
     precision, recall = both / max(together, 1), both / max(true, 1)
     f1 = 2 * precision * recall / max(precision + recall, 1e-9)
     with reading(house.registries) as connection:
-        waiting = connection.scalar(select(func.count()).select_from(reviews)) or 0
-    print(f"truth       precision {precision:.5f}, recall {recall:.5f}, F1 {f1:.5f}, {waiting} reviews", flush=True)
+        open_ = connection.scalar(select(func.count()).where(reviews.c.state == "open")) or 0
+    print(f"truth       precision {precision:.5f}, recall {recall:.5f}, F1 {f1:.5f}, {open_} reviews wait", flush=True)
 
 
 def cluster(kept: Records, links: Links, patient: Patient) -> Sequence[SourceRecord]:

@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlalchemy import Engine, select
 
+from registries.client.questions import POSSIBLE
 from registries.client.resolve import Clients
-from registries.client.verdicts import DESPITE, POSSIBLE
+from registries.client.verdicts import DESPITE
 from registries.database import reading
 from registries.registry import Policy, Resolution
 from registries.tables import reviews

@@ -79,15 +79,18 @@ def place(database: str, keep: Path | None) -> Iterator[Path]:
 
 def loaded(house: House, size: int, seed: int) -> None:
     said, count, seconds = records(size, seed), 0, 0.0
-    while part := list(islice(said, AT_ONCE)):
-        sheet = io.StringIO()
-        write(part, "csv", sheet)
-        body = sheet.getvalue().encode()
-        began = time.perf_counter()
-        report = load("clients", body, house.registries, house.registry_secret, hands=house.hands())
-        seconds += time.perf_counter() - began
-        count += len(part)
-        assert not report.issues, report.issues[0]
+    with house.hands() as hands:
+        while part := list(islice(said, AT_ONCE)):
+            sheet = io.StringIO()
+            write(part, "csv", sheet)
+            body = sheet.getvalue().encode()
+            began = time.perf_counter()
+            report = load("clients", body, house.registries, house.registry_secret, hands=hands)
+            took = time.perf_counter() - began
+            seconds += took
+            count += len(part)
+            assert not report.issues, report.issues[0]
+            print(f"load        … {count}: {len(part) / took:.0f}/s", file=sys.stderr, flush=True)
     print(f"load        {count} records of {size} people: {count / seconds:.0f}/s, {memory():.0f} MB", flush=True)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -141,12 +142,12 @@ class House:
         folder = Path(said.url.removeprefix("sqlite:///")) if ":" in said.url else self.data
         return partial(open_database, f"sqlite:///{folder / store}.db", durable=durable)
 
-    def hands(self, count: int = 0) -> Hands | None:
+    def hands(self, count: int = 0) -> AbstractContextManager[Hands | None]:
         """So many processes to load clients with, by default one a core. A SQLite file has one writer: none."""
         count = count or os.cpu_count() or 1
         if count == 1 or self.registries.dialect.name == "sqlite":
-            return None
-        return Hands(partial(_spared, self.opener("registries")), count)
+            return nullcontext()
+        return Hands(partial(_spared, self.opener("registries")), self.registry_secret, count, self.personal)
 
     def database(self, store: str, *, durable: bool = True) -> Engine:
         """A store with its tables. Raises Misconfigured when a start may not make or update them and they are old."""

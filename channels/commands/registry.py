@@ -6,6 +6,7 @@ import asyncio
 import sys
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -50,8 +51,7 @@ def load_(
         body = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     except OSError as error:
         raise typer.BadParameter(f"{file}: {error.strerror}") from error
-    with told():
-        hands = parts.hands(processes) if chosen == "clients" else None
+    with told(), parts.hands(processes) if chosen == "clients" else nullcontext() as hands:
         where, secret, personal = parts.registries, parts.registry_secret, parts.personal
         report = load(chosen, body, where, secret, progress=_progress(), hands=hands, personal=personal)
         changed(parts.redis, facility.KIND, health_worker.KIND)

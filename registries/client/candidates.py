@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import BigInteger, Column, Connection, bindparam, select, text
+from sqlalchemy import BigInteger, Connection, bindparam, select, text
 
 from registries.arrays import Listed
 from registries.client.matching.profile import Profile
@@ -29,8 +29,11 @@ _ON_POSTGRESQL = text(
     "SELECT wanted, ARRAY(SELECT record FROM blocks WHERE block = wanted LIMIT :most) FROM unnest(:wanted) AS wanted"
 ).bindparams(bindparam("wanted", type_=Listed(BigInteger)))
 
+_IDS = select(records.c.id)
 _HEADS = select(records.c.id, records.c.person, records.c.matched, records.c.number)
-_PROFILES = select(records.c.id, records.c.number, records.c.profile)
+_WHOLE = _HEADS.add_columns(records.c.profile)
+# One, but for what is lost in sums of fractions
+_NEARLY = 1 - 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,8 @@ class Candidates:
 
     def __init__(self, seal: Seal) -> None:
         self._seal = seal
-        self._profiles: OrderedDict[tuple[int, int], Profile] = OrderedDict()
+        # by record: the number of its change, and the profile
+        self._profiles: OrderedDict[int, tuple[int, Profile]] = OrderedDict()
         self._lock = threading.Lock()
         self.skipped = 0
 
@@ -72,49 +76,51 @@ class Candidates:
         return small
 
     def known(self, connection: Connection, ids: Collection[int]) -> dict[int, Known]:
-        """The records as they are now."""
-        return {one.id: one for one in self._known(connection, records.c.id, ids)}
+        """The records as they are now: in one look those of which nothing is remembered, and those that are, whether
+        they changed."""
+        with self._lock:
+            remembered = {id: self._profiles[id] for id in ids if id in self._profiles}
+        heads = asked(connection, _HEADS, records.c.id, remembered) if remembered else ()
+        same = {row.id: Known(*row, profile) for row in heads if (profile := _of(row.number, remembered[row.id]))}
+        return same | self._read(connection, [id for id in ids if id not in same])
 
     def of_persons(self, connection: Connection, persons: Collection[str]) -> list[Known]:
-        return self._known(connection, records.c.person, persons)
+        ids = [row.id for row in asked(connection, _IDS, records.c.person, persons)]
+        return list(self.known(connection, ids).values())
 
-    def _known(self, connection: Connection, column: Column[Any], ids: Collection[Any]) -> list[Known]:
-        found = asked(connection, _HEADS, column, ids).all()
-        profiles = self._read(connection, [(row.id, row.number) for row in found])
-        return [Known(*row, profiles[row.id]) for row in found if row.id in profiles]
-
-    def _read(self, connection: Connection, wanted: Sequence[tuple[int, int]]) -> dict[int, Profile]:
-        """Each by its id, from memory where this very change of it is remembered."""
-        with self._lock:
-            at_hand = {key[0]: self._profiles[key] for key in wanted if key in self._profiles}
-        missing = [key[0] for key in wanted if key[0] not in at_hand]
-        if not missing:
-            return at_hand
-        for id, number, sealed in asked(connection, _PROFILES, records.c.id, missing):
-            at_hand[id] = Profile.unpacked(self._seal.open(sealed, str(id)))
-            self._remember((id, number), at_hand[id])
-        return at_hand
+    def _read(self, connection: Connection, ids: Collection[int]) -> dict[int, Known]:
+        rows = asked(connection, _WHOLE, records.c.id, ids) if ids else ()
+        found = [
+            Known(id, person, matched, number, Profile.unpacked(self._seal.open(sealed, str(id))))
+            for id, person, matched, number, sealed in rows
+        ]
+        self.learn(found)
+        return {one.id: one for one in found}
 
     def learn(self, known: Iterable[Known]) -> None:
-        """Records as they were just written: they need not be read again."""
-        for one in known:
-            self._remember((one.id, one.number), one.profile)
-
-    def _remember(self, key: tuple[int, int], profile: Profile) -> None:
+        """Records as they were just read or written: they need not be read again."""
         with self._lock:
-            self._profiles[key] = profile
-            if len(self._profiles) > REMEMBERED:
+            for one in known:
+                self._profiles[one.id] = (one.number, one.profile)
+            while len(self._profiles) > REMEMBERED:
                 self._profiles.popitem(last=False)
 
 
+def _of(number: int, remembered: tuple[int, Profile]) -> Profile | None:
+    """The profile, where it is of this very change."""
+    return remembered[1] if remembered[0] == number else None
+
+
 def nearest(blocks: Sequence[int], sharing: Mapping[int, Sequence[int]], most: int) -> Collection[int]:
-    """Whom these blocks find: of more than `most`, those that share the most, a block counting by how few are in it."""
+    """Whom these blocks find, `most` at most: who shares rare ones, a block counting by how few are in it. What all the
+    blocks of somebody tell must be worth one block of `most` records."""
     shares: dict[int, float] = {}
     for block in blocks:
         if found := sharing.get(block):
             share = 1 / len(found)
             for id in found:
                 shares[id] = shares.get(id, 0.0) + share
-    if len(shares) <= most:
-        return shares
-    return heapq.nlargest(most, shares, key=lambda id: (shares[id], -id))
+    near = [id for id, share in shares.items() if share * most > _NEARLY]
+    if len(near) <= most:
+        return near
+    return heapq.nlargest(most, near, key=lambda id: (shares[id], -id))

@@ -8,7 +8,6 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 from typing import NamedTuple
@@ -45,7 +44,7 @@ def load_clients(
     A commit for every 500 rows, then they are compared with all that are known. Raises Unavailable.
     """
     loader, parts = _Loader(engine, secret, personal), _parts(iter(found))
-    for told in hands.over(parts, secret, personal) if hands else map(loader, parts):
+    for told in hands.over(parts) if hands else map(loader, parts):
         yield from told
     loader.clients.matcher.sweep(everything=True)  # what other loads left, cut short
 
@@ -55,31 +54,38 @@ def _parts(found: Iterator[Row]) -> Iterator[list[Row]]:
         yield part
 
 
-@dataclass(frozen=True, slots=True)
 class Hands:
-    """So many other processes that load; each opens the registries itself with `opened`."""
+    """So many other processes that load, as long as it is entered; each opens the registries itself with `opened`."""
 
-    opened: Callable[[], Engine]
-    count: int
-
-    def over(self, parts: Iterable[list[Row]], secret: bytes, personal: Collection[str]) -> Iterator[list[Told]]:
-        """In the order of the parts. Raises Unavailable."""
+    def __init__(
+        self, opened: Callable[[], Engine], secret: bytes, count: int, personal: Collection[str] = PERSONAL
+    ) -> None:
         # a fork would take connections with it, and the counter of the seal
         fresh = multiprocessing.get_context("spawn")
+        self._pool = ProcessPoolExecutor(count, fresh, _begin, (opened, secret, personal))
+        self._ahead = 2 * count
+
+    def __enter__(self) -> Hands:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    def over(self, parts: Iterable[list[Row]]) -> Iterator[list[Told]]:
+        """In the order of the parts. Raises Unavailable."""
         ahead: deque[Future[list[Told]]] = deque()
-        with ProcessPoolExecutor(self.count, fresh, _begin, (self.opened, secret, personal)) as pool:
-            try:
-                for part in parts:
-                    ahead.append(pool.submit(_go_on, part))
-                    if len(ahead) >= 2 * self.count:
-                        yield ahead.popleft().result()
-                while ahead:
+        try:
+            for part in parts:
+                ahead.append(self._pool.submit(_go_on, part))
+                if len(ahead) >= self._ahead:
                     yield ahead.popleft().result()
-            except BrokenProcessPool as error:
-                raise Unavailable("a process that was loading ended: load the list again") from error
-            finally:
-                for one in ahead:
-                    one.cancel()
+            while ahead:
+                yield ahead.popleft().result()
+        except BrokenProcessPool as error:
+            raise Unavailable("a process that was loading ended: load the list again") from error
+        finally:
+            for one in ahead:
+                one.cancel()
 
 
 class _Loader:

@@ -72,7 +72,7 @@ class Rules:
     probability on. `doubt`: bits that a doubtful likeness of names must be worth, by estimation, to be no doubt.
     `vetoes`: the most that remains for a pair, by the word of vetoes.py. `passes`: parts of a name of blocking.py;
     `cap`: a block with more records finds nobody. `most`: with how many others a record that comes is compared at most,
-    those that share its rarest blocks."""
+    those that share its rarest blocks; together they must be worth one block of so many."""
 
     version: int
     prior: float

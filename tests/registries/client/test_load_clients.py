@@ -90,7 +90,8 @@ def test_several_processes_load_the_same_as_one(home: Place, tmp_path_factory: A
     opened = partial(open_database, home.url, store="registries", pool=2)
     heard: list[int] = []
     body = listed([*rows, {"ipp": "41"}])
-    report = load("clients", body, bulk, SECRET, progress=heard.append, hands=Hands(opened, 2))
+    with Hands(opened, SECRET, 2) as hands:
+        report = load("clients", body, bulk, SECRET, progress=heard.append, hands=hands)
     assert heard == list(range(1, len(rows) + 2))
     assert [issue.line for issue in report.issues] == [len(rows) + 2]
     elsewhere = Place(tmp_path_factory.mktemp("one-process"))

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, and_, select, update
+from sqlalchemy import Connection, Engine, Select, and_, bindparam, select, update
 
 from registries.database import among, insert_or_skip, reading
 from registries.tables import links, next_version, version
 
+_FACTS = (links.c.from_person, links.c.to_person, links.c.kind, links.c.at, links.c.ended)
+_NEWS = (
+    select(*_FACTS)
+    .where(links.c.version > bindparam("after"), links.c.version <= bindparam("until"))
+    .order_by(links.c.version, links.c.at)
+)
+# Links read at once: the first time, all of them
+_MANY = 10_000
 MERGED, MATCHED, JOINED, APART = "merged", "matched", "joined", "apart"
 NAME = "links"
 
@@ -184,10 +193,13 @@ class Links:
                 self._read(connection, max(number, self._version))
 
     def _read(self, connection: Connection, number: int) -> None:
-        news = select(links).where(links.c.version > self._version, links.c.version <= number)
-        for link in connection.execute(news.order_by(links.c.version, links.c.at)):
+        read = 0
+        for link in connection.execute(_NEWS, {"after": self._version, "until": number}):
             self._learn(link)
+            read += 1
         self._version = number
+        if read > _MANY:
+            gc.freeze()  # they stay: the cyclic collector need not walk through all of them again and again
 
     def _learn(self, link: Any) -> None:
         key = (link.from_person, link.to_person, link.kind)

@@ -89,7 +89,8 @@ class Matcher:
         blocks = block_digests(profile, rules, self._secret)
         with reading(self._engine) as connection:
             sharing = self._candidates.sharing(connection, blocks, rules.cap)
-            known = self._candidates.known(connection, nearest(blocks, sharing, rules.cap))
+            near = nearest(blocks, sharing, rules.most) or nearest(blocks, sharing, rules.cap)
+            known = self._candidates.known(connection, near)
         scored = ((one, score(profile, one.profile, rules)) for one in known.values())
         found = [Candidate(one.id, one.person, said) for one, said in scored if outcome(said, rules) != "none"]
         found.sort(key=lambda one: (outcome(one.score, rules) != "certain", -one.score.weight, one.record))

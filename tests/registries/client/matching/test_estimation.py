@@ -65,7 +65,7 @@ def test_rules_come_back_as_they_were_written() -> None:
         ("{}", "'fields' is missing"),
         (shipped().dumps().replace('"sex": "possible"', '"sex": "maybe"'), "vetoes.sex"),
         (shipped().dumps().replace('"month-day"', '"moon"'), "'moon' is none of"),
-        (shipped().dumps().replace('"prior": 1e-6', '"prior": 1.5'), "probabilities"),
+        (shipped().dumps().replace('"prior": 1e-7', '"prior": 1.5'), "probabilities"),
         (
             shipped().dumps().replace('"ins": [\n          "same"', '"ins": [\n          "equal"'),
             "same, edit, different",

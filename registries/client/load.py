@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import re
+import threading
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -124,7 +126,15 @@ _loader: _Loader | None = None  # of a process that was started to load
 
 def _begin(opened: Callable[[], Engine], secret: bytes, personal: Collection[str]) -> None:
     global _loader
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     _loader = _Loader(opened(), secret, personal)
+
+
+def _end_with_parent() -> None:
+    """Also where it was killed: what a part of it left uncompared is compared by the next sweep."""
+    if parent := multiprocessing.parent_process():
+        parent.join()
+        os._exit(1)
 
 
 def _go_on(part: list[Row]) -> list[Told]:

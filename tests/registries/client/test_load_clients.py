@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import os
+import subprocess
+import sys
+import time
 from collections.abc import Iterable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -100,3 +105,42 @@ def test_several_processes_load_the_same_as_one(home: Place, tmp_path_factory: A
     assert joined(bulk) == joined(single)
     assert report.loaded == len({record.person for record in Records(bulk, SECRET).since(0, most=100_000)})
     elsewhere.close()
+
+
+_LOADING = """
+import multiprocessing, sys, time
+from functools import partial
+from pathlib import Path
+from registries.client.load import Hands
+from registries.database import open_database
+if __name__ == "__main__":
+    with Hands(partial(open_database, sys.argv[1]), b"a secret of the tests, 32 bytes..", 2) as hands:
+        list(hands.over([[], []]))
+        print(*(one.pid for one in multiprocessing.active_children()), flush=True)
+        time.sleep(600)
+"""
+
+
+def test_no_process_outlives_a_load_that_is_killed(tmp_path: Path) -> None:
+    script = tmp_path / "loading.py"
+    script.write_text(_LOADING)
+    home = {**os.environ, "PYTHONPATH": str(Path.cwd())}
+    command = [sys.executable, str(script), f"sqlite:///{tmp_path}/registries.db"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=home) as loading:
+        assert loading.stdout
+        hands = [int(pid) for pid in loading.stdout.readline().split()]
+        assert hands
+        assert all(map(lives, hands))
+        loading.kill()
+    until = time.monotonic() + 60
+    while any(map(lives, hands)) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not any(map(lives, hands))
+
+
+def lives(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"

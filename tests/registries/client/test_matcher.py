@@ -278,6 +278,16 @@ def test_of_many_who_may_be_meant_those_who_share_the_rarest_blocks_are_compared
     assert not nearest([4], {}, most=3)
 
 
+def test_a_question_that_shares_only_what_many_share_is_answered_all_the_same(
+    registry: Registry, engine: Engine
+) -> None:
+    for number in range(4):
+        told = patient(ipp=f"{number}", given="Hind", family="Benkirane", birth=f"1974-0{number + 1}-02")
+        registry.answer(about(told))
+    matcher = Matcher(engine, SECRET, Seal(SECRET), replace(shipped(), most=2))
+    assert len(matcher.candidates(profile(patient(given="Hind", family="Benkirane", birth="1974")))) == 4
+
+
 def test_candidates_come_likeliest_first_and_write_nothing(registry: Registry, engine: Engine) -> None:
     sure = registry.answer(about(hind("AZROU"))).entry
     vague = registry.answer(about(patient(ipp="8", given="Hind", family="Benkiran", birth="1974-08"))).entry

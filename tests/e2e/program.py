@@ -133,6 +133,15 @@ class Program:
             except subprocess.TimeoutExpired:
                 self.kill()
 
+    def pause(self, channel: str) -> None:
+        """Stops its line, and waits until mediation has noticed: what is sent from here on stays received."""
+        self.wasl("channels", "pause", channel)
+        until(lambda: self.paused(channel), what="the pause")
+
+    def paused(self, channel: str) -> bool:
+        told = self.admin.get("/metrics").text.splitlines()
+        return any(one.startswith("wasl_channel_paused") and channel in one and one.endswith(" 1.0") for one in told)
+
     def client(self, name: str, *channels: str) -> tuple[str, str]:
         """Name and secret of a new client."""
         made = json.loads(self.wasl("clients", "add", name, "--channels", ",".join(channels), "--json").stdout)

@@ -72,8 +72,7 @@ def test_channels_are_listed_shown_linted_and_tested(program: Program) -> None:
 
 
 def test_a_paused_channel_acknowledges_and_waits_until_it_is_resumed(program: Program) -> None:
-    program.wasl("channels", "pause", "lab-hl7v2")
-    until(lambda: paused(program, "lab-hl7v2"), what="the pause")
+    program.pause("lab-hl7v2")
     with Mllp(program.mllp_port) as line:
         assert code(line.send(glucose("W1", "Q1", "G1"))) == "AA"
         program.transaction("W1", "received")
@@ -84,13 +83,6 @@ def test_a_paused_channel_acknowledges_and_waits_until_it_is_resumed(program: Pr
     assert program.transaction("W1")["status"] == "received"
     program.wasl("channels", "resume", "lab-hl7v2")
     program.transaction("W1", "delivered")
-
-
-def paused(program: Program, name: str) -> bool:
-    text = program.admin.get("/metrics").text
-    return any(
-        one.startswith("wasl_channel_paused") and name in one and one.endswith(" 1.0") for one in text.split("\n")
-    )
 
 
 def test_transactions_are_listed_and_shown_without_their_body(program: Program) -> None:
@@ -251,7 +243,7 @@ def test_the_line_stops_when_everything_is_refused_and_flows_again_when_resumed(
 
     for number in range(10):
         send(message(header(f"X{number}", kind="MFN^M02^MFN_M02"), person("Q10"), "ORC|NW|1"))
-    until(lambda: paused(program, "unchecked"), what="the line to stop")
+    until(lambda: program.paused("unchecked"), what="the line to stop")
     assert "paused" in next(
         line for line in program.wasl("channels", "list").stdout.decode().split("\n") if "unche" in line
     )
@@ -260,7 +252,7 @@ def test_the_line_stops_when_everything_is_refused_and_flows_again_when_resumed(
     program.wasl("channels", "resume", "unchecked")
     for transaction in waiting:
         settled(program, transaction, "delivered")
-    assert not paused(program, "unchecked")
+    assert not program.paused("unchecked")
 
 
 def test_mistakes_in_the_configuration_name_file_line_and_key(program: Program, config: Path, tmp_path: Path) -> None:

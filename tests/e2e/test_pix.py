@@ -136,7 +136,7 @@ def test_subscribers_are_told_when_the_numbers_of_a_person_change(
 
 
 def test_an_answer_that_takes_too_long_is_none_and_the_message_is_kept(registry: Program) -> None:
-    registry.wasl("channels", "pause", "client-registry")
+    registry.pause("client-registry")
     try:
         with Mllp(registry.mllp_port) as line, pytest.raises(ConnectionError):
             Sender(line).feed("||P800^^^NORTH||HARTI^Omar||19900101|M")

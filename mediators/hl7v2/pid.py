@@ -11,7 +11,7 @@ from mediators.hl7v2.delimiters import Delimiters, escaped
 from mediators.hl7v2.names import NAME_USE
 from mediators.hl7v2.rows import SEX
 from schemas.domains import Domains
-from schemas.events import Address, HumanName, Identifier, Patient, Telecom
+from schemas.events import Address, Code, HumanName, Identifier, Patient, Telecom
 
 T = TypeVar("T")
 
@@ -39,6 +39,7 @@ class Pid:
         """Everything a reader may tell people apart by; `number` is PID-1."""
         mother = patient.get("mother_name")
         born, died = patient.get("birth_date") or "", patient.get("deceased_at") or ""
+        phones = patient.get("telecoms") or []
         fields = {
             1: str(number),
             3: self._identifiers(patient),
@@ -47,12 +48,17 @@ class Pid:
             7: _digits(born),
             8: _SEX.get(patient.get("sex") or "", ""),
             11: self._each(patient.get("addresses"), self._address),
-            13: self._each(patient.get("telecoms"), self._telecom),
+            13: self._each([one for one in phones if one.get("use") != "work"], self._telecom),
+            14: self._each([one for one in phones if one.get("use") == "work"], self._telecom),
+            15: self._code(patient.get("language")),
+            16: self._code(patient.get("marital_status")),
+            17: self._code(patient.get("religion")),
             18: self._each([account] if (account := patient.get("account")) else None, self._identifier),
             21: self._each(patient.get("mother_identifiers"), self._identifier),
             23: self._text(patient.get("birth_place")),
             24: {True: "Y", False: "N"}.get(patient.get("multiple_birth"), ""),  # type: ignore[arg-type]
             25: str(patient.get("birth_order") or ""),
+            28: self._code(patient.get("nationality")),
             29: _digits(died),
             30: {True: "Y", False: "N"}.get(patient.get("deceased"), ""),  # type: ignore[arg-type]
         }
@@ -108,7 +114,17 @@ class Pid:
         use = _USE.get(telecom.get("use") or "", "")
         if system == "email":
             return self._joined("", "NET", _EQUIPMENT[system], value)
-        return self._joined(value, use, "CP" if use == "PRS" else _EQUIPMENT.get(system, ""))
+        parts = (telecom.get("country"), telecom.get("area"), telecom.get("local"), telecom.get("extension"))
+        equipment = "CP" if use == "PRS" else _EQUIPMENT.get(system, "")
+        return self._joined(value, use, equipment, "", *map(self._text, parts))
+
+    def _code(self, code: Code | None) -> str:
+        """As its sender coded it: the translations, which stand after it, are ours."""
+        if not code:
+            return ""
+        coding = next(iter(code.get("codings") or ()), None)
+        value, display = (coding.get("code"), coding.get("display")) if coding else (None, code.get("text"))
+        return self._joined(self._text(value), self._text(display))
 
     def _joined(self, *parts: str) -> str:
         component = self._delimiters.component

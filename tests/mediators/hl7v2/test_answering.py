@@ -115,6 +115,18 @@ def test_pdq_finds_nobody() -> None:
     assert (reply.code, names(answer), answer.segments[2].text(2)) == ("AA", ["MSH", "MSA", "QAK", "QPD"], "NF")
 
 
+def test_language_marriage_and_the_parts_of_a_phone_come_back_as_they_were_sent() -> None:
+    given = context(TOLERANT)
+    sent = {
+        3: "7^^^NORTH", 5: "AMRANI^Aya", 13: "^PRN^PH^^^419^31495", 14: "^WPN^PH^^^034^059434", 15: "FR^French",
+        16: "S", 17: "MOS", 28: "MAR",
+    }  # fmt: skip
+    told = read(["PID", *(sent.get(number, "") for number in range(1, 29))], given)
+    pid = Pid(STANDARD, given.domains).whole(told, 1)
+    assert {number: pid[number] for number in (15, 16, 17, 28)} == {number: sent[number] for number in (15, 16, 17, 28)}
+    assert (pid[13], pid[14]) == ("419 31495^PRN^PH^^^419^31495", "034 059434^WPN^PH^^^034^059434")
+
+
 def read(pid: list[str], given: Context) -> Patient:
     hl7 = Hl7("\r".join([r"MSH|^~\&|CR|HIE|A|B|20260101||ADT^A31|1|P|2.5", "|".join(pid)]), "utf-8")
     segment: Segment = hl7.segments[1]

@@ -28,6 +28,8 @@ DOMAINS: Final[Mapping[str, int]] = {PIX: 4, PDQ: 8}
 MOST: Final = 500
 
 _PARAMETER: Final = re.compile(r"@?PID[.-]([0-9]{1,2})(?:\.([0-9]{1,2}))?(?:\.([0-9]{1,2}))?", re.IGNORECASE)
+# Identities are UUIDs, and an answer's pointer is the last that it told
+_POINTER: Final = re.compile(r"[0-9a-fA-F-]{36}")
 _BIRTH: Final = re.compile(r"([0-9]{4})(?:([0-9]{2})(?:([0-9]{2})[0-9.+-]*)?)?")
 # PID's field, component and subcomponent → what it asks for; a part of an authority is put together afterwards
 _ASKS: Final[Mapping[tuple[int, int, int], str]] = {
@@ -156,22 +158,46 @@ def _birth(asked: _Asked) -> str:
         year, month, day = found.groups()
         date(int(year), int(month or 1), int(day or 1))
     except ValueError:
-        raise Refused([_parameter(asked.repetition, "data-type", "this is not a date", "102")]) from None
+        raise Refused(
+            [
+                _value(
+                    asked,
+                    "data-type",
+                    "102",
+                    "this is not a date",
+                    "send a year, a month or a day: 1984, 198401, 19840125",
+                )
+            ]
+        ) from None
     return "-".join(part for part in (year, month, day) if part)
 
 
 def _sex(asked: _Asked) -> str:
     if asked.value.upper() not in SEX:
-        raise Refused([_parameter(asked.repetition, "unknown-code", "this code is not in HL7 table 0001", "103")])
+        raise Refused(
+            [
+                _value(
+                    asked,
+                    "unknown-code",
+                    "103",
+                    "this code is not in HL7 table 0001",
+                    "send one of F, M, O, U, A, N",
+                )
+            ]
+        )
     return SEX[asked.value.upper()]
 
 
 _CONVERSIONS: Final[Mapping[str, Callable[[_Asked], str]]] = {"birth": _birth, "sex": _sex}
 
 
-def _parameter(repetition: int, reason: str, text: str, code: str = "204") -> Issue:
+def _value(asked: _Asked, reason: str, code: str, text: str, remedy: str) -> Issue:
+    return issue("QPD-3", f"QPD^1^3^{asked.repetition}", reason, code, text, remedy)
+
+
+def _parameter(repetition: int, reason: str, text: str) -> Issue:
     known = ", ".join(f"@PID.{field}.{part}" for field, part, inner in _ASKS if not inner)
-    return issue("QPD-3", f"QPD^1^3^{repetition}", reason, code, text, f"ask by one or more of {known}, each once")
+    return issue("QPD-3", f"QPD^1^3^{repetition}", reason, "204", text, f"ask by one or more of {known}, each once")
 
 
 def _wanted(hl7: Hl7) -> tuple[int, str]:
@@ -179,4 +205,8 @@ def _wanted(hl7: Hl7) -> tuple[int, str]:
     rcp, dsc = hl7.first("RCP"), hl7.first("DSC")
     said = rcp.text(2).strip() if rcp else ""
     most = int(said) if said.isascii() and said.isdecimal() and len(said) < 6 else 0
-    return min(most or MOST, MOST), dsc.text(1).strip() if dsc else ""
+    after = dsc.text(1).strip() if dsc else ""
+    if after and not _POINTER.fullmatch(after):  # read as one, it would say that nobody is left
+        text, remedy = "no answer here gave this pointer", "send DSC-1 as the answer before had it, or ask without DSC"
+        raise Refused([issue("DSC-1", "DSC^1^1", "unknown-pointer", "204", text, remedy)])
+    return min(most or MOST, MOST), after

@@ -67,7 +67,7 @@ class Hl7v2:
         hl7 = _read(message, context)
         answered = _answered(hl7, context)
         if not answered:
-            _whole(hl7)
+            _whole(hl7, context)
         found = conformance.issues(hl7, asking.ANSWERED if answered else FAMILIES, context.profile)
         assigned = _assigned(hl7, message, context, found)
         if any(issue.severity == "error" for issue in (*found, *assigned)):
@@ -99,7 +99,7 @@ class Hl7v2:
         hl7 = _read(message, context)
         if acknowledgement.is_acknowledgement(hl7) or _answered(hl7, context):
             return Translation()
-        _whole(hl7)
+        _whole(hl7, context)
         if refused := conformance.unsupported(hl7, FAMILIES):
             raise Refused(refused, reject=True)
         return add(FAMILIES[hl7.type](hl7, message, context), context)
@@ -126,11 +126,11 @@ def _assigned(hl7: Hl7, message: Message, context: Context, found: Sequence[Issu
     ]
 
 
-def _whole(hl7: Hl7) -> None:
+def _whole(hl7: Hl7, context: Context) -> None:
     """Refuses what can't be mediated whatever it holds: a query, the answer to one, a piece of a message."""
     if acknowledgement.is_acknowledgement(hl7):
         return
-    if found := [*query.unanswered(hl7), *fragment.issues(hl7)]:
+    if found := [*query.unanswered(hl7, others=context.answers), *fragment.issues(hl7)]:
         raise Refused(found)
 
 

@@ -56,8 +56,9 @@ def _may_ask(type_: str) -> bool:
     return type_[:3] in QUERIES or type_.startswith("Z")
 
 
-def unanswered(hl7: Hl7) -> list[Issue]:
-    """Why a query, or an answer to one, comes to nothing here; nothing for all other messages."""
+def unanswered(hl7: Hl7, *, others: bool = False) -> list[Issue]:
+    """Why a query, or an answer to one, comes to nothing here; nothing for all other messages. `others`: there is a
+    registry that answers queries, of other kinds."""
     code = hl7.type.partition("^")[0]
     if code in ANSWERS:
         text = "this answers a query that nobody here has asked: whose data it is and what it is for can't be told"
@@ -69,6 +70,9 @@ def unanswered(hl7: Hl7) -> list[Issue]:
     at = definition.name if definition else "MSH"
     text = "no registry answers queries on this channel"
     remedy = "ask the registry at its own address; here messages are only taken"
+    if others:
+        text = "the registry here does not answer this kind of query"
+        remedy = "ask for the numbers of a patient with QBP^Q23 (PIX), for patients with QBP^Q22 (PDQ)"
     return [Issue(at, "unanswered", text, remedy, code="207", location=f"{at}^1")]
 
 

@@ -18,6 +18,7 @@ from tests.mediators.domains import NORTH, SOUTH, TOLERANT, context
 
 HL7V2 = Hl7v2()
 STRICT = replace(context(), answers=True)
+POINTER = "0e6dd74c-e9b9-4602-889b-54f93c2fd840"
 
 
 def message(*segments: str, type_: str = "QBP^Q22^QBP_Q21") -> Message:
@@ -87,6 +88,7 @@ def test_the_domains_wanted_are_asked_one_by_one() -> None:
         (pdq("@PID.5.1^ALAMI~@PID.5^TAZI"), [("QPD^1^3^2", "204")]),
         (pdq(""), [("QPD^1^3", "101")]),
         (message("RCP|I"), [("QPD^1", "101")]),
+        (pdq("@PID.5.1^ALAMI", "", "DSC|elsewhere|I"), [("DSC^1^1", "204")]),
     ],
 )
 def test_what_cant_be_asked_is_refused_in_the_querys_own_terms(query: Message, errors: list[tuple[str, str]]) -> None:
@@ -119,9 +121,9 @@ def test_every_criterion_is_understood(criteria: str, wanted: Criteria) -> None:
 
 
 def test_how_many_are_wanted_and_where_to_go_on() -> None:
-    first, rest = asked(pdq("@PID.5.1^ALAMI")), asked(pdq("@PID.5.1^ALAMI", "", "DSC|p-7|I"))
+    first, rest = asked(pdq("@PID.5.1^ALAMI")), asked(pdq("@PID.5.1^ALAMI", "", f"DSC|{POINTER}|I"))
     assert (first.most, first.after) == (10, "")
-    assert (rest.most, rest.after) == (10, "p-7")
+    assert (rest.most, rest.after) == (10, POINTER)
     assert asked(pdq("@PID.5.1^ALAMI", rcp="RCP|I")).most == 500
 
 
@@ -147,3 +149,21 @@ def test_a_cancellation_is_acknowledged() -> None:
 def test_any_criteria_are_asked_or_refused(criteria: str, domains: str) -> None:
     with suppress(Refused):
         HL7V2.question(pdq(criteria, domains), STRICT)
+
+
+@pytest.mark.parametrize(
+    ("criterion", "remedy"),
+    [("@PID.7^tomorrow", "send a year"), ("@PID.8^Q", "send one of F, M"), ("@PID.99^1", "ask by")],
+)
+def test_what_is_wrong_with_a_criterion_says_how_to_send_that_one(criterion: str, remedy: str) -> None:
+    with pytest.raises(Refused) as raised:
+        HL7V2.question(pdq(criterion), STRICT)
+    assert raised.value.issues[0].remedy.startswith(remedy)
+
+
+def test_where_a_registry_answers_another_kind_of_query_is_told_which_it_takes() -> None:
+    with pytest.raises(Refused) as raised:
+        HL7V2.check(message("QPD|IHE PDVQ Query|tag|@PID.5.1^ALAMI", "RCP|I", type_="QBP^ZV1^QBP_Q21"), STRICT)
+    (issue,) = raised.value.issues
+    assert issue.text == "the registry here does not answer this kind of query"
+    assert "QBP^Q23" in issue.remedy

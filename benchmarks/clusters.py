@@ -82,7 +82,7 @@ class Clusters:
 
     def add(self, patient: Patient) -> None:
         place = len(self._known)
-        one = Known(place, self._identity(patient, f"event {place}"), 0, 0, profile(patient))
+        one = Known(place, self._identity(patient, f"event {place}"), 0, profile(patient))
         self._known.append(one)
         self._of[one.person].append(one)
         beside: set[int] = set()

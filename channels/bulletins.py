@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from registries.client.happenings import Happening
-from registries.client.links import Links
+from registries.client.links import Joined, Links
 from registries.client.records import Records, SourceRecord
 from schemas.events import Patient
 from schemas.fhir import believed
@@ -55,10 +55,10 @@ class Bulletins:
                 known = kinds.pop(person, {})  # told last, it goes to the end
                 kinds[person] = {**known, one.kind: None}
                 last[person] = one.at
-        groups = {person: self.links.following(person) for person in kinds}
-        said = self._said({member for group in groups.values() for member in group})
+        joined = self.links.look(kinds)
+        said = self._said({member for person in kinds for member in joined.following(person)})
         return [
-            Bulletin(person, list(told), last[person], self._patient(person, groups[person], said, list(told)))
+            Bulletin(person, list(told), last[person], self._patient(person, joined, said, list(told)))
             for person, told in kinds.items()
         ]
 
@@ -69,9 +69,9 @@ class Bulletins:
         return found
 
     def _patient(
-        self, person: str, group: frozenset[str], said: Mapping[str, list[SourceRecord]], kinds: Sequence[str]
+        self, person: str, joined: Joined, said: Mapping[str, list[SourceRecord]], kinds: Sequence[str]
     ) -> Resource:
-        survivor = self.links.survivor(person)
+        survivor, group = joined.survivor(person), joined.following(person)
         members = frozenset({person}) if survivor != person else group
         records = [record for member in sorted(members) for record in said.get(member, ())]
         told: Resource = {"resourceType": "Patient", "id": person}
@@ -79,7 +79,7 @@ class Bulletins:
         told["meta"] = {"tag": [{"system": HAPPENED, "code": kind} for kind in kinds]}
         if survivor != person:
             return told | {"active": False, "link": [_link(survivor, "replaced-by")]}
-        others = [(one, "replaces" if self.links.survivor(one) == person else "seealso") for one in sorted(group)]
+        others = [(one, "replaces" if joined.survivor(one) == person else "seealso") for one in sorted(group)]
         links = [_link(one, kind) for one, kind in others if one != person]
         return told | ({"link": links} if links else {})
 

@@ -364,7 +364,7 @@ class House:
         """For questions; mediation has its own."""
         seal = Seal(self.registry_secret)
         rules = Versions(self.registries, seal).active
-        return Matcher(self.registries, self.registry_secret, seal, rules, self.links)
+        return Matcher(self.registries, self.registry_secret, seal, rules)
 
     @property
     def domains(self) -> Domains:

@@ -18,7 +18,7 @@ import orjson
 from sqlalchemy import Engine
 
 from channels.watch import metrics
-from registries.client.links import Links
+from registries.client.links import Joined, Links
 from registries.client.records import Records, SourceRecord
 from registries.client.search import People
 from registries.client.temporary import carries, until
@@ -153,13 +153,15 @@ class Temporaries:
     def _look(self, now: int) -> tuple[list[Temporary], int]:
         wanted = [[Like((OF_A_SYSTEM,), temporary.SYSTEM, "same")]]
         with self._lock:
-            groups = {self._links.following(one) for one in self._people.persons(wanted, MOST)}
+            carriers = self._people.persons(wanted, MOST)
+            links = self._links.look(carriers)
+            groups = {links.following(one) for one in carriers}
             self._linked &= {hash(group) for group in groups}
             unknown = [group for group in groups if hash(group) not in self._linked]
-            found = [one for part in _parts(unknown, AT_ONCE) for one in self._open(part, now)]
+            found = [one for part in _parts(unknown, AT_ONCE) for one in self._open(part, links, now)]
             return sorted(found, key=lambda one: (one.given, one.person)), len(self._linked)
 
-    def _open(self, groups: Sequence[frozenset[str]], now: int) -> Iterator[Temporary]:
+    def _open(self, groups: Sequence[frozenset[str]], links: Joined, now: int) -> Iterator[Temporary]:
         said: dict[str, list[SourceRecord]] = {}
         for record in self._records.of_persons({person for group in groups for person in group}):
             said.setdefault(record.person, []).append(record)
@@ -168,15 +170,15 @@ class Temporaries:
                 records = [one for person in group for one in said.get(person, ())]
                 carriers = [one for one in records if carries(one.patient)]
                 if carriers and not until(connection, records):
-                    yield self._one(min(carriers, key=lambda one: one.at), now)
+                    yield self._one(min(carriers, key=lambda one: one.at), links, now)
                 else:
                     self._linked.add(hash(group))
 
-    def _one(self, first: SourceRecord, now: int) -> Temporary:
+    def _one(self, first: SourceRecord, links: Joined, now: int) -> Temporary:
         state: State = "overdue" if now - first.at > self._days * _DAY else "waiting"
         number = next(one["value"] for one in first.patient["identifiers"] if one["system"] == temporary.SYSTEM)
         facility = "".join(number.upper().split("-")[1:2])
-        return Temporary(self._links.survivor(first.person), number, facility, _flags(first), first.at, state)
+        return Temporary(links.survivor(first.person), number, facility, _flags(first), first.at, state)
 
 
 def counting(temporaries: Temporaries, stop: threading.Event) -> None:

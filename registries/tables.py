@@ -17,7 +17,6 @@ from sqlalchemy import (
     Table,
     Text,
     bindparam,
-    column,
     select,
     update,
 )
@@ -99,8 +98,7 @@ reviews = Table(
 )
 
 # What one source says of one patient. `key`: keyed digest of source, the patient's number there, channel and sender;
-# `said`: of the content. `patient` and `profile` are sealed with str(id). `matched`: the version of the rules it was
-# compared under, 0 is not yet. `number` counts the changes of all records.
+# `said`: of the content. `patient` and `profile` are sealed with str(id). `number` counts the changes of all records.
 records = Table(
     "records",
     TABLES,
@@ -114,10 +112,17 @@ records = Table(
     Column("said", String(32), nullable=False),
     Column("patient", LargeBinary, nullable=False),
     Column("profile", LargeBinary, nullable=False),
-    Column("matched", Integer, nullable=False),
     Column("number", BigInteger, nullable=False, index=True),
     Index("records_of", "key", "person", unique=True),
-    Index("records_unmatched", "at", sqlite_where=column("matched") == 0, postgresql_where=column("matched") == 0),
+)
+
+# Changes of records that are still to be compared: the record, the number of the change, and when it was kept.
+uncompared = Table(
+    "uncompared",
+    TABLES,
+    Column("record", BigInteger, primary_key=True, autoincrement=False),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False),
 )
 
 # Keyed digests of 63 bits: what candidates for a match have in common, and the identifiers of a record.

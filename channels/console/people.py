@@ -124,7 +124,8 @@ class People:
             found = set(self._of.search(wanted, MOST))
         else:
             return []
-        return sorted({self._of.links.survivor(min(self._of.links.following(one))) for one in found})
+        links = self._of.links.look(found)
+        return sorted({links.survivor(min(links.following(one))) for one in found})
 
     def _short(self, person: str) -> dict[str, Any]:
         here = self._of.side(person)

@@ -95,9 +95,7 @@ class Matching:
 
     def _likely(self, candidates: Sequence[Candidate], rules: Rules) -> list[Likely]:
         """Each person once, by the record that fits best; the likeliest first."""
-        if not candidates:
-            return []
-        links = self.portraits.links.look()
+        links = self.portraits.links.look({one.person for one in candidates})
         best: dict[Group, tuple[float, bool]] = {}
         for one in candidates:
             group = links.following(one.person)

@@ -126,12 +126,14 @@ class Feed:
             return ()
         system = identifier_system(str(number.get("system") or ""), authorities=channel.context.authorities)
         persons = self._records.persons_with(system, str(number["value"]))
-        return persons if all(self._links.survivor(one) != one for one in persons) else ()
+        links = self._links.look(persons)
+        return persons if all(links.survivor(one) != one for one in persons) else ()
 
     def _person(self, system: str, value: str) -> str:
         """Who stands for the person with this number, "" for nobody; of several the smallest, as everywhere."""
         persons = self._records.persons_with(system, value)
-        return min((self._links.survivor(one) for one in persons), default="")
+        links = self._links.look(persons)
+        return min((links.survivor(one) for one in persons), default="")
 
 
 def written(url: str, body: bytes) -> bytes:

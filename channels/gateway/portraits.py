@@ -49,16 +49,12 @@ class Portraits:
         return self.links.following(person)
 
     def groups(self, persons: Collection[str]) -> set[Group]:
-        if not persons:
-            return set()
-        links = self.links.look()
+        links = self.links.look(persons)
         return {links.following(person) for person in persons}
 
     def ordered(self, groups: Collection[Group]) -> list[tuple[str, Group]]:
         """Under the identity that stands for each, in an order that lasts."""
-        if not groups:
-            return []
-        links = self.links.look()
+        links = self.links.look({person for group in groups for person in group})
         return sorted(((links.standing(group), group) for group in groups), key=lambda one: one[0])
 
     def of(self, people: Sequence[tuple[str, Group]], systems: Collection[str] = ()) -> list[Resource | None]:

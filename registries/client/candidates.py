@@ -30,7 +30,7 @@ _ON_POSTGRESQL = text(
 ).bindparams(bindparam("wanted", type_=Listed(BigInteger)))
 
 _IDS = select(records.c.id)
-_HEADS = select(records.c.id, records.c.person, records.c.matched, records.c.number)
+_HEADS = select(records.c.id, records.c.person, records.c.number)
 _WHOLE = _HEADS.add_columns(records.c.profile)
 # One, but for what is lost in sums of fractions
 _NEARLY = 1 - 1e-9
@@ -43,7 +43,6 @@ class Known:
 
     id: int
     person: str
-    matched: int
     number: int
     profile: Profile
     blocks: Sequence[int] = ()
@@ -91,8 +90,8 @@ class Candidates:
     def _read(self, connection: Connection, ids: Collection[int]) -> dict[int, Known]:
         rows = asked(connection, _WHOLE, records.c.id, ids) if ids else ()
         found = [
-            Known(id, person, matched, number, Profile.unpacked(self._seal.open(sealed, str(id))))
-            for id, person, matched, number, sealed in rows
+            Known(id, person, number, Profile.unpacked(self._seal.open(sealed, str(id))))
+            for id, person, number, sealed in rows
         ]
         self.learn(found)
         return {one.id: one for one in found}

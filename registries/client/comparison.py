@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, select
 
 from registries.client.candidates import Candidates
 from registries.client.digests import block_digests
-from registries.client.links import APART, MATCHED, Standing
+from registries.client.links import APART, MATCHED, Joined, Standing
 from registries.client.matcher import Matcher
 from registries.client.matching.rules import Rules
 from registries.client.questions import POSSIBLE
@@ -82,7 +82,7 @@ class Manual(Standing):
     """The links in force but those of the rules, or `every` one."""
 
     def __init__(self, connection: Connection, *, every: bool = False) -> None:
-        self._joined: dict[str, frozenset[str]] = {}
+        super().__init__(Joined((), ()))
         self._parted: dict[str, set[str]] = {}
         rows = select(links.c.from_person, links.c.to_person, links.c.kind).where(links.c.ended.is_(None))
         for one, other, kind in connection.execute(rows if every else rows.where(links.c.kind != MATCHED)):

@@ -22,7 +22,7 @@ from registries.client.records import NAME
 from registries.client.saying import Saying, content, overlaid
 from registries.database import among, insert_or_skip
 from registries.sealing import Seal
-from registries.tables import blocks, next_version, numbers, records, systems
+from registries.tables import blocks, next_version, numbers, records, systems, uncompared
 from schemas.events import Patient
 
 Pairs = set[tuple[int, int]]  # a digest and the record that it finds
@@ -33,7 +33,7 @@ _CHANGED = ("at", "version", "said", "patient", "profile", "number")
 _UPDATE = (
     update(records)
     .where(records.c.id == bindparam("known_id"), records.c.said == bindparam("known_said"))
-    .values({name: bindparam(f"new_{name}") for name in _CHANGED} | {"matched": 0})
+    .values({name: bindparam(f"new_{name}") for name in _CHANGED})
 )
 
 
@@ -143,12 +143,13 @@ class Keeping:
             return False
         before = [one for _, one in old]
         self._find_by(connection, numbers, "number", self._numbers_of(changed), self._numbers_of(before, before=True))
+        insert_or_skip(connection, uncompared, [{"record": row["id"], "number": number, "at": at} for row in rows])
         now = {(digest, id) for id, digests in blocks_of.items() for digest in digests}
         then = {(digest, one.id) for one in before for digest in self._blocks(profile(one.before or {}), rules)}
         self._find_by(connection, blocks, "block", now, then)
         self._name(connection, changed)
         history.write(connection, self._seal, [self._replaced(one, at) for _, one in old])
-        self.kept = [Known(one.id, one.person, 0, number, told[one.id], blocks_of[one.id]) for one in changed]
+        self.kept = [Known(one.id, one.person, number, told[one.id], blocks_of[one.id]) for one in changed]
         return True
 
     def committed(self) -> None:
@@ -167,7 +168,6 @@ class Keeping:
             "said": one.said,
             "patient": self._seal.seal(orjson.dumps(one.told), about),
             "profile": self._seal.seal(compared.packed(), about),
-            "matched": 0,
         }
 
     def _replace(self, connection: Connection, old: Sequence[tuple[dict[str, Any], _Record]]) -> bool:

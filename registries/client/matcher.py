@@ -1,7 +1,7 @@
 """Compares source records after they are kept: certain ones are linked, possible ones go to review.
 
-It never decides whom an event is about, so nothing waits for it, and what a crash leaves uncompared (`matched` = 0) is
-compared by the next sweep. Records are committed before they are compared: of two workers that keep records of the same
+It never decides whom an event is about, so nothing waits for it, and what a crash leaves uncompared is compared by
+the next sweep. Records are committed before they are compared: of two workers that keep records of the same
 human being at once, at least the later sees both.
 """
 
@@ -14,29 +14,28 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 
-from sqlalchemy import BigInteger, Connection, Engine, select, update
+from sqlalchemy import BigInteger, Connection, Engine, delete, select
 
 from registries.client.candidates import Candidates, Known, nearest
 from registries.client.digests import block_digests
 from registries.client.keeping import Keeping
-from registries.client.links import Links
 from registries.client.matching.profile import Profile
 from registries.client.matching.rules import Rules
 from registries.client.matching.scoring import Score, outcome, score
 from registries.client.verdicts import Verdict, decide
 from registries.database import among, reading, writing, written
 from registries.sealing import Seal
-from registries.tables import records
+from registries.tables import uncompared
 from schemas.message import Unavailable
 
 # Records compared in one commit
 AT_ONCE = 500
+# Records that a question is compared with, where rules compare one that comes with fewer: whoever asks is looking
+CLOSELY = 20
 # What somebody is comparing right now is left alone by a sweep: µs
 YOUNG = 10_000_000
 # How often somebody looks for that: seconds
 EVERY = 10.0
-# `matched` of a record on which comparing fails
-FAILED = -1
 
 log = logging.getLogger("wasl.registries")
 
@@ -60,11 +59,9 @@ class Matcher:
         secret: bytes,
         seal: Seal,
         rules: Rules | Callable[[], Rules],
-        links: Links | None = None,
         candidates: Candidates | None = None,
     ) -> None:
         self._engine, self._secret, self._seal, self._rules = engine, secret, seal, rules
-        self._links = links or Links(engine)
         self._candidates = candidates or Candidates(seal)
         self._next = 0.0
 
@@ -89,7 +86,7 @@ class Matcher:
         blocks = block_digests(profile, rules, self._secret)
         with reading(self._engine) as connection:
             sharing = self._candidates.sharing(connection, blocks, rules.cap)
-            near = nearest(blocks, sharing, rules.most) or nearest(blocks, sharing, rules.cap)
+            near = nearest(blocks, sharing, max(rules.most, CLOSELY)) or nearest(blocks, sharing, rules.cap)
             known = self._candidates.known(connection, near)
         scored = ((one, score(profile, one.profile, rules)) for one in known.values())
         found = [Candidate(one.id, one.person, said) for one, said in scored if outcome(said, rules) != "none"]
@@ -97,12 +94,12 @@ class Matcher:
         return found[:most]
 
     def settle(self, ids: Collection[int]) -> None:
-        """Compares these records, as far as they were not, and writes down what comes of it."""
+        """Compares these records, and writes down what comes of it."""
         waiting = iter(sorted(ids))
         while part := list(islice(waiting, AT_ONCE)):
             with reading(self._engine) as connection:
-                mine = self._candidates.known(connection, part).values()
-            self._settle([one for one in mine if one.matched == 0])
+                mine = self._candidates.known(connection, part)
+            self._settle(list(mine.values()))
 
     def compare(self, kept: Sequence[Known]) -> None:
         """The same for records that were just written, as they were."""
@@ -115,9 +112,9 @@ class Matcher:
         """Compares what was kept but not compared, by a crash or an outage; how many records that was. Unless
         `everything`, those of the last seconds are left to who kept them."""
         until = time.time_ns() // 1000 - (0 if everything else YOUNG)
-        waiting = select(records.c.id).where(records.c.matched == 0, records.c.at <= until).order_by(records.c.at)
+        waiting = select(uncompared.c.record).where(uncompared.c.at <= until).order_by(uncompared.c.at)
         with reading(self._engine) as connection:
-            found = list(connection.scalars(waiting.limit(most)))
+            found = list(dict.fromkeys(connection.scalars(waiting.limit(most))))
         try:
             self.settle(found)
         except Unavailable:
@@ -136,7 +133,7 @@ class Matcher:
         except Exception as error:
             log.warning("source record %d can't be compared (%s): it is left out", id, type(error).__name__)
             with writing(self._engine) as connection:
-                connection.execute(update(records).where(records.c.id == id).values(matched=FAILED))
+                connection.execute(delete(uncompared).where(uncompared.c.record == id))
 
     def meanwhile(self) -> None:
         """A piece of the sweep, now and then; costs nothing in between. To be called again and again."""
@@ -171,11 +168,11 @@ class Matcher:
         self, connection: Connection, mine: Sequence[Known], verdicts: Sequence[Verdict], rules: Rules, at: int
     ) -> None:
         of = partial(self._candidates.of_persons, connection)
-        decide(connection, verdicts, mine, self._links, of, rules, self._seal, at)
+        decide(connection, verdicts, mine, of, rules, self._seal, at)
         # what changed since it was read has a greater number than any that was read
-        same = records.c.number <= max(one.number for one in mine)
-        ids = among(connection, records.c.id, [one.id for one in mine], BigInteger)
-        connection.execute(update(records).where(ids, same).values(matched=rules.version))
+        same = uncompared.c.number <= max(one.number for one in mine)
+        ids = among(connection, uncompared.c.record, [one.id for one in mine], BigInteger)
+        connection.execute(delete(uncompared).where(ids, same))
 
 
 def judged(one: Known, others: Iterable[Known], rules: Rules) -> list[Verdict]:

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from sqlalchemy import Column, ColumnElement, Connection, Engine, Row, select
 
-from registries.client.links import APART, NAME
+from registries.client.links import APART, NAME, Links
 from registries.database import reading
 from registries.notices import Position
 from registries.tables import links, records, version
 
 MOST = 500
-
-
-class Following(Protocol):
-    """Which identities are one (links.py)."""
-
-    def following(self, person: str) -> frozenset[str]: ...
 
 
 class News(NamedTuple):
@@ -31,7 +25,7 @@ class News(NamedTuple):
 class Changes:
     """Blocks. Of any thread. Raises Unavailable."""
 
-    def __init__(self, engine: Engine, links: Following) -> None:
+    def __init__(self, engine: Engine, links: Links) -> None:
         self._engine, self._links = engine, links
 
     def now(self) -> Position:
@@ -46,7 +40,9 @@ class Changes:
             told, number = _after(connection, records.c.number, [records.c.person], position.records)
             ends = [links.c.from_person, links.c.to_person]
             linked, version = _after(connection, links.c.version, ends, position.links, links.c.kind != APART)
-        persons = dict.fromkeys(self._links.following(person) for row in (*told, *linked) for person in row)
+        named = dict.fromkeys(person for row in (*told, *linked) for person in row)
+        look = self._links.look(named)
+        persons = dict.fromkeys(look.following(person) for person in named)
         return News(list(persons), Position(number, version))
 
 

@@ -81,7 +81,7 @@ class Queries:
 
     def numbers(self, group: frozenset[str], domains: Domains) -> Patient | None:
         """Every number of the person that all these identities are; None where no source tells of them."""
-        found = self._found(self.links.look().standing(group), group, Question(), domains)
+        found = self._found(self.links.look(group).standing(group), group, Question(), domains)
         return Patient(identifiers=found.patient["identifiers"]) if found else None
 
     def _known(self, system: str, domains: Domains) -> bool:
@@ -103,9 +103,7 @@ class Queries:
 
     def _groups(self, persons: Collection[str]) -> list[tuple[str, frozenset[str]]]:
         """The persons that these identities are, in an order that lasts: that of the identity which stands for each."""
-        if not persons:
-            return []
-        links = self.links.look()
+        links = self.links.look(persons)
         groups = {links.following(person) for person in persons}
         return sorted(((links.standing(group), group) for group in groups), key=lambda one: one[0])
 

@@ -29,8 +29,7 @@ _PERSONS = select(records.c.person)
 class SourceRecord:
     """What `source` (who gave the patient's number there, else channel|sender) says of the patient of this identity.
 
-    `at`: when it came (µs); `version`: the sender's own time (µs); `matched`: the version of the rules it was compared
-    under, 0 not yet; `number`: of its last change, of all changes.
+    `at`: when it came (µs); `version`: the sender's own time (µs); `number`: of its last change, of all changes.
     """
 
     id: int
@@ -40,7 +39,6 @@ class SourceRecord:
     at: int
     version: int
     patient: Patient
-    matched: int
     number: int
     packed: bytes
 
@@ -109,7 +107,6 @@ def opened(row: Any, seal: Seal) -> SourceRecord:
         row.at,
         row.version,
         orjson.loads(seal.open(row.patient, about)),
-        row.matched,
         row.number,
         seal.open(row.profile, about),
     )

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, Engine, select, update
+from sqlalchemy import Connection, Engine, select
 
 from registries.client import changes, history
 from registries.client.changes import row
@@ -26,7 +26,7 @@ from registries.client.verdicts import Verdict, asked
 from registries.client.versions import Versions, activated
 from registries.database import insert_or_skip, reading, written
 from registries.sealing import Seal
-from registries.tables import blocks, links, records, reviews, version
+from registries.tables import blocks, links, records, reviews, uncompared, version
 
 _AT_ONCE = 500
 
@@ -176,10 +176,9 @@ def _apply(decision: Decision, found: Differences, before: int, seen: int) -> in
         told = {"state": "decided", "decided_at": decision.at, "decided_by": "rules", "decision": said}
         decision.put("reviews", {"id": review_of(one.one, one.other)}, told)
     activated(connection, decision.seal, found.version, decision.by, decision.why)
-    under = update(records).where(records.c.number <= seen, records.c.matched > 0)
-    connection.execute(under.values(matched=found.version))
     # what changed meanwhile was compared under the rules before: the next sweep does it again
-    connection.execute(update(records).where(records.c.number > seen).values(matched=0))
+    changed = select(records.c.id.label("record"), records.c.number, records.c.at).where(records.c.number > seen)
+    insert_or_skip(connection, uncompared, [row._asdict() for row in connection.execute(changed)])
     return decision.note("rematched", "", rules=found.version, before=before, counts=_counts(found))
 
 

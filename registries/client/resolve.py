@@ -14,7 +14,7 @@ from registries.client import rules, temporary
 from registries.client.candidates import Known
 from registries.client.keeping import Keeping
 from registries.client.keys import PERSONAL, Key, Subject
-from registries.client.links import Merge
+from registries.client.linking import Merge
 from registries.client.matcher import Matcher
 from registries.client.regulars import Regulars
 from registries.client.rules import Doubt

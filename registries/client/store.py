@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, bindparam, select, update
 from sqlalchemy.exc import DBAPIError
 
-from registries.client import clusters, links
+from registries.client import clusters, linking
 from registries.client.keeping import Keeping
 from registries.client.keys import Key, Subject
 from registries.client.matching.rules import Rules
@@ -86,7 +86,7 @@ class View:
     persons: dict[str, Person] = field(default_factory=dict)
     attached: list[dict[str, Any]] = field(default_factory=list)
     reviews: list[Review] = field(default_factory=list)
-    merges: list[links.Merge] = field(default_factory=list)
+    merges: list[linking.Merge] = field(default_factory=list)
     keeping: Keeping | None = None
 
     def read(self, digests: Iterable[str]) -> None:
@@ -131,7 +131,7 @@ class View:
                 if not (self._insert(connection, made, at) and self._learn(connection, grown)):
                     transaction.rollback()
                     return False
-                _, refused = links.record(connection, self.merges, at)
+                _, refused = linking.record(connection, self.merges, at)
                 noted = [*self.reviews, *(_refused(merge) for merge in refused)]
                 insert_or_skip(connection, reviews, [review_row(review, at) for review in noted])
                 if self.keeping and in_force and not self.keeping.write(connection, in_force, at):
@@ -167,7 +167,7 @@ class View:
         return person
 
 
-def _refused(merge: links.Merge) -> Review:
+def _refused(merge: linking.Merge) -> Review:
     text = "a source merges this identity into one that a steward keeps apart from it: they stay apart"
     return Review(merge.prior, merge.survivor, "merge-kept-apart", text, merge.event, "")
 

@@ -17,7 +17,8 @@ from registries.client import rules
 from registries.client.clusters import cluster, joining
 from registries.client.golden import Said
 from registries.client.keys import TEMPORARY, Key, Subject, identified
-from registries.client.links import APART, Merge
+from registries.client.linking import Merge
+from registries.client.links import APART
 from registries.client.store import Person, View
 from registries.tables import links
 from schemas.events import Identifier, Patient

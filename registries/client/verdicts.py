@@ -9,12 +9,13 @@ from itertools import product
 
 from sqlalchemy import Connection, update
 
-from registries.client import contest, history, links
+from registries.client import contest, history, linking, links
 from registries.client.candidates import Known
 from registries.client.clusters import joining
 from registries.client.contest import Group, Pair
 from registries.client.history import Line
-from registries.client.links import Links, Match, Standing
+from registries.client.linking import Match
+from registries.client.links import Standing, joined
 from registries.client.matching.rules import Rules
 from registries.client.matching.scoring import Score, objections, outcome, score
 from registries.client.matching.vetoes import WORDS
@@ -213,7 +214,6 @@ def decide(
     connection: Connection,
     verdicts: Sequence[Verdict],
     compared: Sequence[Known],
-    known: Links,
     of: Of,
     rules: Rules,
     seal: Seal,
@@ -225,7 +225,8 @@ def decide(
         best[one.one, one.other] = one
     certain = [one for one in best.values() if one.certain]
     number = next_version(connection, links.NAME) if certain else 0
-    standing, linked = known.standing(connection, number), partial(_linked, connection)
+    persons = {person for pair in best for person in pair} | {one.person for one in compared}
+    standing, linked = Standing(joined(connection, persons)), partial(_linked, connection)
     decision = Decision(rules, standing, of, partial(waiting, connection), linked)
     decision.link(certain)
     decision.ask([one for one in best.values() if not one.certain])
@@ -238,7 +239,7 @@ def _write(connection: Connection, decision: Decision, number: int, seal: Seal, 
     _part(connection, decision, number, seal, at)
     found = {(one.one, one.other): one for one in decision.matches}
     matches = [Match(one.one, one.other, "", one.why, one.score.probability, rules) for one in found.values()]
-    new = [found[one.one, one.other] for one in links.match(connection, matches, at, number)] if matches else []
+    new = [found[one.one, one.other] for one in linking.match(connection, matches, at, number)] if matches else []
     told = [Line(at, "rules", "matched", one.one, one.other, one.record, one.why, rules) for one in new]
     history.write(connection, seal, told)
     rows = [asked(*about, *doubt, rules, at) for about, doubt in decision.doubts.items()]
@@ -255,7 +256,7 @@ def _part(connection: Connection, decision: Decision, number: int, seal: Seal, a
     parted = sorted(one for one in decision.parted if one[1] not in decision.standing.group(one[0]))
     if not parted:
         return
-    ended = links.part(connection, parted, at, number)
+    ended = linking.part(connection, parted, at, number)
     why = "a likelier match of one of them contradicts this one"
     rules = decision.rules.version
     history.write(connection, seal, [Line(at, "rules", "unlinked", *one, None, why, rules) for one in ended])

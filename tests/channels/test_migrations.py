@@ -13,16 +13,17 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Engine, inspect, select, text
 
 from channels.line import pauses
 from channels.migrations import store as stores
-from channels.migrations.store import STORES, Store
+from channels.migrations.store import STORES, Store, upgrade
 from channels.processes import python
 from channels.runtime import House
 from channels.settings import Misconfigured
 from registries.client.links import Links
 from registries.database import open_database
+from registries.tables import uncompared
 
 
 @contextmanager
@@ -178,3 +179,18 @@ def test_a_database_that_is_away_is_told_in_one_line(tmp_path: Path, monkeypatch
     assert told.returncode == 69
     assert "WASL_DATABASE" in told.stderr
     assert "Traceback" not in told.stderr
+
+
+def test_records_that_waited_to_be_compared_still_wait(database_url: str) -> None:
+    with opened(database_url, "registries") as engine:
+        with engine.begin() as connection:
+            connection.execute(text("CREATE SCHEMA registries"))
+            upgrade(connection, STORES["registries"], None, "0010")
+            said = ", ".join(["''"] * 8)
+            connection.execute(text(f"INSERT INTO persons VALUES ('one', 1, 'event', 0, {said})"))
+            for id, matched in ((7, 0), (8, 1)):
+                row = f"({id}, '{id}', 'one', 's', 'c', 5, 1, 'd', 'p', 'q', {matched}, {id})"
+                connection.execute(text(f"INSERT INTO records VALUES {row}"))
+        STORES["registries"].migrate(engine)
+        with engine.connect() as connection:
+            assert [tuple(row) for row in connection.execute(select(uncompared))] == [(7, 7, 5)]

@@ -56,7 +56,7 @@ class Reader:
         behind = record.Reads(landed, self.links.following, self._audit)
         portraits = Portraits(records, self.links, believed, landed, lambda: DOMAINS)
         queries = Queries(records, self.links, self.people, believed)
-        matcher = Matcher(self.engine, SECRET, seal, Versions(self.engine, seal).active, self.links)
+        matcher = Matcher(self.engine, SECRET, seal, Versions(self.engine, seal).active)
         self.reads = Patients(self.people, portraits, behind, self._audit, merged, lands=False)
         self.app = Starlette(
             routes=[

@@ -16,7 +16,8 @@ from sqlalchemy import Engine, select
 
 from registries.client.decision import Declined
 from registries.client.export import lines
-from registries.client.links import APART, Links, Match, match
+from registries.client.linking import Match, match
+from registries.client.links import APART, Links
 from registries.client.records import Records
 from registries.client.steward import Steward
 from registries.database import open_database, reading, writing

@@ -37,10 +37,10 @@ def test_a_merge_links_and_moves_nothing(registry: Registry) -> None:
 def test_one_look_answers_for_everybody_and_knows_what_was_committed_before_it(registry: Registry) -> None:
     followed = Links(registry.engine)
     old, new, other = (registry.person(ipp=ipp) for ipp in ("7", "8", "9"))
-    before = followed.look()
+    before = followed.look([old])
     registry.answer(merged(patient(ipp="7"), patient(ipp="8")))
     assert before.standing({old}) == old
-    look = followed.look()
+    look = followed.look([old, other])
     assert look.following(old) == look.following(new) == {old, new}
     assert look.survivor(old) == look.standing({old, new}) == new
     assert look.standing({other}) == other

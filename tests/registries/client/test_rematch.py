@@ -13,11 +13,12 @@ from registries.client.export import lines
 from registries.client.links import Links
 from registries.client.matching.rules import Rules, shipped
 from registries.client.rematch import Differences, Rematch
+from registries.client.resolve import Clients
 from registries.client.steward import Steward
 from registries.client.versions import Versions
 from registries.database import reading
 from registries.sealing import Seal
-from registries.tables import records, reviews
+from registries.tables import reviews
 from tests.registries.people import SECRET, Registry, about, patient
 
 SEAL = Seal(SECRET)
@@ -199,8 +200,8 @@ def test_what_changed_meanwhile_is_compared_again(town: Town) -> None:
     town.twice(*RIM)
     number = town.versions.propose(STRICT, *WHO)
     town.rematch.apply(number, *WHO, progress=_once(lambda: town.met(*HIND)))
-    with reading(town.engine) as connection:
-        assert sorted(connection.scalars(select(records.c.matched))) == [0, 2, 2]
+    matcher = Clients(town.engine, SECRET).matcher
+    assert [matcher.sweep(everything=True) for _ in range(2)] == [1, 0]
 
 
 def test_what_is_no_new_comparison_is_not_taken_back_as_one(town: Town) -> None:

@@ -226,6 +226,7 @@ def _parked(work: Mediated, parked: Sequence[bool]) -> Step:
     assert work.translation
     held = [n for n, one in enumerate(parked) if one]
     entries = sorted({entry for n in held for entry in waiting(work, n)})
+    answers = [answer for n in held for answer in work.resolutions[n] if answer.waiting_for]
     candidates = dict.fromkeys(one for n in held for answer in work.resolutions[n] for one in answer.candidates)
     return Step(
         transaction=work.record.headers["transaction"],
@@ -233,20 +234,25 @@ def _parked(work: Mediated, parked: Sequence[bool]) -> Step:
         at=now(),
         channel=work.record.headers["channel"],
         by="mediation",
-        reason=_waits(entries),
+        reason=_waits(answers),
         text=f"perhaps: {'; '.join(candidates)}" if candidates else None,
         waiting_for=entries,
         places=sorted({work.translation.events[n]["place"] for n in held}),
     )
 
 
-def _waits(entries: Sequence[str]) -> str:
-    """A reason to group by."""
-    kinds = [entry.partition("|")[0] for entry in entries]
-    silent = next((kind for kind in kinds if kind.startswith(SILENT)), "")
+def _waits(answers: Sequence[Resolution]) -> str:
+    """A reason to group by. An entry that is known was closed or suspended on the day, or had no role there."""
+    silent = next((kind for kind in _kinds(answers) if kind.startswith(SILENT)), "")
     if silent:
         return f"waiting for the {silent} registry, which does not answer"
-    return f"waiting for a {kinds[0]} the registry does not know"
+    if unknown := [answer for answer in answers if answer.verdict != "found"]:
+        return f"waiting for a {_kinds(unknown)[0]} the registry does not know"
+    return f"waiting for a {_kinds(answers)[0]} that is known, but not for that day"
+
+
+def _kinds(answers: Sequence[Resolution]) -> list[str]:
+    return sorted(entry.partition("|")[0] for answer in answers for entry in answer.waiting_for)
 
 
 def _issue(issue: Issue) -> StepIssue:

@@ -232,6 +232,8 @@ REASONS = frozenset(
         N_("waiting for a facility the registry does not know"),
         N_("waiting for a health-worker the registry does not know"),
         N_("waiting for a person the registry does not know"),
+        N_("waiting for a facility that is known, but not for that day"),
+        N_("waiting for a health-worker that is known, but not for that day"),
         N_("waiting for the national client registry, which does not answer"),
         N_("waiting for the national facility registry, which does not answer"),
         N_("waiting for the national health-worker registry, which does not answer"),

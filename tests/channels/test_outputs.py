@@ -77,6 +77,14 @@ def test_what_waits_is_told_and_does_not_go_out(work: Mediated) -> None:
     assert parked["reason"] == "waiting for a facility the registry does not know"
 
 
+def test_what_waits_for_an_entry_that_was_closed_on_the_day_is_not_told_that_it_is_unknown(work: Mediated) -> None:
+    closed = Resolution("found", "1", ["facility closed at the time"], waiting_for=["facility|1"])
+    work.resolutions = [[closed]]
+    assert out(work)[1][1]["reason"] == "waiting for a facility that is known, but not for that day"
+    work.resolutions = [[closed, Resolution("unknown", waiting_for=["health-worker|2"])]]
+    assert out(work)[1][1]["reason"] == "waiting for a health-worker the registry does not know"
+
+
 def test_who_may_be_meant_by_what_is_unknown_is_told_once(work: Mediated) -> None:
     near = ["120000011 CHU de la Colline (MA-RAB)", "120000012 Clinique du Phare"]
     work.resolutions = [[Resolution("unknown", waiting_for=["facility|1"], candidates=near)] * 2]

@@ -6,6 +6,7 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
@@ -29,6 +30,7 @@ from channels.gateway import (
 from channels.gateway.bounds import Short
 from channels.gateway.care_sheets import care_sheets
 from channels.gateway.faults import Contained, failed
+from channels.gateway.fhir import unrouted
 from channels.gateway.intake import Intake
 from channels.gateway.parts import Parts
 from channels.gateway.patient_removal import Removal
@@ -101,7 +103,7 @@ def application(parts: Parts) -> ASGIApp:
         Mount("/api", answers),
         *pages.routes(parts),
     ]
-    program = Starlette(routes=routes, exception_handlers={Exception: failed})
+    program = Starlette(routes=routes, exception_handlers={Exception: failed, HTTPException: unrouted})
     return Contained(Guard(Short(program, free=("/channels/", "/fhir")), house.users))
 
 

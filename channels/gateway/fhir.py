@@ -9,8 +9,9 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import orjson
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
 from channels.gateway.search import Pairs, Problem
 
@@ -52,6 +53,19 @@ def answer(content: Any, status: int = 200) -> Response:
 def outcome(problem: Problem) -> Response:
     issue = {"severity": "error", "code": problem.code, "diagnostics": problem.text}
     return answer({"resourceType": "OperationOutcome", "issue": [issue]}, problem.status)
+
+
+def unrouted(request: Request, error: Exception) -> Response:
+    """For an application's `exception_handlers`: a method or path that nothing answers, in the terms of its reader."""
+    assert isinstance(error, HTTPException)
+    headers = dict(error.headers or {})
+    if not request.url.path.startswith("/fhir"):
+        return PlainTextResponse(error.detail, error.status_code, headers)
+    allowed = headers.get("Allow")
+    text = f"{request.method} is not taken at this address{f'; it takes {allowed}' if allowed else ''}"
+    told = outcome(Problem(error.status_code, "not-supported", text if error.status_code == 405 else error.detail))
+    told.headers.update(headers)
+    return told
 
 
 def bundle(

@@ -98,6 +98,15 @@ def test_a_bundle_of_the_administrator_changes_the_directory_and_that_of_a_sende
     assert ask(place.app, "PUT", "/fhir/Organization/sunrise", json=clinic).status_code == 401
 
 
+def test_a_method_that_fhir_does_not_take_is_told_as_an_outcome(place: Place) -> None:
+    told = admin(place, "/fhir/Patient/$match", "PUT", json={})
+    assert (told.status_code, told.headers["Content-Type"]) == (405, "application/fhir+json")
+    assert told.headers["Allow"] == "POST"
+    (issue,) = told.json()["issue"]
+    assert (issue["code"], issue["diagnostics"]) == ("not-supported", "PUT is not taken at this address; it takes POST")
+    assert admin(place, "/metrics", "PUT").headers["Content-Type"].startswith("text/plain")
+
+
 @pytest.mark.parametrize(
     "path",
     ["/", "/api", "/api/", "/api/docs", "/api/openapi.json", "/api/transactions", "//api/transactions", "/API/channels",

@@ -9,7 +9,8 @@ from starlette.requests import Request
 
 from channels.gateway.fhir import form
 from channels.gateway.search import Pairs, Problem
-from mediators.fhir.document import parsed
+from mediators.fhir.conformance import malformed
+from mediators.fhir.document import Entry, parsed
 from schemas.message import Refused
 
 LARGEST = 1024 * 1024
@@ -26,11 +27,26 @@ async def body(request: Request) -> Json:
             raise Problem(413, "too-long", f"an operation takes at most {LARGEST} bytes")
     kind = request.headers.get("content-type", "")
     try:
-        return parsed(said, kind)
+        told = parsed(said, kind)
     except Refused as refused:
         issue = refused.issues[0]
         status = 415 if issue.reason == "xml" else 400
         raise Problem(status, "not-supported" if status == 415 else "structure", issue.text) from None
+    _judge(told)
+    return told
+
+
+def _judge(told: Json) -> None:
+    """What is read of a broken Patient would ask for somebody else, or for nobody. Raises Problem."""
+    asked = [("Patient", told)] if told.get("resourceType") == "Patient" else []
+    several = told.get("parameter")
+    for place, one in enumerate(several if isinstance(several, list) else ()):
+        resource = one.get("resource") if isinstance(one, dict) else None
+        if isinstance(resource, dict) and resource.get("resourceType") == "Patient":
+            asked.append((f"parameter[{place}].resource", resource))
+    for path, resource in asked:
+        for issue in malformed(Entry(path, path, resource)):
+            raise Problem(400, "invalid", f"{issue.at}: {issue.text}; {issue.remedy}")
 
 
 async def pairs(request: Request) -> Pairs:
@@ -47,7 +63,7 @@ def parameters(resource: Json) -> Sequence[Json]:
     """The parts of a Parameters resource. Raises Problem."""
     told = resource.get("parameter")
     if resource.get("resourceType") != "Parameters" or not isinstance(told, list):
-        raise Problem(400, "structure", "expected a Parameters resource")
+        raise Problem(400, "structure", "expected a Parameters resource with its parameters")
     if not all(isinstance(one, dict) and isinstance(one.get("name"), str) for one in told):
         raise Problem(400, "structure", "Parameters: every parameter has a name")
     return told

@@ -51,10 +51,15 @@ def issues(entry: Entry) -> Iterator[Issue]:
     if entry.kind not in SUPPORTED:
         yield _unsupported(entry)
         return
-    yield from _invalid(entry)
-    yield from _unknown_words(entry)
+    yield from malformed(entry)
     if issue := nameless(entry):
         yield issue
+
+
+def malformed(entry: Entry) -> Iterator[Issue]:
+    """Where the resource is not FHIR R4, whatever it is sent for."""
+    yield from _invalid(entry)
+    yield from _unknown_words(entry)
 
 
 def _invalid(entry: Entry) -> Iterator[Issue]:

@@ -138,6 +138,10 @@ def test_asking_writes_nothing(reader: Reader) -> None:
         {"resourceType": "Parameters", "parameter": [{"name": "resource", "resource": {"resourceType": "Group"}}]},
         parameters(resource(**RIM), onlyCertainMatches="yes"),
         parameters(resource(**RIM), count=0),
+        {**resource(**RIM), "birthDate": "12/03/1980"},
+        {**resource(**RIM), "name": "Rim"},
+        {**resource(**RIM), "gender": "F"},
+        parameters({**resource(**RIM), "given": "Rim"}),
     ],
 )
 def test_what_asks_for_nobody_is_refused(reader: Reader, body: Any) -> None:

@@ -22,7 +22,7 @@ from registries.database import reading
 from registries.sealing import Seal
 from schemas.domains import Domains
 from schemas.events import Identifier, Patient
-from schemas.queries import Found, Queried, Question, Search
+from schemas.queries import Criteria, Found, Queried, Question, Search
 
 T = TypeVar("T")
 
@@ -124,12 +124,26 @@ class Queries:
         if not records:
             return None
         patient = self.believed(group, records)
+        if question.criteria != Criteria() and not patient.get("mother_name"):
+            patient = self._with_mother(patient, group, domains)
         numbers = list(patient.get("identifiers") or ())
         if own := domains.own:
             numbers.append(Identifier(system=own.uri, value=person, authority=own.name))
         if question.domains:
             numbers = [one for one in numbers if one["system"] in question.domains]
         return Found(person, Patient(**{**patient, "identifiers": numbers}))
+
+    def _with_mother(self, patient: Patient, group: frozenset[str], domains: Domains) -> Patient:
+        """A newborn is often told with no more of its mother than a number of hers: whose it is names her. Families
+        share some numbers, so it may be the child's own, or the father's."""
+        for one in patient.get("mother_identifiers") or ():
+            groups = self._groups(self._carriers(one["system"], one["value"], domains))
+            if len(groups) != 1 or group & groups[0][1]:
+                continue
+            mother = self.believed(groups[0][1], self.records.of_persons(groups[0][1]))
+            if mother.get("sex") != "male" and (names := mother.get("names")):
+                return Patient(**{**patient, "mother_name": names[0]})
+        return patient
 
 
 def _page(ordered: Sequence[tuple[str, T]], question: Question) -> tuple[list[tuple[str, T]], int]:

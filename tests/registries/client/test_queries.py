@@ -13,7 +13,7 @@ from registries.client.records import Records
 from registries.notices import Notices, Position
 from schemas.domains import Domain, Domains
 from schemas.queries import Criteria, Queried, Question
-from tests.registries.people import ID, SECRET, SYSTEMS, Registry, merged, patient
+from tests.registries.people import ID, SECRET, SYSTEMS, Registry, about, merged, patient
 
 WARD, IDCS, OWN = SYSTEMS["ipp"], SYSTEMS["idcs"], f"{ID}ecid"
 DOMAINS = Domains.of([Domain(WARD, ("CHU",)), Domain(IDCS, ("IDCS",)), Domain(OWN, ("ECID",), own=True)])
@@ -100,6 +100,18 @@ def test_criteria_find_persons_once_in_pages(registry: Registry, queries: Querie
         after = page.after
     assert seen == sorted(people)
     assert after == ""
+
+
+@pytest.mark.parametrize(("sex", "named"), [("female", "KADIRI"), ("male", None)])
+def test_a_newborn_told_with_a_number_of_its_mother_is_answered_with_her_name(
+    registry: Registry, queries: Queries, sex: str, named: str | None
+) -> None:
+    registry.person(ipp="6", family="KADIRI", given="Sara", birth="1990-01-02", sex=sex)
+    child = patient(ipp="7", family="NAJI", birth="2026-11-09")
+    child["mother_identifiers"] = [{"system": WARD, "value": "6"}]
+    registry.answer(about(child))
+    (found,) = queries.answer(Question(criteria=Criteria(family="NAJI")), DOMAINS).found
+    assert (found.patient.get("mother_name") or {}).get("family") == named
 
 
 def test_linked_identities_are_one_answer(registry: Registry, queries: Queries) -> None:

@@ -72,12 +72,14 @@ def bundle(
     request: Request,
     kind: str,
     entries: Sequence[dict[str, Any]],
-    total: int,
+    total: int | None,
     links: Sequence[tuple[str, str]],
     more: Mapping[str, Any] = MappingProxyType({}),
 ) -> Response:
-    """A Bundle; `links` are pairs of relation and address, `more` other elements."""
-    made: dict[str, Any] = {"resourceType": "Bundle", **more, "type": kind, "total": total}
+    """A Bundle; `total` of all pages, where it is known. `links`: pairs of relation and address, `more`: other elements."""
+    made: dict[str, Any] = {"resourceType": "Bundle", **more, "type": kind}
+    if total is not None:
+        made["total"] = total
     made["link"] = [{"relation": relation, "url": url} for relation, url in links]
     if entries:
         made["entry"] = entries

@@ -48,7 +48,9 @@ class Following:
             ("self", f"{path}?{urlencode(pairs)}" if pairs else path),
             ("next" if more else "monitor", f"{path}?{onward}"),
         ]
-        return bundle(request, "history", [entry(one, base(request)) for one in told], len(told), links)
+        whole = not more and "_after" not in dict(pairs)  # else nobody has counted the other pages
+        entries = [entry(one, base(request)) for one in told]
+        return bundle(request, "history", entries, len(told) if whole else None, links)
 
     def _asked(self, pairs: Pairs) -> tuple[int, Position]:
         """Raises Problem."""

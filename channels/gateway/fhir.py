@@ -76,7 +76,7 @@ def bundle(
     links: Sequence[tuple[str, str]],
     more: Mapping[str, Any] = MappingProxyType({}),
 ) -> Response:
-    """A Bundle; `total` of all pages, where it is known. `links`: pairs of relation and address, `more`: other elements."""
+    """A Bundle; `total` of all pages, where it is known. `links`: relation and address, `more`: other elements."""
     made: dict[str, Any] = {"resourceType": "Bundle", **more, "type": kind}
     if total is not None:
         made["total"] = total

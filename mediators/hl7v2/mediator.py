@@ -70,6 +70,9 @@ class Hl7v2:
             _whole(hl7, context)
         found = conformance.issues(hl7, asking.ANSWERED if answered else FAMILIES, context.profile)
         assigned = _assigned(hl7, message, context, found)
+        refused = {issue.location for issue in assigned if issue.severity == "error"}
+        # What is refused of a number is not excused at the same place
+        found = [issue for issue in found if issue.severity == "error" or issue.location not in refused]
         if any(issue.severity == "error" for issue in (*found, *assigned)):
             raise Refused([*found, *assigned], reject=conformance.rejects(found))
         return [*found, *assigned]

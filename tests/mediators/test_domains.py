@@ -14,6 +14,7 @@ from mediators.mediator import Context
 from schemas.domains import Domains
 from schemas.message import Issue, Message, Refused
 from tests.mediators.domains import IDCS, NORTH, SOUTH, STRICT, TOLERANT, context
+from tests.mediators.hl7v2.profiles import shipped
 
 RIGHT, WRONG = "2345678906", "2345678907"
 
@@ -63,6 +64,13 @@ def test_a_number_of_ones_own_domain_passes_whatever_word_names_it(pid3: str) ->
 def test_a_strict_channel_refuses_what_nobody_here_may_assign(pid3: str, location: str, reason: str) -> None:
     assert told(Hl7v2(), hl7(pid3), STRICT) == (True, [(location, reason)])
     assert told(Hl7v2(), hl7(pid3), TOLERANT) == (False, [])
+
+
+def test_a_number_that_is_refused_is_not_told_to_be_assumed_the_senders() -> None:
+    profile = shipped()
+    assert told(Hl7v2(), hl7("7"), STRICT, profile=profile) == (True, [("PID^1^3^1^4", "required")])
+    refused, advice = told(Hl7v2(), hl7("7"), TOLERANT, profile=profile)
+    assert (refused, [place for place, _ in advice]) == (False, ["PID^1^3^1^4"])
 
 
 def test_the_refusal_can_be_mended_and_names_the_place() -> None:

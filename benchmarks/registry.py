@@ -57,6 +57,8 @@ SAMPLE = 2_000
 BATCH = 64
 MOST = 10
 NAME = "registry"
+# As docs/deploy.md has them for a registry; nothing here makes it less durable
+SIZED = {"shared_buffers": "4GB", "max_wal_size": "16GB", "checkpoint_timeout": "15min", "wal_compression": "lz4"}
 HOSPITAL = "https://hospital.example/patients"
 STRANGERS = 1_000_003  # added to a seed: people who were not loaded
 
@@ -67,7 +69,7 @@ def place(database: str, keep: Path | None) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="wasl-registry-") as made:
         folder = keep or Path(made)
         stands = (folder / "postgres").exists()
-        server = Postgres(folder / "postgres") if database == "postgresql" else None
+        server = Postgres(folder / "postgres", **SIZED) if database == "postgresql" else None
         try:
             if server:
                 os.environ["WASL_DATABASE"] = server.address_of(NAME) if stands else server.database(NAME)
@@ -184,16 +186,19 @@ def asked(data: Path, size: int, seed: int, rate: float, only: Sequence[str]) ->
     """Of the program, as a client sees it."""
     given = {name: value for name, value in os.environ.items() if name == "WASL_DATABASE"}
     with Program(data, "--config", str(configured(data.parent / "config")), **given) as program:
+        began = time.perf_counter()
+        patients = sample(size, seed) + sample(size, seed + STRANGERS) if "match" in only else []
+        if patients:
+            matched(program, "while the search fills", patients, rate)
         if "search" in only:
-            began = time.perf_counter()
             while program.admin.post("/fhir/Patient/_search", data={"family": "Alaoui"}).status_code == 503:
                 time.sleep(0.5)
             took = time.perf_counter() - began
             print(f"search      filled in {took:.1f} s; the program holds {held(program):.0f} MB", flush=True)
         if "feed" in only:
             fed(program, seed)
-        if "match" in only:
-            matched(program, sample(size, seed) + sample(size, seed + STRANGERS), rate)
+        if patients:
+            matched(program, "later", patients, rate)
 
 
 def configured(folder: Path) -> Path:
@@ -217,14 +222,13 @@ def fed(program: Program, seed: int) -> None:
         print(f"feed        {together:2} at once: {told}", flush=True)
 
 
-def matched(program: Program, patients: Sequence[Patient], rate: float) -> None:
+def matched(program: Program, when: str, patients: Sequence[Patient], rate: float) -> None:
     bodies = [question(one) for one in patients]
-    for turn in ("first", "again"):
-        used = gateway_seconds(program.process)
-        told = elsewhere(program, "asking", "Patient/$match", bodies, "--rate", rate, password=PASSWORD)
-        each = (gateway_seconds(program.process) - used) / len(bodies) * 1e3
-        print(f"match       {turn}, {rate:.0f}/s: {told}; {each:.2f} ms of CPU each in the gateway; "
-              f"the program holds {held(program):.0f} MB", flush=True)  # fmt: skip
+    used = gateway_seconds(program.process)
+    told = elsewhere(program, "asking", "Patient/$match", bodies, "--rate", rate, password=PASSWORD)
+    each = (gateway_seconds(program.process) - used) / len(bodies) * 1e3
+    print(f"match       {when}, {rate:.0f}/s: {told}; {each:.2f} ms of CPU each in the gateway; "
+          f"the program holds {held(program):.0f} MB", flush=True)  # fmt: skip
 
 
 def elsewhere(

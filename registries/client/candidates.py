@@ -65,10 +65,11 @@ class Candidates:
         if connection.dialect.name == "sqlite":
             asked: dict[str, Any] = {"wanted": orjson.dumps(list(blocks)).decode(), "most": cap + 1}
             rows: Iterator[tuple[int, Sequence[int]]] = (
-                (block, orjson.loads(found)) for block, found in connection.execute(_ON_SQLITE, asked)
+                (block, orjson.loads(found)) for block, found in connection.execute(_ON_SQLITE, asked).all()
             )
         else:
-            rows = ((*row,) for row in connection.execute(_ON_POSTGRESQL, {"wanted": list(blocks), "most": cap + 1}))
+            told = {"wanted": list(blocks), "most": cap + 1}
+            rows = ((*row,) for row in connection.execute(_ON_POSTGRESQL, told).all())
         found = dict(rows)
         small = {block: ids for block, ids in found.items() if len(ids) <= cap}
         self.skipped += len(found) - len(small)
@@ -79,7 +80,7 @@ class Candidates:
         they changed."""
         with self._lock:
             remembered = {id: self._profiles[id] for id in ids if id in self._profiles}
-        heads = asked(connection, _HEADS, records.c.id, remembered) if remembered else ()
+        heads = asked(connection, _HEADS, records.c.id, remembered).all() if remembered else ()
         same = {row.id: Known(*row, profile) for row in heads if (profile := _of(row.number, remembered[row.id]))}
         return same | self._read(connection, [id for id in ids if id not in same])
 
@@ -88,7 +89,7 @@ class Candidates:
         return list(self.known(connection, ids).values())
 
     def _read(self, connection: Connection, ids: Collection[int]) -> dict[int, Known]:
-        rows = asked(connection, _WHOLE, records.c.id, ids) if ids else ()
+        rows = asked(connection, _WHOLE, records.c.id, ids).all() if ids else ()
         found = [
             Known(id, person, number, Profile.unpacked(self._seal.open(sealed, str(id))))
             for id, person, number, sealed in rows

@@ -32,6 +32,9 @@ from schemas.message import Unavailable
 AT_ONCE = 500
 # Records that a question is compared with, where rules compare one that comes with fewer: whoever asks is looking
 CLOSELY = 20
+# A block of more records than so many times `most` is not read for one that comes: among eight thousand of a million
+# records it led to one true match more
+REACH = 4
 # What somebody is comparing right now is left alone by a sweep: µs
 YOUNG = 10_000_000
 # How often somebody looks for that: seconds
@@ -155,7 +158,7 @@ class Matcher:
         rules = rules or self.rules
         blocks = {one.id: one.blocks or block_digests(one.profile, rules, self._secret) for one in mine}
         wanted = {block for digests in blocks.values() for block in digests}
-        sharing = self._candidates.sharing(connection, wanted, rules.cap)
+        sharing = self._candidates.sharing(connection, wanted, min(rules.cap, REACH * rules.most))
         beside = {one.id: nearest(blocks[one.id], sharing, rules.most) for one in mine}
         known = self._candidates.known(connection, {id for ids in beside.values() for id in ids})
         return [

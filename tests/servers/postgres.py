@@ -23,10 +23,12 @@ class Postgres:
     """Starts at once (blocks until it answers). Opened on the folder of one that runs, it is that one.
 
     `durable`: flushes to disk as in production; without, it is faster and may lose commits when it is killed.
-    Raises NotStarted.
+    `said`: other settings than its own. Raises NotStarted.
     """
 
-    def __init__(self, folder: Path, *, durable: bool = True, detached: bool = False, started: bool = True) -> None:
+    def __init__(
+        self, folder: Path, *, durable: bool = True, detached: bool = False, started: bool = True, **said: str
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self._user = _unprivileged()
@@ -34,6 +36,7 @@ class Postgres:
         self.data = self._cluster()
         command = [program("postgres"), "-D", str(self.data), "-p", str(self.port), *_SETTINGS]
         command += [] if durable else _FAST
+        command += [word for name, value in said.items() for word in ("-c", f"{name}={value}")]
         self._process = Process(folder, "postgres", command, user=self._user, detached=detached)
         if started:
             self.start()

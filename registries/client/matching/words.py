@@ -95,17 +95,19 @@ class Word(NamedTuple):
 
 
 NOTHING = Word("", "")
+# Letters of a name that are compared: no name has more, and what runs on for pages takes time by its square
+_LONGEST = 500
 # The sound of letters that are neither Latin nor Arabic: they are compared as letters only.
 UNHEARD = "?"
 
 
 def given_word(texts: Iterable[str]) -> Word:
     """Of all given names together: twins may both begin with Mohamed."""
-    return _word(" ".join(texts), True)
+    return _word(" ".join(texts)[:_LONGEST], True)
 
 
 def family_word(text: str | None) -> Word:
-    return _word(text or "", False)
+    return _word((text or "")[:_LONGEST], False)
 
 
 @lru_cache(100_000)

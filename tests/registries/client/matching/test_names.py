@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 
 import pytest
@@ -112,3 +113,10 @@ def test_namesakes_of_one_year_are_for_a_person_to_look_at() -> None:
         outcome(score(named("Karim", "El Alaoui"), named("Karim", "Alaoui", "1991-01-30"), rules), rules) == "possible"
     )
     assert outcome(score(named("Karim", "El Alaoui"), named("Karim", "Alaoui", "1987-01-30"), rules), rules) == "none"
+
+
+def test_a_name_that_runs_on_for_pages_holds_nobody_up() -> None:
+    begun = time.perf_counter()
+    assert family_word("A" * 30_000) == family_word("A" * 60_000)
+    assert given_word(["E" * 30_000]) == given_word(["E" * 60_000])
+    assert time.perf_counter() - begun < 2

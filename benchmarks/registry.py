@@ -69,7 +69,7 @@ def place(database: str, keep: Path | None) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="wasl-registry-") as made:
         folder = keep or Path(made)
         stands = (folder / "postgres").exists()
-        server = Postgres(folder / "postgres", **SIZED) if database == "postgresql" else None
+        server = Postgres(folder / "postgres", settings=SIZED) if database == "postgresql" else None
         try:
             if server:
                 os.environ["WASL_DATABASE"] = server.address_of(NAME) if stands else server.database(NAME)

@@ -9,8 +9,10 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from types import MappingProxyType
 
 from tests.servers.installed import program
 from tests.servers.process import NotStarted, Process, birth, ports
@@ -23,11 +25,17 @@ class Postgres:
     """Starts at once (blocks until it answers). Opened on the folder of one that runs, it is that one.
 
     `durable`: flushes to disk as in production; without, it is faster and may lose commits when it is killed.
-    `said`: other settings than its own. Raises NotStarted.
+    `settings`: those of its own that are set otherwise. Raises NotStarted.
     """
 
     def __init__(
-        self, folder: Path, *, durable: bool = True, detached: bool = False, started: bool = True, **said: str
+        self,
+        folder: Path,
+        *,
+        durable: bool = True,
+        detached: bool = False,
+        started: bool = True,
+        settings: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
@@ -36,7 +44,7 @@ class Postgres:
         self.data = self._cluster()
         command = [program("postgres"), "-D", str(self.data), "-p", str(self.port), *_SETTINGS]
         command += [] if durable else _FAST
-        command += [word for name, value in said.items() for word in ("-c", f"{name}={value}")]
+        command += [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         self._process = Process(folder, "postgres", command, user=self._user, detached=detached)
         if started:
             self.start()

@@ -120,27 +120,27 @@ def insert_or_skip(connection: Connection, table: Table, rows: Sequence[Mapping[
     if connection.dialect.name == "sqlite":
         insert = sqlite.insert(table).on_conflict_do_nothing()
         return connection.execute(insert, ordered, execution_options={"preserve_rowcount": True}).rowcount
-    return _insert_at_once(connection, table, ordered)
+    every, values = _at_once(table, ordered)
+    skipping = every.on_conflict_do_nothing()
+    return connection.execute(skipping, values, execution_options={"preserve_rowcount": True}).rowcount
 
 
 def insert_all(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Inserts rows of a table that numbers them itself."""
+    """Inserts rows that nobody else can have made: PostgreSQL need not look for each first."""
     if rows and connection.dialect.name == "sqlite":
         connection.execute(sqlite.insert(table), rows)
     elif rows:
-        _insert_at_once(connection, table, rows)
+        connection.execute(*_at_once(table, rows))
 
 
-def _insert_at_once(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> int:
-    """Many rows in one statement of PostgreSQL, which costs a fraction of one a row; those that are there stay."""
+def _at_once(table: Table, rows: Sequence[Mapping[str, Any]]) -> tuple[postgresql.Insert, Mapping[str, Any]]:
+    """Many rows in one statement of PostgreSQL, which costs a fraction of one a row."""
     columns = {name: [row[name] for row in rows] for name in rows[0]}
     kinds = [(name, table.c[name].type) for name in columns]
     given = func.unnest(*(bindparam(f"all_{name}", type_=Listed(kind)) for name, kind in kinds))
     told = given.table_valued(*(column(name, kind) for name, kind in kinds)).render_derived(name="told")
     insert = postgresql.insert(table).from_select(list(columns), select(*(told.c[name] for name, _ in kinds)))
-    values = {f"all_{name}": value for name, value in columns.items()}
-    skipping = insert.on_conflict_do_nothing()
-    return connection.execute(skipping, values, execution_options={"preserve_rowcount": True}).rowcount
+    return insert, {f"all_{name}": value for name, value in columns.items()}
 
 
 def among(

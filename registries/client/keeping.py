@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ from registries.client.matching.profile import Profile, profile
 from registries.client.matching.rules import Rules
 from registries.client.records import NAME
 from registries.client.saying import Saying, content, overlaid
-from registries.database import among, insert_or_skip
+from registries.database import among, insert_all, insert_or_skip
 from registries.sealing import Seal
 from registries.tables import blocks, next_version, numbers, records, systems, uncompared
 from schemas.events import Patient
@@ -142,11 +142,13 @@ class Keeping:
         if insert_or_skip(connection, records, new) < len(new) or not self._replace(connection, old):
             return False
         before = [one for _, one in old]
-        self._find_by(connection, numbers, "number", self._numbers_of(changed), self._numbers_of(before, before=True))
+        ours = {row["id"] for row in new}
+        told_before = self._numbers_of(before, before=True)
+        self._find_by(connection, numbers, "number", self._numbers_of(changed), told_before, ours)
         insert_or_skip(connection, uncompared, [{"record": row["id"], "number": number, "at": at} for row in rows])
         now = {(digest, id) for id, digests in blocks_of.items() for digest in digests}
         then = {(digest, one.id) for one in before for digest in self._blocks(profile(one.before or {}), rules)}
-        self._find_by(connection, blocks, "block", now, then)
+        self._find_by(connection, blocks, "block", now, then, ours)
         self._name(connection, changed)
         history.write(connection, self._seal, [self._replaced(one, at) for _, one in old])
         self.kept = [Known(one.id, one.person, number, told[one.id], blocks_of[one.id]) for one in changed]
@@ -184,9 +186,14 @@ class Keeping:
     def _blocks(self, told: Profile, rules: Rules) -> Sequence[int]:
         return block_digests(told, rules, self._secret)
 
-    def _find_by(self, connection: Connection, table: Table, column: str, now: Pairs, then: Pairs) -> None:
+    def _find_by(
+        self, connection: Connection, table: Table, column: str, now: Pairs, then: Pairs, new: Collection[int]
+    ) -> None:
+        """`new`: the records that only we know yet."""
         _delete(connection, table, column, then - now)
-        insert_or_skip(connection, table, [{column: digest, "record": id} for digest, id in now - then])
+        rows = [{column: digest, "record": id} for digest, id in sorted(now - then)]
+        insert_all(connection, table, [row for row in rows if row["record"] in new])
+        insert_or_skip(connection, table, [row for row in rows if row["record"] not in new])
 
     def _name(self, connection: Connection, changed: Sequence[_Record]) -> None:
         named = {number["system"] for one in changed for number in one.told.get("identifiers") or ()}

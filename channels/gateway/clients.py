@@ -9,16 +9,17 @@ from channels.gateway.patients import Patients
 from channels.gateway.portraits import Portraits
 from channels.gateway.record import Audit, Reads
 from channels.runtime import BUILT_IN, House
+from registries.client.bearers import Bearers
 
 
 def routes(house: House, record: Reads, audit: Audit) -> list[Route]:
     """To be mounted before those of the shared record. audit: called before anybody is shown."""
-    queries = house.queries
+    queries, bearers = house.queries, Bearers(house.registries, house.registry_secret, house.personal)
     portraits = Portraits(house.records, house.links, house.believed, house.reading, lambda: house.domains)
     merged = house.settings.client_registry.merged
     asked = Patients(house.people, portraits, record, audit, merged, lands=house.settings.smr == BUILT_IN)
     return [
         *pixm.routes(pixm.Crossing(queries, lambda: house.domains, audit)),
-        *match.routes(match.Matching(house.matcher, portraits, audit)),
+        *match.routes(match.Matching(house.matcher, bearers, portraits, audit)),
         *patients.routes(asked),
     ]

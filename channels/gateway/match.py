@@ -1,7 +1,8 @@
 """`Patient/$match`: who in the registry may be this patient (IHE PDQm ITI-119). Writes nothing: nobody is registered.
 
 The score is the probability that the two are one human being, under the rules in force. `match-grade` says certain
-where the rules would link the two by themselves, else probable or possible, which they would leave to a steward.
+where registration would take the one for the other: by a number, whatever else is told, or as the rules would link the
+two by themselves. Else it is probable or possible, which they would leave to a steward.
 """
 
 from __future__ import annotations
@@ -22,11 +23,13 @@ from channels.gateway.portraits import Group, Portraits, Resource
 from channels.gateway.record import Audit
 from channels.gateway.search import Problem
 from mediators.systems import identifier_system
+from registries.client.bearers import Bearers
 from registries.client.matcher import Candidate, Matcher
 from registries.client.matching.profile import Profile, profile
 from registries.client.matching.rules import Rules
 from registries.client.matching.scoring import outcome as decided
 from schemas.domains import Domains
+from schemas.events import Patient
 from schemas.fhir.reading.elements import Source
 from schemas.fhir.reading.patient import patient
 
@@ -42,8 +45,9 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Whom is meant; `count` persons at most."""
+    """Whom is meant: what is told of them, and what is compared of it; `count` persons at most."""
 
+    told: Patient
     whom: Profile
     certain: bool = False
     single: bool = False
@@ -52,12 +56,14 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Likely:
-    """A person, how likely it is the one asked for, and whether the rules would link the two."""
+    """A person, how likely it is the one asked for, and whether registration would take the one for the other; `named`:
+    by a number alone."""
 
     person: str
     group: Group
     score: float
     certain: bool
+    named: bool = False
 
     @property
     def grade(self) -> str:
@@ -69,6 +75,7 @@ class Matching:
     """Blocks on the databases. audit: called before anybody is shown."""
 
     matcher: Matcher
+    bearers: Bearers
     portraits: Portraits
     audit: Audit
 
@@ -76,16 +83,18 @@ class Matching:
         what = asked(resource, self.portraits.domains)
         likely = self._chosen(what)
         shown = self.portraits.of([(one.person, one.group) for one in likely])
-        for about in [f"Patient/{one.person}" for one in likely] or ["Patient"]:
+        found = [(one, told) for one, told in zip(likely, shown, strict=True) if told and not _gone(one, told)]
+        for about in [f"Patient/{one.person}" for one, _ in found] or ["Patient"]:
             self.audit(request, "match", about)
-        entries = [_entry(request, one, told) for one, told in zip(likely, shown, strict=True) if told]
+        entries = [_entry(request, one, told) for one, told in found]
         made = {"resourceType": "Bundle", "type": "searchset", "total": len(entries)}
         made["link"] = [{"relation": "self", "url": address(request, "")}]
         return answer({**made, **({"entry": entries} if entries else {})})
 
     def _chosen(self, what: Asked) -> Sequence[Likely]:
         rules = self.matcher.rules
-        likely = self._likely(self.matcher.candidates(what.whom, MOST_RECORDS, rules), rules)
+        expected = self.bearers.expected(what.told)
+        likely = self._likely(self.matcher.candidates(what.whom, MOST_RECORDS, rules), expected, rules)
         certain = [one for one in likely if one.certain]
         if what.certain:  # of several nobody can be certain
             likely = certain if len(certain) == 1 else []
@@ -93,27 +102,31 @@ class Matching:
             likely = certain if len(certain) == 1 else []
         return likely[: what.count]
 
-    def _likely(self, candidates: Sequence[Candidate], rules: Rules) -> list[Likely]:
-        """Each person once, by the record that fits best; the likeliest first."""
-        links = self.portraits.links.look({one.person for one in candidates})
-        best: dict[Group, tuple[float, bool]] = {}
+    def _likely(self, candidates: Sequence[Candidate], expected: str, rules: Rules) -> list[Likely]:
+        """Each person once, by the record that fits best, or as whoever is expected; the likeliest first."""
+        links = self.portraits.links.look({*(one.person for one in candidates), *filter(None, [expected])})
+        nobody = (False, 0.0)
+        best = {links.following(expected): nobody} if expected else {}
         for one in candidates:
             group = links.following(one.person)
-            best[group] = max(best.get(group, (0.0, False)), _weighed(one, rules))
-        found = [Likely(links.standing(group), group, *said) for group, said in best.items()]
+            said = decided(one.score, rules) == "certain", one.score.probability
+            best[group] = max(best.get(group, nobody), said)
+        found = [
+            _weighed(links.standing(group), group, *said, expected in group, rules) for group, said in best.items()
+        ]
         return sorted(found, key=lambda one: (-one.score, not one.certain, one.person))
 
 
 def asked(resource: Json, domains: Domains) -> Asked:
     """From Parameters, or from a Patient alone. Raises Problem."""
     if resource.get("resourceType") == "Patient":
-        return Asked(_profile(resource, domains))
+        return Asked(*_read(resource, domains))
     told = {one["name"]: one for one in parameters(resource)}
     whom = told.get("resource", {}).get("resource")
     if not isinstance(whom, dict) or whom.get("resourceType") != "Patient":
         raise Problem(400, "required", "Parameters: expected a parameter `resource` with a Patient")
     certain, single = (_flag(told, name) for name in _FLAGS)
-    return Asked(_profile(whom, domains), certain, single, _count(told))
+    return Asked(*_read(whom, domains), certain, single, _count(told))
 
 
 def routes(matching: Matching) -> list[Route]:
@@ -145,9 +158,10 @@ class _Alone:
         return identifier_system(given or authority, "" if given else kind, authorities=self._authorities)
 
 
-def _profile(resource: Json, domains: Domains) -> Profile:
+def _read(resource: Json, domains: Domains) -> tuple[Patient, Profile]:
     try:
-        return profile(patient(_Alone(domains), resource))
+        told = patient(_Alone(domains), resource)
+        return told, profile(told)
     except (AttributeError, KeyError, TypeError, ValueError):
         raise Problem(400, "structure", "this is not a Patient of FHIR R4") from None
 
@@ -166,11 +180,15 @@ def _count(told: dict[str, Json]) -> int:
     return min(int(said[:9]), MOST)
 
 
-def _weighed(one: Candidate, rules: Rules) -> tuple[float, bool]:
-    """A deterministic rule decides whatever the probability; nothing less certain is told before it."""
-    certain = decided(one.score, rules) == "certain"
-    probability = max(one.score.probability, rules.certain if certain else 0.0)
-    return round(min(max(probability, 0.0), 1.0), 6), certain
+def _weighed(person: str, group: Group, ruled: bool, probability: float, named: bool, rules: Rules) -> Likely:
+    """Numbers and deterministic rules decide whatever the probability; nobody who is not certain is told before."""
+    least, most = (rules.certain, 1.0) if ruled or named else (0.0, rules.certain)
+    return Likely(person, group, round(min(max(probability, least), most), 6), ruled or named, named and not ruled)
+
+
+def _gone(one: Likely, told: Resource) -> bool:
+    """Whether all that is known of them was taken back by its sources: their numbers find nobody."""
+    return one.named and told.get("active") is False and not told.get("identifier")
 
 
 def _entry(request: Request, one: Likely, told: Resource) -> dict[str, Any]:

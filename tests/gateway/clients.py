@@ -16,6 +16,7 @@ from channels.gateway.match import Matching
 from channels.gateway.patients import Merged, Patients
 from channels.gateway.pixm import Crossing
 from channels.gateway.portraits import Portraits
+from registries.client.bearers import Bearers
 from registries.client.links import Links
 from registries.client.matcher import Matcher
 from registries.client.queries import Believed, Queries
@@ -61,7 +62,7 @@ class Reader:
         self.app = Starlette(
             routes=[
                 *pixm.routes(Crossing(queries, lambda: DOMAINS, self._audit)),
-                *match.routes(Matching(matcher, portraits, self._audit)),
+                *match.routes(Matching(matcher, Bearers(self.engine, SECRET), portraits, self._audit)),
                 *patients.routes(self.reads),
                 *record.routes(landed, self.links.following, self._audit, patients.capabilities()),
             ]

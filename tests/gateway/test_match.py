@@ -12,12 +12,14 @@ from sqlalchemy import event, func, select
 
 from channels.gateway.match import GRADE, asked
 from channels.gateway.search import Problem
+from registries.client.versions import Versions
 from registries.database import reading
+from registries.sealing import Seal
 from registries.tables import TABLES
 from schemas.domains import Domains
-from tests.gateway.clients import WARD, Reader
+from tests.gateway.clients import CIN, IDCS, WARD, Reader
 from tests.home import Place, every_store, home
-from tests.registries.people import patient
+from tests.registries.people import SECRET, patient
 
 __all__ = ["every_store", "home"]
 
@@ -31,10 +33,13 @@ def reader(home: Place) -> Reader:
 
 def resource(**told: str) -> dict[str, Any]:
     """A Patient in FHIR."""
-    made: dict[str, Any] = {"resourceType": "Patient", "name": [{"family": told["family"], "given": [told["given"]]}]}
-    if told.get("ipp"):
-        made["identifier"] = [{"system": WARD, "value": told["ipp"]}]
-    return made | {"birthDate": told["birth"], "gender": told["sex"]}
+    made: dict[str, Any] = {"resourceType": "Patient"}
+    if told.get("family"):
+        made["name"] = [{"family": told["family"], "given": [told["given"]]}]
+    systems = {"ipp": WARD, "idcs": IDCS, "cin": CIN}
+    if numbers := [{"system": system, "value": told[name]} for name, system in systems.items() if told.get(name)]:
+        made["identifier"] = numbers
+    return made | {name: told[said] for name, said in (("birthDate", "birth"), ("gender", "sex")) if told.get(said)}
 
 
 def parameters(patient: Any, **more: Any) -> dict[str, Any]:
@@ -99,8 +104,68 @@ def test_of_two_who_cannot_be_told_apart_neither_is_certain(reader: Reader) -> N
     assert len(matched(reader, parameters(body, count=1))) == 1
 
 
-def test_a_question_asks_the_database_few_times_however_many_it_finds(reader: Reader) -> None:
-    """Versions of rules and links, who shares a block, the heads of those records, what sources and stewards said."""
+DRISS = {"family": "Ouazzani", "given": "Driss", "birth": "1991-07-30", "sex": "male"}
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"idcs": "7986120439"},
+        {"idcs": "7986120439", **DRISS},
+        {"idcs": "7986120439", "ipp": "99", "birth": "1991-07-30"},
+        {"ipp": "7"},
+        {"ipp": "7", "family": "Ouazzani", "given": "Driss"},
+        {"ipp": "7", "cin": "AB1234", "family": "Ouazzani", "given": "Driss", "birth": "1984-02-29"},
+        {"ipp": "7", **DRISS},
+        {"ipp": "7", "birth": "1984-03-01"},
+        {"ipp": "7", "idcs": "1111111110"},
+        {"cin": "AB1234"},
+        {"cin": "AB1234", "birth": "1984-02-29"},
+        {"ipp": "98"},
+    ],
+)
+def test_whom_registration_would_take_by_a_number_is_certain(reader: Reader, told: dict[str, str]) -> None:
+    rim = reader.register(patient(ipp="7", cin="AB1234", idcs="7986120439", **RIM))
+    found = {id: (grade, score) for id, grade, score in matched(reader, resource(**told))}
+    sure = [id for id, *_ in matched(reader, parameters(resource(**told), onlyCertainMatches=True, count=1))]
+    taken = reader.register(patient(**told))
+    if taken == rim:
+        assert sure == [rim]
+        assert found[rim][0] == "certain"
+        assert found[rim][1] >= Versions(reader.engine, Seal(SECRET)).active().certain
+    else:  # somebody new: whoever was told was not certain
+        assert sure == []
+        assert "certain" not in {grade for grade, _ in found.values()}
+
+
+def test_a_number_leads_to_the_person_that_its_identity_is_now(reader: Reader) -> None:
+    reader.register(patient(ipp="6", **DRISS))
+    rim = reader.register(patient(ipp="7", **RIM))
+    reader.merge(patient(ipp="6"), patient(ipp="7"))
+    assert [(id, grade) for id, grade, _ in matched(reader, resource(ipp="6"))] == [(rim, "certain")]
+
+
+def test_whoever_a_number_makes_certain_comes_before_who_is_only_alike(reader: Reader) -> None:
+    """Somebody else has the name and birth date that are told, and contradicts the number."""
+    reader.register(patient(ipp="8", idcs="1111111110", **DRISS))
+    rim = reader.register(patient(ipp="7", idcs="7986120439", **RIM))
+    assert [id for id, *_ in matched(reader, parameters(resource(idcs="7986120439", **DRISS), count=1))] == [rim]
+
+
+def test_a_number_that_was_taken_back_finds_nobody(reader: Reader) -> None:
+    reader.register(patient(ipp="7", **RIM))
+    gone: Any = {**patient(), "active": False, "identifiers": [{"system": WARD, "value": "7", "use": "old"}]}
+    reader.register(gone, version=2)
+    assert matched(reader, resource(ipp="7")) == []
+    assert reader.audited == [("match", "Patient")]
+
+
+@pytest.mark.parametrize(("number", "statements"), [({}, 6), ({"ipp": "1"}, 7)])
+def test_a_question_asks_the_database_few_times_however_many_it_finds(
+    reader: Reader, number: dict[str, str], statements: int
+) -> None:
+    """Versions of rules and links, who shares a block, the heads of those records, what sources and stewards said; and
+    who has the number."""
     for ipp in "12345678":
         reader.register(patient(ipp=ipp, **RIM))
     asked: list[str] = []
@@ -108,10 +173,10 @@ def test_a_question_asks_the_database_few_times_however_many_it_finds(reader: Re
     def heard(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
         asked.append(statement)
 
-    matched(reader, resource(**RIM))
+    matched(reader, resource(**RIM, **number))
     event.listen(reader.engine, "before_cursor_execute", heard)
-    assert len(matched(reader, resource(**RIM))) == 8
-    assert len([one for one in asked if not one.startswith("BEGIN")]) == 6
+    assert len(matched(reader, resource(**RIM, **number))) == 8
+    assert len([one for one in asked if not one.startswith("BEGIN")]) == statements
 
 
 def test_asking_writes_nothing(reader: Reader) -> None:

@@ -62,6 +62,9 @@ class _Groups:
     def part(self, groups: Mapping[str, frozenset[str]]) -> None:
         self._joined.update(groups)
 
+    def told_one(self, one: str, other: str) -> bool:
+        return False
+
     def kept_apart(self, one: frozenset[str], other: frozenset[str]) -> bool:
         return False
 

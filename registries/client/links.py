@@ -6,7 +6,7 @@ alone: it costs the same however many links there are.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 import orjson
@@ -79,25 +79,27 @@ class Joined:
     def __init__(self, persons: Iterable[str], links: Iterable[Any]) -> None:
         self._beside: dict[str, set[str]] = {person: set() for person in persons}
         self._into: dict[str, list[tuple[int, str]]] = {}
+        self._told: dict[str, set[str]] = {}
         self._apart: dict[str, set[str]] = {}
         self._groups: dict[str, frozenset[str]] = {}
         for one, other, kind, at in links:
             beside = self._apart if kind == APART else self._beside
-            beside.setdefault(one, set()).add(other)
-            beside.setdefault(other, set()).add(one)
+            for graph in (beside, self._told) if kind in (MERGED, JOINED) else (beside,):
+                graph.setdefault(one, set()).add(other)
+                graph.setdefault(other, set()).add(one)
             if kind == MERGED:
                 self._into.setdefault(one, []).append((at, other))
 
     def following(self, person: str) -> frozenset[str]:
         """Every identity joined with this one, itself among them."""
         if person not in self._groups:
-            group, frontier = {person}, [person]
-            while frontier:
-                news = self._beside[frontier.pop()] - group
-                group |= news
-                frontier.extend(news)
-            self._groups.update(dict.fromkeys(group, frozenset(group)))
+            group = _reached(person, lambda one: self._beside[one])
+            self._groups.update(dict.fromkeys(group, group))
         return self._groups[person]
+
+    def told_one(self, one: str, other: str) -> bool:
+        """Whether sources and stewards joined the two, over any number of links, and not only the rules."""
+        return other in self._told and other in _reached(one, lambda person: self._told.get(person, set()))
 
     def survivor(self, person: str) -> str:
         """The identity that stands for this one after every merge; itself when it was never merged."""
@@ -118,6 +120,15 @@ class Joined:
         return frozenset(self._apart.get(person, ()))
 
 
+def _reached(person: str, beside: Callable[[str], set[str]]) -> frozenset[str]:
+    group, frontier = {person}, [person]
+    while frontier:
+        news = beside(frontier.pop()) - group
+        group |= news
+        frontier.extend(news)
+    return frozenset(group)
+
+
 class Standing:
     """What one transaction sees of the links of some identities, and adds to them."""
 
@@ -128,6 +139,10 @@ class Standing:
     def group(self, person: str) -> frozenset[str]:
         """Everybody joined with this identity, itself among them."""
         return self._joined.get(person) or self._links.following(person)
+
+    def told_one(self, one: str, other: str) -> bool:
+        """As `Joined.told_one`."""
+        return self._links.told_one(one, other)
 
     def join(self, one: str, other: str) -> None:
         group = self.group(one) | self.group(other)

@@ -1,10 +1,12 @@
-"""The reviews that ask whether two identities are one human being: how they are named, and which of them wait."""
+"""The reviews that ask whether two identities are one human being: how they are named, which of them wait, and which
+are answered."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import product
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from registries.database import among
 from registries.tables import reviews
@@ -12,6 +14,9 @@ from schemas import facts
 
 POSSIBLE = "possible-match"
 CLAIMED = "claimed-twice"
+
+# Pairs of identities of two groups; beyond that only some are looked at
+_MOST_PAIRS = 1_000
 
 Pair = tuple[str, str]
 
@@ -31,6 +36,20 @@ def waiting(connection: Connection, pairs: Iterable[Pair]) -> set[Pair]:
     ids = reviews_of(pairs)
     found = select(reviews.c.id).where(among(connection, reviews.c.id, ids), reviews.c.state == "open")
     return {ids[id] for id in connection.scalars(found)}
+
+
+def answered(connection: Connection, pairs: Iterable[Pair], by: str, at: int) -> None:
+    """The two of each pair are one, as `by` says: nobody need be asked any more. In the caller's transaction."""
+    open_ones = among(connection, reviews.c.id, reviews_of(pairs)), reviews.c.state == "open"
+    said = {"state": "decided", "decision": "accepted", "decided_by": by, "decided_at": at}
+    connection.execute(update(reviews).where(*open_ones).values(said))
+
+
+def across(here: frozenset[str], there: frozenset[str]) -> set[Pair]:
+    """Every two of whom one is here and the other there, the smaller first."""
+    if len(here) * len(there) > _MOST_PAIRS:
+        here, there = (frozenset(sorted(some)[:30]) for some in (here, there))
+    return {(min(pair), max(pair)) for pair in product(here, there) if pair[0] != pair[1]}
 
 
 def _claims(one: str, other: str) -> tuple[str, str]:

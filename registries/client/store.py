@@ -13,7 +13,9 @@ from sqlalchemy.exc import DBAPIError
 from registries.client import clusters, linking
 from registries.client.keeping import Keeping
 from registries.client.keys import Key, Subject
+from registries.client.links import joined
 from registries.client.matching.rules import Rules
+from registries.client.questions import across, answered
 from registries.database import among, insert_or_skip
 from registries.outage import collided
 from registries.tables import keys, persons, reviews
@@ -131,9 +133,10 @@ class View:
                 if not (self._insert(connection, made, at) and self._learn(connection, grown)):
                     transaction.rollback()
                     return False
-                _, refused = linking.record(connection, self.merges, at)
+                made_one, refused = linking.record(connection, self.merges, at)
                 noted = [*self.reviews, *(_refused(merge) for merge in refused)]
                 insert_or_skip(connection, reviews, [review_row(review, at) for review in noted])
+                _answer(connection, made_one, at)
                 if self.keeping and in_force and not self.keeping.write(connection, in_force, at):
                     transaction.rollback()
                     return False
@@ -165,6 +168,14 @@ class View:
         person = Person(id, origin, revision, [ins, idcs, cnss, cin], [year, month, day], sex)
         self.persons[id] = person
         return person
+
+
+def _answer(connection: Connection, merges: Sequence[linking.Merge], at: int) -> None:
+    """Whether the two are one need not be asked of those whom a source merges, nor of those joined with them."""
+    if merges:
+        links = joined(connection, {merge.survivor for merge in merges})
+        groups = {links.following(merge.survivor) for merge in merges}
+        answered(connection, {pair for group in groups for pair in across(group, group)}, "source", at)
 
 
 def _refused(merge: linking.Merge) -> Review:

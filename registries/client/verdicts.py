@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import product
 
 from sqlalchemy import Connection, update
 
@@ -19,7 +18,7 @@ from registries.client.links import Standing, joined
 from registries.client.matching.rules import Rules
 from registries.client.matching.scoring import Score, objections, outcome, score
 from registries.client.matching.vetoes import WORDS
-from registries.client.questions import POSSIBLE, review_of, reviews_of, waiting
+from registries.client.questions import POSSIBLE, across, answered, review_of, waiting
 from registries.client.store import Review, review_row
 from registries.database import among, insert_or_skip
 from registries.sealing import Seal
@@ -33,10 +32,10 @@ MOST_REVIEWS = 5
 # name may differ within one human being (a married name); a given name may not.
 _LACKING = frozenset({"unnamed", "birth-doubt", "name-doubt", "twin-doubt", "two-doubts", "other-family"})
 _OF_NAMES = frozenset({"other-given", "names-apart", "families-apart", "twins", "relative"})
+# These leave open whether two are one: a source or a steward who joined them has said so. What contradicts still does.
+_OPEN = frozenset({"two-numbers", "newborn", "temporary"})
 _PERHAPS = "perhaps one human being under two identities"
 _STEWARD = "a steward keeps others apart who would be joined with them"
-# Pairs of identities of two groups; beyond that only some are looked at
-_MOST_PAIRS = 1_000
 Of = Callable[[Collection[str]], Iterable[Known]]
 # Of links in force: (one, other, who made it: a word of links.py)
 Linked = tuple[str, str, str]
@@ -108,7 +107,7 @@ class Decision:
                 self._hold(one, against)
                 self._contest(here | there)
             else:
-                self.answered |= _pairs(here, there)
+                self.answered |= across(here, there)
                 self.matches.append(one)
                 self.standing.join(one.one, one.other)
 
@@ -135,7 +134,7 @@ class Decision:
         for match, against in found.refused:
             self._hold(Verdict.of(match.one, match.other, match.score, True), against)
         self.standing.part(found.groups)
-        self.answered |= {pair for group in set(found.groups.values()) for pair in _pairs(group, group)}
+        self.answered |= {pair for group in set(found.groups.values()) for pair in across(group, group)}
 
     def ask(self, possible: Sequence[Verdict]) -> None:
         """Of those who are joined already as one, and of the likest of their records; after `link`."""
@@ -161,7 +160,7 @@ class Decision:
     def _waited(self, told: Sequence[tuple[Verdict, str]], groups: Mapping[str, Group]) -> set[Pair]:
         """The pairs of those of whose groups any two wait for an answer."""
         about = [(one.one, one.other) for one, text in told if not text.endswith(_STEWARD)]
-        between = {(one, other): _pairs(groups[one], groups[other]) for one, other in about}
+        between = {(one, other): across(groups[one], groups[other]) for one, other in about}
         waiting = self.waiting({pair for pairs in between.values() for pair in pairs}) if between else ()
         found = {pair for pair, pairs in between.items() if not pairs.isdisjoint(waiting)}
         return found | {(other, one) for one, other in found}
@@ -170,7 +169,7 @@ class Decision:
         """A record that is new or changed may speak against a link that stands: the link stays, and is looked at."""
         linked = [one for one in compared if len(self.standing.group(one.person)) > 1]
         for one in linked:
-            self.answered |= _pairs(frozenset({one.person}), self.standing.group(one.person))
+            self.answered |= across(frozenset({one.person}), self.standing.group(one.person))
         self._look_up({person for one in linked for person in self.standing.group(one.person)})
         for one in linked:
             others = sorted(self._of(self.standing.group(one.person)), key=lambda other: other.id)
@@ -200,7 +199,8 @@ class Decision:
     def _veto(self, one: Known, other: Known) -> str:
         """A number that joined two records of an identity tells more than their names: what one of them says against
         somebody by its names alone is nothing where the other is certainly the same."""
-        found = [word for word in objections(one.profile, other.profile, self.rules) if word not in _LACKING]
+        nothing = _LACKING | _OPEN if self.standing.told_one(one.person, other.person) else _LACKING
+        found = [word for word in objections(one.profile, other.profile, self.rules) if word not in nothing]
         if found and _OF_NAMES.issuperset(found) and (self._vouched(one, other) or self._vouched(other, one)):
             return ""
         return found[0] if found else ""
@@ -246,9 +246,7 @@ def _write(connection: Connection, decision: Decision, number: int, seal: Seal, 
     insert_or_skip(connection, reviews, rows)
     answers = {pair for pair in decision.answered if pair[1] in decision.standing.group(pair[0])}
     if answers:
-        of_them = among(connection, reviews.c.id, reviews_of(answers))
-        answered = update(reviews).where(of_them, reviews.c.state == "open")
-        connection.execute(answered.values(state="decided", decision="accepted", decided_by="rules", decided_at=at))
+        answered(connection, answers, "rules", at)
 
 
 def _part(connection: Connection, decision: Decision, number: int, seal: Seal, at: int) -> None:
@@ -270,12 +268,6 @@ def _linked(connection: Connection, persons: Collection[str]) -> list[Linked]:
     return [
         (row.from_person, row.to_person, row.kind) for row in rows if {row.from_person, row.to_person} <= set(persons)
     ]
-
-
-def _pairs(here: Group, there: Group) -> set[Pair]:
-    if len(here) * len(there) > _MOST_PAIRS:
-        here, there = (frozenset(sorted(some)[:30]) for some in (here, there))
-    return {(min(pair), max(pair)) for pair in product(here, there) if pair[0] != pair[1]}
 
 
 def asked(

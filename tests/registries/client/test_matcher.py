@@ -29,7 +29,7 @@ from registries.tables import history, links, persons, records, reviews
 from schemas.events import Patient
 from schemas.message import Unavailable
 from tests.home import Place
-from tests.registries.people import SECRET, Registry, about, patient
+from tests.registries.people import SECRET, Registry, about, merged, patient
 
 # 10,000 in a longer run
 MANY = int(os.environ.get("WASL_TEST_RECORDS", "300"))
@@ -256,6 +256,48 @@ def test_a_record_that_changes_and_speaks_against_its_link_is_looked_at(registry
     registry.answer(about(hind("IFRANE", cin="CD98765")))
     assert len(linked(engine)) == 1, "what is linked stays until somebody looks"
     assert "linked-despite" in registry.all_reviews()
+
+
+def told_by(registry: Registry, *events: Any) -> list[tuple[str, str]]:
+    """What these leave for a steward: reason and state of every review."""
+    for event in events:
+        registry.answer(event)
+    with reading(registry.engine) as connection:
+        return [(one.reason, one.state) for one in connection.execute(select(reviews))]
+
+
+BOTH = {"given": "Hind", "family": "Benkirane", "birth": "1974-08-23", "sex": "female"}
+
+
+def test_a_number_that_follows_another_by_a_merge_is_not_held_against_the_two(registry: Registry) -> None:
+    """One source gives two numbers to one human being, and says so."""
+    known, follows = patient(ipp="7", **BOTH), patient(ipp="8", **BOTH)
+    assert told_by(registry, about(known), merged(patient(ipp="7"), follows)) == []
+    assert told_by(registry, about(patient(ipp="8", **BOTH | {"family": "Benkiran"}))) == []
+
+
+def test_a_source_that_tells_of_a_merged_number_again_raises_no_question(registry: Registry) -> None:
+    gone: Any = {**patient(ipp="7", **BOTH), "active": False}
+    events = [about(patient(ipp="7", **BOTH)), merged(gone, patient(ipp="8")), about(patient(ipp="8", **BOTH))]
+    assert told_by(registry, *events, about(gone)) == []
+
+
+def test_a_merge_answers_whether_the_two_are_one(registry: Registry) -> None:
+    numbered = [about(patient(ipp=ipp, **BOTH)) for ipp in ("7", "8")]
+    assert told_by(registry, *numbered) == [("possible-match", "open")]
+    again = merged(patient(ipp="7"), patient(ipp="8", **BOTH))
+    assert told_by(registry, again) == [("possible-match", "decided")]
+
+
+@pytest.mark.parametrize("told", [{"sex": "male"}, {"birth": "1951-01-02"}, {"given": "Karim"}], ids=str)
+def test_what_contradicts_a_merge_is_looked_at(registry: Registry, told: dict[str, str]) -> None:
+    other = merged(patient(ipp="7"), patient(ipp="8", **BOTH | told))
+    assert told_by(registry, about(patient(ipp="7", **BOTH)), other) == [("linked-despite", "open")]
+
+
+def test_a_newborn_merged_into_who_has_a_name_by_now_is_not_asked_about(registry: Registry) -> None:
+    newborn = patient(ipp="7", **BOTH | {"given": "BEBE"})
+    assert told_by(registry, about(newborn), merged(patient(ipp="7"), patient(ipp="8", **BOTH))) == []
 
 
 def test_a_block_that_is_too_big_finds_nobody_and_is_counted(registry: Registry, engine: Engine) -> None:

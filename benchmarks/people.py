@@ -15,7 +15,7 @@ from typing import Final
 
 from benchmarks import names
 from benchmarks.names import Name
-from mediators.digits import verhoeff
+from schemas.digits import verhoeff
 
 TODAY: Final = date(2026, 1, 1)
 CITIES: Final = (

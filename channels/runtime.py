@@ -147,7 +147,8 @@ class House:
         count = count or os.cpu_count() or 1
         if count == 1 or self.registries.dialect.name == "sqlite":
             return nullcontext()
-        return Hands(partial(_spared, self.opener("registries")), self.registry_secret, count, self.personal)
+        opened = partial(_spared, self.opener("registries"))
+        return Hands(opened, self.registry_secret, count, self.personal, self.domains)
 
     def database(self, store: str, *, durable: bool = True) -> Engine:
         """A store with its tables. Raises Misconfigured when a start may not make or update them and they are old."""

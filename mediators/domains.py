@@ -6,12 +6,10 @@ not said, not known or not the sender's is refused.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from mediators.digits import right
-from schemas import temporary
-from schemas.domains import Check, Domain, Domains
+from schemas.domains import Domain, Domains
 from schemas.message import Severity
 
 NUMBER: Final = "number"
@@ -42,13 +40,6 @@ class Assigned(NamedTuple):
         return not any(word.strip() for word in self.words)
 
 
-# A domain's check: whether the number is right, and what it should be
-_CHECKS: Final[Mapping[Check, tuple[Callable[[str], bool], str]]] = {
-    "verhoeff": (lambda number: len(number) == 10 and right("verhoeff", number), "ten digits, the last one their key"),
-    "ice": (lambda number: len(number) == 15 and right("mod97", number), "fifteen digits, a whole multiple of 97"),
-    "nine-digits": (lambda number: len(number) == 9 and number.isascii() and number.isdigit(), "nine digits"),
-    "temporary": (temporary.has_form, "TMP, the facility and 26 letters and digits, as on the wristband"),
-}
 MISSING: Final = Fault(
     AUTHORITY, "required", "101", "who assigned this number is not said",
     "send the assigning authority with the number: its name, its OID, or both", "OHIE-CR-01; IHE ITI-8, 3.8.4.1.2.3",
@@ -86,17 +77,12 @@ def judged(
             yield UNKNOWN
         elif not mentioned and not domain.may_assign(sender, channel):
             yield FOREIGN
-    if domain and (fault := mistyped(domain, number.value)):
+    if domain and (fault := _mistyped(domain, number.value)):
         # the registry alone gives temporary numbers, and gives none of another form
         yield fault._replace(severity="error") if domain.temporary and domains.strict else fault
 
 
-def mistyped(domain: Domain, value: str) -> Fault | None:
-    """A number without the form of its domain: a warning, for the law gives a form and no check."""
-    if domain.check not in _CHECKS:
+def _mistyped(domain: Domain, value: str) -> Fault | None:
+    if (told := domain.mistyped(value)) is None:
         return None
-    is_right, form = _CHECKS[domain.check]
-    if is_right(value.strip()):
-        return None
-    text, remedy = "this number has not the form of its domain", f"look it up again: expected are {form}"
-    return Fault(NUMBER, "check-digit", "102", text, remedy, "the table of identifier domains", "warning")
+    return Fault(NUMBER, "check-digit", "102", *told, "the table of identifier domains", "warning")

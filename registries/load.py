@@ -13,7 +13,7 @@ Periods are ISO 8601 intervals joined by a space ("2008-03-01/2021-12-31 2023-01
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
@@ -23,9 +23,10 @@ from registries import facility, health_worker
 from registries.care.bundles import is_fhir, load_resources
 from registries.care.lists import PLACE_COLUMNS, WORKER_COLUMNS, Outcome, load_places, load_workers
 from registries.client.keys import PERSONAL
-from registries.client.load import Hands, load_clients
+from registries.client.load import NO_DOMAINS, Hands, Told, load_clients
 from registries.database import writing
 from registries.rows import Row, rows
+from schemas.domains import Domains
 from schemas.message import Issue
 
 Kind = Literal["clients", "facilities", "health-workers"]
@@ -37,13 +38,15 @@ _Fill = Callable[[Connection, Sequence[Row], str], list[Outcome]]
 
 @dataclass(slots=True)
 class Report:
-    """What a load did. `learned` is what parked messages may wait for ("facility|123456789"), whether it was new or
-    not: a load that was cut short is simply done again."""
+    """What a load did. `issues` are of rows that were not taken, `warnings` of what looks mistyped. `learned` is what
+    parked messages may wait for ("facility|123456789"), whether it was new or not: a load that was cut short is simply
+    done again."""
 
     loaded: int = 0
     updated: int = 0
     unchanged: int = 0
     issues: list[Issue] = field(default_factory=list)
+    warnings: list[Issue] = field(default_factory=list)
     learned: list[str] = field(default_factory=list)
 
 
@@ -57,13 +60,18 @@ def load(
     progress: Progress = lambda _: None,
     hands: Hands | None = None,
     personal: Collection[str] = PERSONAL,
+    domains: Domains = NO_DOMAINS,
 ) -> Report:
     """Loads every row that is right and reports the others by line and column. `secret` is that of the client
     registry, and only clients need it; `by` is kept beside every change of an entry; `progress` hears, of clients, how
-    many rows are done, and `hands` load them; `personal` is as in `Clients`. Raises ValueError for an unknown kind or
-    no secret, Unavailable."""
+    many rows are done, and `hands` load them; `personal` is as in `Clients`, and `domains` the table by which
+    authorities are known and numbers look mistyped (`hands` have their own of both). Raises ValueError for an unknown
+    kind or no secret, Unavailable."""
     if kind == "clients":
-        return _clients(body, engine, secret, progress, hands, personal)
+        if not secret:
+            raise ValueError("loading clients needs the secret of the client registry")
+        found = rows(body, ("birth_date",))
+        return _clients(load_clients(found, engine, secret, hands, personal, domains), progress)
     if kind == "facilities":
         return _directory(facility.KIND, body, engine, PLACE_COLUMNS, load_places, by)
     if kind == "health-workers":
@@ -71,15 +79,11 @@ def load(
     raise ValueError(f"no registry {kind!r}; there are: {', '.join(KINDS)}")
 
 
-def _clients(
-    body: bytes, engine: Engine, secret: bytes, progress: Progress, hands: Hands | None, personal: Collection[str]
-) -> Report:
-    if not secret:
-        raise ValueError("loading clients needs the secret of the client registry")
+def _clients(told: Iterable[Told], progress: Progress) -> Report:
     report = Report()
-    told = load_clients(rows(body, ("birth_date",)), engine, secret, hands, personal)
     for done, (row, change, learned) in enumerate(told, 1):
         report.issues += row.issues
+        report.warnings += row.warnings
         report.loaded += change == "made"
         report.updated += change == "grown"
         report.unchanged += not change and not row.issues

@@ -7,23 +7,31 @@ import io
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
-from schemas.message import Issue
+from schemas.message import Issue, Severity
 
 
 @dataclass(slots=True)
 class Row:
-    """One row: `line` counts from 1, the header's. Problems found in it are collected in `issues`."""
+    """One row: `line` counts from 1, the header's. Problems found in it are collected in `issues`,
+    what looks wrong and is taken all the same in `warnings`."""
 
     line: int
     values: dict[str, str]
     issues: list[Issue] = field(default_factory=list)
+    warnings: list[Issue] = field(default_factory=list)
 
     def __getitem__(self, column: str) -> str:
         return self.values.get(column, "")
 
     def wrong(self, column: str, reason: str, text: str, remedy: str) -> None:
+        self.issues.append(self._issue(column, reason, text, remedy, "error"))
+
+    def warn(self, column: str, reason: str, text: str, remedy: str) -> None:
+        self.warnings.append(self._issue(column, reason, text, remedy, "warning"))
+
+    def _issue(self, column: str, reason: str, text: str, remedy: str, severity: Severity) -> Issue:
         at = f"line {self.line}, {column}"
-        self.issues.append(Issue(at, reason, text, remedy, line=self.line, column=column))
+        return Issue(at, reason, text, remedy, severity, line=self.line, column=column)
 
 
 def rows(body: bytes, required: Collection[str]) -> Iterator[Row]:

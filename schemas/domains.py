@@ -5,12 +5,24 @@ A domain has one system (URI) by which everything here knows it; senders name it
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Literal
+from typing import Final, Literal
+
+from schemas import temporary
+from schemas.digits import right
 
 Check = Literal["none", "verhoeff", "ice", "nine-digits", "temporary"]
+
+# A domain's check: whether a number has the form, and the form in words
+_FORMS: Final[Mapping[Check, tuple[Callable[[str], bool], str]]] = {
+    "verhoeff": (lambda number: len(number) == 10 and right("verhoeff", number), "ten digits, the last one their key"),
+    "ice": (lambda number: len(number) == 15 and right("mod97", number), "fifteen digits, a whole multiple of 97"),
+    "nine-digits": (lambda number: len(number) == 9 and number.isascii() and number.isdigit(), "nine digits"),
+    "temporary": (temporary.has_form, "TMP, the facility and 26 letters and digits, as on the wristband"),
+}
+_ANY: Final[tuple[Callable[[str], bool], str]] = (lambda _: True, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +48,14 @@ class Domain:
     @property
     def name(self) -> str:
         return self.names[0] if self.names else ""
+
+    def mistyped(self, number: str) -> tuple[str, str] | None:
+        """What is wrong with a number without the form of its domain, and what to do; None for one that has it. A
+        warning wherever it is met, for the law gives a form and no check."""
+        has_form, form = _FORMS.get(self.check, _ANY)
+        if has_form(number.strip()):
+            return None
+        return "this number has not the form of its domain", f"look it up again: expected are {form}"
 
     def may_assign(self, sender: str, channel: str) -> bool:
         """Whether this sender on this channel may bring numbers of the domain."""

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +19,8 @@ from channels.loops import spare_collection
 from channels.outputs import learned_records
 from registries import facility, health_worker
 from registries.directory import changed
-from registries.load import KINDS, load
+from registries.load import KINDS, Report, load
+from schemas.message import Issue
 
 # seconds between two words on how far a load is
 EVERY = 5.0
@@ -52,17 +54,28 @@ def load_(
     except OSError as error:
         raise typer.BadParameter(f"{file}: {error.strerror}") from error
     with told(), parts.hands(processes) if chosen == "clients" else nullcontext() as hands:
-        where, secret, personal = parts.registries, parts.registry_secret, parts.personal
-        report = load(chosen, body, where, secret, progress=_progress(), hands=hands, personal=personal)
+        loaded = partial(load, personal=parts.personal, domains=parts.domains, progress=_progress(), hands=hands)
+        report = loaded(chosen, body, parts.registries, parts.registry_secret)
         changed(parts.redis, facility.KIND, health_worker.KIND)
     bus = reached(parts)
     asyncio.run(bus.publish(learned_records(report.learned)))
     bus.close()
     parts.audit.write("terminal", "load registry", "Registry", detail=kind)
-    for issue in report.issues:
-        typer.echo(f"{file}: {issue.at}: {issue.reason}: {issue.text}; {issue.remedy}", err=True)
-    typer.echo(f"{report.loaded} loaded, {report.updated} updated, {report.unchanged} unchanged")
+    for issue in sorted([*report.issues, *report.warnings], key=lambda issue: issue.line or 0):
+        typer.echo(f"{file}: {_line(issue)}", err=True)
+    typer.echo(f"{report.loaded} loaded, {report.updated} updated, {report.unchanged} unchanged{_counted(report)}")
     raise typer.Exit(1 if report.issues else 0)
+
+
+def _line(issue: Issue) -> str:
+    warning = "warning: " if issue.severity == "warning" else ""
+    return f"{issue.at}: {warning}{issue.reason}: {issue.text}; {issue.remedy}"
+
+
+def _counted(report: Report) -> str:
+    counts = {"error": len(report.issues), "warning": len(report.warnings)}
+    told = [f"{count} {word}{'s' if count > 1 else ''}" for word, count in counts.items() if count]
+    return "; " + ", ".join(told) if told else ""
 
 
 def _progress() -> Callable[[int], None]:

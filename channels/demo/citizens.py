@@ -10,7 +10,7 @@ from random import Random
 from typing import Any, Final
 
 from channels.demo.people import Person, people
-from mediators.digits import verhoeff
+from schemas.digits import verhoeff
 
 TODAY: Final = datetime.date(2026, 1, 1)
 PLACES: Final = ("Rabat", "Fès", "Taza", "Safi", "Agadir", "Nador", "Tiznit", "Azrou")

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from mediators.digits import right
 from mediators.hl7v2.datatypes import code, hd, listed, one, part, pl, said, telecoms, xad
 from mediators.hl7v2.reader import Field, Segment
 from mediators.hl7v2.rows import Row
 from mediators.hl7v2.scope import Scope
 from mediators.systems import GTIN
+from schemas.digits import right
 from schemas.events import Address, Code, Identifier, Organization, Place
 
 # The facts of a segment: under which key each stands, in which fields, and how it is read from the first of them on

@@ -12,12 +12,12 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Final, NamedTuple
 
-from mediators.digits import right
 from mediators.hl7v2.mapping import Condition, When
 from mediators.hl7v2.near import near
 from mediators.hl7v2.places import Place, located
 from mediators.hl7v2.reader import Field, Hl7, Segment
 from mediators.hl7v2.rule import Rule, Said
+from schemas.digits import right
 from schemas.message import Issue
 
 _NUMBER: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)", re.ASCII)

@@ -13,11 +13,11 @@ from typing import Annotated, Any, Final, Literal, NamedTuple
 
 from pydantic import Field, PlainValidator, StrictStr, ValidationError, model_validator
 
-from mediators.digits import CHECKS
 from mediators.hl7v2 import standard
 from mediators.hl7v2.mapping import Pattern, When
 from mediators.hl7v2.places import Place, place
 from mediators.mapping import Strict, problems
+from schemas.digits import CHECKS
 from schemas.fhir import tables
 from schemas.message import Severity
 

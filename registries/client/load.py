@@ -22,6 +22,7 @@ from registries.client.keys import PERSONAL, SYSTEM, Key, birth_levels
 from registries.client.resolve import Clients
 from registries.registry import Resolution
 from registries.rows import Row
+from schemas.domains import Domains
 from schemas.events import Address, Event, Identifier, Patient, PatientRegistered
 from schemas.message import Unavailable
 
@@ -30,6 +31,8 @@ SEXES = {"m": "male", "h": "male", "male": "male", "f": "female", "female": "fem
 AT_ONCE = 500
 # A part makes fewer objects that live at once, none of them in cycles: the collector, which took a tenth, seldom looks
 _OBJECTS = 1_000_000
+
+NO_DOMAINS = Domains()
 
 _FRENCH_DATE = re.compile(r"(\d\d?)/(\d\d?)/(\d{4})")
 
@@ -43,12 +46,14 @@ def load_clients(
     secret: bytes,
     hands: Hands | None = None,
     personal: Collection[str] = PERSONAL,
+    domains: Domains = NO_DOMAINS,
 ) -> Iterator[Told]:
     """For every row: "made", "grown" or "" (nothing new, or wrong: see its issues), and what it makes known.
+    `domains`: the table by which authorities are known and numbers look mistyped.
 
     A commit for every 500 rows, then they are compared with all that are known. Raises Unavailable.
     """
-    loader, parts = _Loader(engine, secret, personal), _parts(iter(found))
+    loader, parts = _Loader(engine, secret, personal, domains), _parts(iter(found))
     for told in hands.over(parts) if hands else map(loader, parts):
         yield from told
     loader.clients.matcher.sweep(everything=True)  # what other loads left, cut short
@@ -63,11 +68,16 @@ class Hands:
     """So many other processes that load, as long as it is entered; each opens the registries itself with `opened`."""
 
     def __init__(
-        self, opened: Callable[[], Engine], secret: bytes, count: int, personal: Collection[str] = PERSONAL
+        self,
+        opened: Callable[[], Engine],
+        secret: bytes,
+        count: int,
+        personal: Collection[str] = PERSONAL,
+        domains: Domains = NO_DOMAINS,
     ) -> None:
         # a fork would take connections with it, and the counter of the seal
         fresh = multiprocessing.get_context("spawn")
-        self._pool = ProcessPoolExecutor(count, fresh, _begin, (opened, secret, personal))
+        self._pool = ProcessPoolExecutor(count, fresh, _begin, (opened, secret, personal, domains))
         self._ahead = 2 * count
 
     def __enter__(self) -> Hands:
@@ -96,12 +106,12 @@ class Hands:
 class _Loader:
     """Loads one part after the other."""
 
-    def __init__(self, engine: Engine, secret: bytes, personal: Collection[str]) -> None:
-        self.clients = Clients(engine, secret, personal=personal)
+    def __init__(self, engine: Engine, secret: bytes, personal: Collection[str], domains: Domains) -> None:
+        self.clients, self._domains = Clients(engine, secret, personal=personal), domains
 
     def __call__(self, part: Sequence[Row]) -> list[Told]:
         contents: dict[int, str] = {}
-        patients = [_read(row, self.clients, contents) for row in part]
+        patients = [_read(row, self.clients, contents, self._domains) for row in part]
         events = [one.event for one in patients if not one.row.issues]
         return list(self._told(patients, iter(self.clients.resolve(events, ["create"] * len(events)))))
 
@@ -127,11 +137,11 @@ class _Read(NamedTuple):
 _loader: _Loader | None = None  # of a process that was started to load
 
 
-def _begin(opened: Callable[[], Engine], secret: bytes, personal: Collection[str]) -> None:
+def _begin(opened: Callable[[], Engine], secret: bytes, personal: Collection[str], domains: Domains) -> None:
     global _loader
     threading.Thread(target=_end_with_parent, daemon=True).start()
     gc.set_threshold(_OBJECTS)
-    _loader = _Loader(opened(), secret, personal)
+    _loader = _Loader(opened(), secret, personal, domains)
 
 
 def _end_with_parent() -> None:
@@ -162,9 +172,9 @@ def _event(patient: Patient) -> PatientRegistered:
     }
 
 
-def _patient(row: Row) -> Patient:
+def _patient(row: Row, domains: Domains) -> Patient:
     patient: Patient = {
-        "identifiers": list(_identifiers(row)),
+        "identifiers": list(_identifiers(row, domains)),
         "names": [{"family": row["family"], "given": [row["given"]] if row["given"] else []}],
         "birth_date": _birth_date(row),
         "sex": SEXES.get(row["sex"].casefold(), ""),
@@ -180,8 +190,8 @@ def _patient(row: Row) -> Patient:
     return patient
 
 
-def _read(row: Row, clients: Clients, contents: dict[int, str]) -> _Read:
-    event = _event(_patient(row))
+def _read(row: Row, clients: Clients, contents: dict[int, str], domains: Domains) -> _Read:
+    event = _event(_patient(row, domains))
     keys = [] if row.issues else clients.keys(event, contents)
     if not row.issues and not keys:
         row.wrong(
@@ -193,14 +203,22 @@ def _read(row: Row, clients: Clients, contents: dict[int, str]) -> _Read:
     return _Read(row, event, keys)
 
 
-def _identifiers(row: Row) -> Iterator[Identifier]:
+def _identifiers(row: Row, domains: Domains) -> Iterator[Identifier]:
     for column, name in NUMBERS.items():
         if row[column]:
-            yield {"system": f"{SYSTEM}{name}", "value": row[column]}
+            yield _number(row, column, f"{SYSTEM}{name}", domains)
     if row["ipp"] and row["authority"]:
-        yield {"system": authority(row["authority"]), "value": row["ipp"]}
+        yield _number(row, "ipp", authority(row["authority"], domains), domains)
     elif row["ipp"]:
         row.wrong("authority", "required", "a file number without who gave it", "name the hospital or laboratory")
+
+
+def _number(row: Row, column: str, system: str, domains: Domains) -> Identifier:
+    """Taken as it is; what looks mistyped is told as messages are told it."""
+    domain = domains.of_system(system)
+    if told := domain and domain.mistyped(row[column]):
+        row.warn(column, "check-digit", *told)
+    return {"system": system, "value": row[column]}
 
 
 def _addresses(row: Row) -> list[Address]:
@@ -212,8 +230,11 @@ def _addresses(row: Row) -> list[Address]:
     return [told] if any(told.values()) else []
 
 
-def authority(name: str) -> str:
-    """The identifier system of who gives a local number: a URI as it is, an OID or UUID as a URN, a name likewise."""
+def authority(name: str, domains: Domains) -> str:
+    """The identifier system of who gives a local number: of a domain that the table names so, its own; a URI as it is,
+    an OID or UUID as a URN, a name likewise."""
+    if domain := domains.named(name):
+        return domain.uri
     if re.fullmatch(r"[0-2](\.\d+)+", name):
         return f"urn:oid:{name}"
     if re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", name):

@@ -13,8 +13,8 @@ from benchmarks import noise
 from benchmarks.noise import Noise
 from benchmarks.people import TODAY, Person, people
 from benchmarks.population import records, whose, write
-from mediators.digits import verhoeff
 from registries.rows import rows
+from schemas.digits import verhoeff
 from schemas.events import Patient
 
 CIN = "https://hie.sante.gov.ma/id/cnie"

@@ -159,6 +159,17 @@ def test_a_key_that_cannot_be_read_is_told_in_a_line(lived: Wasl) -> None:
     assert "master.key" in done.stderr
 
 
+def test_a_mistyped_number_of_a_list_is_told_and_the_row_is_loaded(wasl: Wasl, tmp_path: Path) -> None:
+    file = tmp_path / "clients.csv"
+    file.write_text("idcs,birth_date\n9,1980-03-12\n2345678906,1981-03-12\n")
+    done = wasl("registry", "load", "clients", str(file))
+    assert done.stdout == "2 loaded, 0 updated, 0 unchanged; 1 warning\n"
+    assert "line 2, idcs: warning: check-digit" in done.stderr
+    file.write_text("idcs,birth_date\n9,1980-03-12\n2345678906,soon\n")
+    done = wasl("registry", "load", "clients", str(file), code=1)
+    assert done.stdout == "0 loaded, 0 updated, 1 unchanged; 1 error, 1 warning\n"
+
+
 def test_a_registry_is_loaded_and_what_it_learned_goes_on_the_bus(wasl: Wasl, tmp_path: Path) -> None:
     file = tmp_path / "f.csv"
     file.write_text(FACILITIES)

@@ -11,8 +11,8 @@ import pytest
 
 from channels.demo.citizens import Citizen, citizens
 from channels.rnp_simulator import AT_ONCE, SECONDS, TRIES, Faults, Register, application
-from mediators.digits import verhoeff
 from registries.rnp import Answer, Biometric, Demographics, Otp, Rnp, Sent
+from schemas.digits import verhoeff
 from schemas.message import Refused, Unavailable
 from tests.serving import served
 

@@ -22,8 +22,9 @@ from registries.client.load import Hands
 from registries.client.records import Records
 from registries.database import open_database
 from registries.load import load
+from schemas.domains import Domain, Domains
 from tests.home import Place
-from tests.registries.people import SECRET
+from tests.registries.people import ID, SECRET
 
 
 def listed(rows: Iterable[dict[str, str]]) -> bytes:
@@ -65,6 +66,39 @@ def test_progress_counts_every_row(engine: Engine) -> None:
     assert heard == [1, 2, 3, 4, 5]
 
 
+TABLE = Domains.of(
+    [
+        Domain(f"{ID}idcs", ("IDCS",), check="verhoeff"),
+        Domain(f"{ID}cnss", ("CNSS",), check="nine-digits"),
+        Domain("https://azrou.example/ipp", ("CH-AZROU",), "2.25.77", check="nine-digits"),
+    ]
+)
+
+
+def test_what_looks_mistyped_is_taken_with_a_warning_by_line_and_column(engine: Engine) -> None:
+    named = {"family": "Benkirane", "given": "Hind", "birth_date": "1974-08-23"}
+    rows = [
+        {"idcs": "9", **named},
+        {"idcs": "2345678906", "cnss": "143270581", **named},
+        {"cnss": "1432", "ipp": "41", "authority": "ch-azrou", **named},
+        {"idcs": "8", "birth_date": "yesterday"},
+    ]
+    report = load("clients", listed(rows), engine, SECRET, domains=TABLE)
+    assert [(one.line, one.column) for one in report.warnings] == [(2, "idcs"), (4, "cnss"), (4, "ipp"), (5, "idcs")]
+    assert {(one.severity, one.reason) for one in report.warnings} == {("warning", "check-digit")}
+    assert "ten digits" in report.warnings[0].remedy
+    assert [(one.line, one.column, one.severity) for one in report.issues] == [(5, "birth_date", "error")]
+    assert report.loaded == 3
+    assert load("clients", listed(rows), engine, SECRET).warnings == [], "a domain without a rule has no wrong numbers"
+
+
+@pytest.mark.parametrize("name", ["CH-AZROU", "ch-azrou", "2.25.77", "urn:oid:2.25.77", "https://azrou.example/ipp"])
+def test_an_authority_is_known_by_every_name_that_messages_may_use(engine: Engine, name: str) -> None:
+    load("clients", listed([{"ipp": "141000041", "authority": name}]), engine, SECRET, domains=TABLE)
+    (record,) = Records(engine, SECRET).since(0)
+    assert record.patient["identifiers"] == [{"system": "https://azrou.example/ipp", "value": "141000041"}]
+
+
 def joined(engine: Engine) -> set[frozenset[str]]:
     """The file numbers of everybody who is one."""
     followed, found = Links(engine), Records(engine, SECRET)
@@ -94,11 +128,12 @@ def test_several_processes_load_the_same_as_one(home: Place, tmp_path_factory: A
     bulk = home.open("registries")
     opened = partial(open_database, home.url, store="registries", pool=2)
     heard: list[int] = []
-    body = listed([*rows, {"ipp": "41"}])
-    with Hands(opened, SECRET, 2) as hands:
+    body = listed([*rows, {"ipp": "41", "idcs": "9"}])
+    with Hands(opened, SECRET, 2, domains=TABLE) as hands:
         report = load("clients", body, bulk, SECRET, progress=heard.append, hands=hands)
     assert heard == list(range(1, len(rows) + 2))
     assert [issue.line for issue in report.issues] == [len(rows) + 2]
+    assert (len(rows) + 2, "idcs") in [(one.line, one.column) for one in report.warnings]
     elsewhere = Place(tmp_path_factory.mktemp("one-process"))
     single = elsewhere.open("registries")
     load("clients", listed(rows), single, SECRET)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediators.digits import CHECKS, right
+from schemas.digits import CHECKS, right
 
 
 @pytest.mark.parametrize(

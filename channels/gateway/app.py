@@ -78,7 +78,7 @@ def application(parts: Parts) -> ASGIApp:
     steward = Steward(house.registries, house.registry_secret, Seal(house.registry_secret), house.redis)
     removal = Removal(known, house.registries, steward, delete=said.delete, unmerge=said.unmerge)
     written_patients = patient_feed.Feed(intake.take, known, house.links, removal)
-    issuing = temporary.Issuing(intake.take, Places(house.registries), known, house.audit.write)
+    issuing = temporary.Issuing(intake.take, Places(house.registries), known, house.links, house.audit.write)
     bulletins = Bulletins(house.records, house.links, house.believed)
     happenings = Happenings(house.registries)
     followed = patient_history.Following(happenings, bulletins, audited)

@@ -25,6 +25,7 @@ from mediators.fhir import pmir
 from mediators.fhir.document import document
 from mediators.fhir.feed import condition
 from mediators.systems import identifier_system
+from registries.client.bearers import bearer
 from registries.client.links import Links
 from registries.client.records import Records
 from schemas.fhir.reading.elements import Json, parts
@@ -52,13 +53,13 @@ class Feed:
         async def prepared(channel: Channel, body: bytes) -> bytes:
             nonlocal number, before
             if number := _number(channel, url):
-                before = await run_in_threadpool(self._person, *number)
+                before = await run_in_threadpool(bearer, self._records, self._links, *number)
             return written(url, body)
 
         response = await self._take(request, CHANNEL, prepared)
         if response.status_code == 200 and number:
             response.status_code = 200 if before else 201
-            if person := await run_in_threadpool(self._person, *number):
+            if person := await run_in_threadpool(bearer, self._records, self._links, *number):
                 response.headers["Location"] = f"{base(request)}/Patient/{person}"
         return response
 
@@ -128,12 +129,6 @@ class Feed:
         persons = self._records.persons_with(system, str(number["value"]))
         links = self._links.look(persons)
         return persons if all(links.survivor(one) != one for one in persons) else ()
-
-    def _person(self, system: str, value: str) -> str:
-        """Who stands for the person with this number, "" for nobody; of several the smallest, as everywhere."""
-        persons = self._records.persons_with(system, value)
-        links = self._links.look(persons)
-        return min((links.survivor(one) for one in persons), default="")
 
 
 def written(url: str, body: bytes) -> bytes:

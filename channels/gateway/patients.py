@@ -87,13 +87,15 @@ class Patients:
         name = request.path_params["id"]
         if not ID.fullmatch(name):
             raise Problem(404, "not-found", "this is not an id: expected at most 64 letters, digits, - and .")
-        survivor = self.portraits.links.survivor(name)
-        if survivor != name:
-            return self._merged(request, name, survivor)
-        kept = self.portraits.landed.read("Patient", name)
+        links = self.portraits.links.look({name})
+        survivor, group = links.survivor(name), links.following(name)
+        if survivor != name and self.merged == "inactive":
+            self.audit(request, "read", f"Patient/{name}")
+            return answer(self.portraits.retired(name, survivor))
+        kept = self.portraits.landed.read("Patient", name) if len(group) == 1 else None
         if kept is not None and not any(word in kept.body for word in _OF_THE_REGISTRY):
             return self.record.read(_typed(request))
-        return self._shown(request, name, "read")
+        return self._shown(request, links.standing(group), group)
 
     def everything(self, request: Request) -> Response:
         """Of whom only the registry knows, the Patient alone."""
@@ -113,17 +115,11 @@ class Patients:
     def known(self, system: str) -> bool:
         return self.portraits.domains.of_system(system) is not None or self.portraits.records.knows(system)
 
-    def _merged(self, request: Request, name: str, survivor: str) -> Response:
-        if self.merged == "survivor":
-            return self._shown(request, survivor, "read")
-        self.audit(request, "read", f"Patient/{name}")
-        return answer(self.portraits.retired(name, survivor))
-
-    def _shown(self, request: Request, name: str, action: str) -> Response:
-        portrait = self._portrait(name)
+    def _shown(self, request: Request, name: str, group: Group) -> Response:
+        (portrait,) = self.portraits.of([(name, group)])
         if portrait is None:
             raise Problem(404, "not-found", "no such Patient")
-        self.audit(request, action, f"Patient/{name}")
+        self.audit(request, "read", f"Patient/{name}")
         response = answer(portrait)
         response.headers["Content-Location"] = f"{base(request)}/Patient/{name}"
         return response

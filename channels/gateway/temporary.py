@@ -23,6 +23,8 @@ from channels.gateway.patient_feed import CHANNEL
 from channels.gateway.search import Problem
 from channels.temporaries import Places, UnknownPlace, Wanted, made, message
 from mediators.fhir.document import parsed
+from registries.client.bearers import bearer
+from registries.client.links import Links
 from registries.client.records import Records
 from schemas import temporary
 from schemas.events import Identifier
@@ -39,8 +41,8 @@ Note = Callable[[str, str, str], None]
 class Issuing:
     """take: sends one request through the door (intake.py). note: writes the audit trail."""
 
-    def __init__(self, take: Take, places: Places, records: Records, note: Note) -> None:
-        self._take, self._places, self._records, self._note = take, places, records, note
+    def __init__(self, take: Take, places: Places, records: Records, links: Links, note: Note) -> None:
+        self._take, self._places, self._records, self._links, self._note = take, places, records, links, note
 
     async def issue(self, request: Request) -> Response:
         """201 with the Patient; its address names no number. 400 and 422: what to send instead."""
@@ -64,7 +66,7 @@ class Issuing:
         return await run_in_threadpool(self._issued, request, response, *given)
 
     def _issued(self, request: Request, response: Response, number: str, patient: Json) -> Response:
-        person = min(self._records.persons_with(temporary.SYSTEM, number), default="")
+        person = bearer(self._records, self._links, temporary.SYSTEM, number)
         self._note(request.state.client, ACTION, f"Patient/{person}")
         told = answer({**patient, **({"id": person} if person else {})}, 201)
         told.headers["Location"] = f"{base(request)}/Patient/{person}"

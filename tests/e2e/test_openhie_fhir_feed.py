@@ -164,6 +164,27 @@ def test_cr_fhir_08_the_number_that_was_replaced_means_the_survivor(registry: Pr
     assert [one["resource"]["id"] for one in asked["entry"]] == [stays]
 
 
+def test_of_identities_that_the_rules_joined_every_answer_names_the_same_person(
+    registry: Program, north: Hospital, south: Hospital
+) -> None:
+    told: dict[str, Any] = {"name": [{"family": "BELHOUARI", "given": ["Rimane"]}], "birthDate": "1984-02-29"}
+    north.put("F086", north.patient("F086", **told))
+    south.put("F087", south.patient("F087", **told))
+
+    def joined() -> Any:
+        shown = registry.admin.get("/fhir/Patient", params={"identifier": f"{NORTH}|F086"}).json()["entry"]
+        (patient,) = [one["resource"] for one in shown]
+        return {one["value"] for one in patient["identifier"]} >= {"F086", "F087"} and patient["id"]
+
+    who = until(joined, what="one person of the two")
+    assert person(north.put("F086", north.patient("F086", **told))) == who
+    assert person(south.put("F087", south.patient("F087", **told))) == who
+    for number in (f"{NORTH}|F086", f"{SOUTH}|F087"):
+        crossed = registry.get("/fhir/Patient/$ihe-pix", sourceIdentifier=number)["parameter"]
+        assert crossed[-1]["valueReference"] == {"reference": f"Patient/{who}"}
+    assert registry.get(f"/fhir/Patient/{who}")["id"] == who
+
+
 def test_cr_fhir_09_only_the_owner_merges_and_only_within_a_domain(north: Hospital, south: Hospital) -> None:
     gone = person(north.put("F091", north.patient("F091", "SLAOUI", birthDate="1955-03-02")))
     north.put("F092", north.patient("F092", "BERRADA", birthDate="1992-07-19"))

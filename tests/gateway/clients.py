@@ -113,3 +113,7 @@ def numbers(patient: Any) -> set[tuple[str, str]]:
 
 def lab(value: str) -> Identifier:
     return {"system": LAB, "value": value}
+
+
+def ward(value: str) -> Identifier:
+    return {"system": WARD, "value": value}

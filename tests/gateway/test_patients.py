@@ -10,7 +10,8 @@ import pytest
 from channels.consumers.smr import said
 from channels.gateway import patients
 from registries.client import search
-from tests.gateway.clients import CIN, IDCS, LAB, OWN, WARD, Reader, lab, numbers
+from registries.client.bearers import bearer
+from tests.gateway.clients import CIN, IDCS, LAB, OWN, WARD, Reader, lab, numbers, ward
 from tests.home import Place, every_store, home
 from tests.registries.people import about, patient
 
@@ -241,6 +242,44 @@ def test_a_merged_identity_is_inactive_where_that_is_wanted(home: Place, lands: 
     assert (shown["id"], shown["active"]) == (prior, False)
     assert shown["link"] == [{"other": {"reference": f"Patient/{rim}"}, "type": "replaced-by"}]
     assert reader.found(identifier=f"{WARD}|8") == [rim]
+
+
+@pytest.mark.parametrize("lands", [True, False])
+@pytest.mark.parametrize("option", ["survivor", "inactive"])
+def test_every_question_names_the_same_person_of_identities_that_the_rules_joined(
+    home: Place, option: patients.Merged, lands: bool
+) -> None:
+    reader, told = Reader(home, option), {"family": "Belhouari", "given": "Rimane", "birth": "1984-02-29"}
+    identities = {
+        reader.register(patient(number, **told), lands=lands, sender=number["system"])
+        for number in (lab("3"), ward("7"))
+    }
+    assert len(identities) == 2
+    person = min(identities)
+    for one in identities:
+        answer = reader.ask("GET", f"Patient/{one}")
+        assert (answer.status_code, answer.json()["id"]) == (200, person)
+        assert answer.headers["Content-Location"].endswith(f"/Patient/{person}")
+        assert numbers(answer.json()) == {(LAB, "3"), (WARD, "7")}
+        assert "active" not in answer.json()
+        assert reader.found(_id=one) == [person]
+    for number in (f"{LAB}|3", f"{WARD}|7"):
+        assert bearer(reader.reads.portraits.records, reader.links, *number.split("|")) == person  # Location of a feed
+        assert reader.found(identifier=number) == [person]
+        crossed = reader.get("Patient/$ihe-pix", sourceIdentifier=number)["parameter"]
+        assert crossed[-1] == {"name": "targetId", "valueReference": {"reference": f"Patient/{person}"}}
+    asked = {"resourceType": "Patient", "identifier": [{"system": WARD, "value": "7"}]}
+    assert [one["resource"]["id"] for one in reader.told("POST", "Patient/$match", json=asked)["entry"]] == [person]
+
+
+def test_a_merged_identity_leads_to_the_person_that_the_rules_joined_its_survivor_with(reader: Reader) -> None:
+    prior = reader.register(DRISS)
+    joined = {
+        reader.register(patient(number, family="Belhouari", given="Rimane", birth="1984-02-29"), sender=number["value"])
+        for number in (lab("3"), ward("7"))
+    }
+    reader.merge(patient(ipp="8"), patient(ipp="7"))
+    assert reader.get(f"Patient/{prior}")["id"] == reader.found(_id=prior)[0] == min(joined)
 
 
 def test_the_statement_tells_what_is_served(reader: Reader) -> None:

@@ -52,9 +52,11 @@ class Facilities:
 
 
 def _said(organization: Organization) -> Said:
-    numbers = [one.get("value") or "" for one in organization.get("identifiers") or () if one.get("system") == SYSTEM]
+    told = [(one.get("system") == SYSTEM, one.get("value") or "") for one in organization.get("identifiers") or ()]
+    number = next((inpe(value) for is_inpe, value in told if is_inpe), "")
+    words = [value for is_inpe, value in told if not (is_inpe or value.isdigit())]
     places = [one.get("city") or one.get("state") or "" for one in organization.get("addresses") or ()]
-    return Said(inpe(numbers[0]) if numbers else "", organization.get("name") or "", next(iter(places), ""))
+    return Said(number, organization.get("name") or next(iter(words), ""), next(iter(places), ""))
 
 
 def organizations(event: Event) -> list[Organization]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from sqlalchemy import Engine
 
 from registries.facility import Facilities
@@ -32,6 +33,39 @@ def test_a_name_is_found_in_other_words_and_the_place_decides(engine: Engine) ->
     there = {"name": "PHARMACIE PHARE", "addresses": [{"city": "Salé"}]}
     assert candidates(engine, there)[0] == "120047022 Pharmacie du Phare (MA-SAL)"
     assert candidates(engine, organization(name="Laboratoire Atlas")) == []
+
+
+VALLEY = "120069044;Hôpital de l'Oued;CHU;MA-05;MA-BEM;;;;;CHU_VALLEE,urn:id:LAB|CHU_OUED,urn:id:LAB|M100"
+
+
+@pytest.mark.parametrize("name", ["CHU_VALEE", "chu vallée", "CHU-VALLEE", "CHU_OUEDD"])
+def test_what_senders_call_an_entry_is_compared_too(engine: Engine, name: str) -> None:
+    places(engine, HILL, VALLEY)
+    meant = "120069044 Hôpital de l'Oued (MA-BEM)"
+    assert candidates(engine, organization(name=name)) == [meant]
+    bare = {"identifiers": [{"system": f"urn:id:{name}", "value": name}]}
+    assert candidates(engine, bare) == [meant], "a message may give no more than its own word for it"
+
+
+def test_a_senders_number_of_an_entry_is_no_name_of_it(engine: Engine) -> None:
+    places(engine, VALLEY)
+    assert candidates(engine, organization(name="M1001")) == []
+
+
+def test_an_alias_that_an_entry_gets_or_loses_counts_at_once(engine: Engine) -> None:
+    registry = Facilities(engine)
+
+    def near() -> list[str]:
+        event = about(patient(), facility=organization(name="CHU_VALEE"))
+        return registry.resolve([event], ["require"])[0].candidates
+
+    without = VALLEY.rpartition(";")[0] + ";"
+    places(engine, without)
+    assert near() == []
+    places(engine, VALLEY)
+    assert near() == ["120069044 Hôpital de l'Oued (MA-BEM)"]
+    places(engine, without)
+    assert near() == []
 
 
 def test_a_professional_is_found_by_name(engine: Engine) -> None:

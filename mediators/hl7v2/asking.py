@@ -30,6 +30,9 @@ MOST: Final = 500
 _PARAMETER: Final = re.compile(r"@?PID[.-]([0-9]{1,2})(?:\.([0-9]{1,2}))?(?:\.([0-9]{1,2}))?", re.IGNORECASE)
 # Identities are UUIDs, and an answer's pointer is the last that it told
 _POINTER: Final = re.compile(r"[0-9a-fA-F-]{36}")
+_COUNT: Final = re.compile(r"0*([1-9][0-9]*)")
+_RECORDS: Final = "RD"
+_NULL: Final = '""'
 _BIRTH: Final = re.compile(r"([0-9]{4})(?:([0-9]{2})(?:([0-9]{2})[0-9.+-]*)?)?")
 # PID's field, component and subcomponent → what it asks for; a part of an authority is put together afterwards
 _ASKS: Final[Mapping[tuple[int, int, int], str]] = {
@@ -203,10 +206,24 @@ def _parameter(repetition: int, reason: str, text: str) -> Issue:
 def _wanted(hl7: Hl7) -> tuple[int, str]:
     """How many at once (RCP-2, in records), and after whom (DSC-1)."""
     rcp, dsc = hl7.first("RCP"), hl7.first("DSC")
-    said = rcp.text(2).strip() if rcp else ""
-    most = int(said) if said.isascii() and said.isdecimal() and len(said) < 6 else 0
+    most = _limit(rcp.field(2)) if rcp else MOST
     after = dsc.text(1).strip() if dsc else ""
     if after and not _POINTER.fullmatch(after):  # read as one, it would say that nobody is left
         text, remedy = "no answer here gave this pointer", "send DSC-1 as the answer before had it, or ask without DSC"
         raise Refused([issue("DSC-1", "DSC^1^1", "unknown-pointer", "204", text, remedy)])
-    return min(most or MOST, MOST), after
+    return most, after
+
+
+def _limit(quantity: Field) -> int:
+    """How many records are wanted at once (RCP-2, a CQ of records); MOST where it is not said, and at most."""
+    said, unit = quantity.text(1).strip(), quantity.text(2).strip()
+    if unit not in ("", _NULL, _RECORDS):
+        text, remedy = "answers are counted in records only", "send RD (HL7 table 0126) or nothing in RCP-2.2"
+        raise Refused([issue("RCP-2.2", "RCP^1^2^1^2", "unsupported", "103", text, remedy)])
+    if said in ("", _NULL):
+        return MOST
+    count = _COUNT.fullmatch(said)
+    if count is None:
+        text, remedy = "this is not a number of records", "send a whole number from 1 on, such as 10^RD, or no RCP-2"
+        raise Refused([issue("RCP-2.1", "RCP^1^2^1^1", "data-type", "102", text, remedy)])
+    return min(int(count[1][:9]), MOST)

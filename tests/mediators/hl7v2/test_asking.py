@@ -89,6 +89,11 @@ def test_the_domains_wanted_are_asked_one_by_one() -> None:
         (pdq(""), [("QPD^1^3", "101")]),
         (message("RCP|I"), [("QPD^1", "101")]),
         (pdq("@PID.5.1^ALAMI", "", "DSC|elsewhere|I"), [("DSC^1^1", "204")]),
+        *(
+            (pdq("@PID.5.1^ALAMI", rcp=f"RCP|I|{limit}"), [("RCP^1^2^1^1", "102")])
+            for limit in ("x", "0", "000^RD", "-1", "1.5", "10 RD", "١٠")
+        ),
+        (pdq("@PID.5.1^ALAMI", rcp="RCP|I|10^LI"), [("RCP^1^2^1^2", "103")]),
     ],
 )
 def test_what_cant_be_asked_is_refused_in_the_querys_own_terms(query: Message, errors: list[tuple[str, str]]) -> None:
@@ -124,7 +129,9 @@ def test_how_many_are_wanted_and_where_to_go_on() -> None:
     first, rest = asked(pdq("@PID.5.1^ALAMI")), asked(pdq("@PID.5.1^ALAMI", "", f"DSC|{POINTER}|I"))
     assert (first.most, first.after) == (10, "")
     assert (rest.most, rest.after) == (10, POINTER)
-    assert asked(pdq("@PID.5.1^ALAMI", rcp="RCP|I")).most == 500
+    for limit in ("RCP|I", "RCP|I|", 'RCP|I|""', f"RCP|I|{'9' * 5000}^RD", "RCP|I|501"):
+        assert asked(pdq("@PID.5.1^ALAMI", rcp=limit)).most == 500
+    assert asked(pdq("@PID.5.1^ALAMI", rcp="RCP|I|007")).most == 7
 
 
 def test_on_a_tolerant_channel_the_registry_decides_which_domains_it_knows() -> None:

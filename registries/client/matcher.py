@@ -22,6 +22,7 @@ from registries.client.keeping import Keeping
 from registries.client.matching.profile import Profile
 from registries.client.matching.rules import Rules
 from registries.client.matching.scoring import Score, outcome, score
+from registries.client.matching.vetoes import hopeless
 from registries.client.verdicts import Verdict, decide
 from registries.database import among, reading, writing, written
 from registries.sealing import Seal
@@ -182,7 +183,7 @@ def judged(one: Known, others: Iterable[Known], rules: Rules) -> list[Verdict]:
     """For every other identity what its likest record gives."""
     best: dict[str, Verdict] = {}
     for other in others:
-        if other.person == one.person:
+        if other.person == one.person or hopeless(one.profile, other.profile, rules):
             continue
         said = score(one.profile, other.profile, rules)
         found = outcome(said, rules)

@@ -42,6 +42,8 @@ from registries.client.matching.fields import (
     STREET,
     TOWN,
     Levels,
+    birth_level,
+    number_levels,
     years_apart,
 )
 from registries.client.matching.likeness import ALIKE, APART, DIFFERENT, EXACT, NEAR, PARTIAL, TYPO, VARIANT
@@ -108,6 +110,15 @@ def circumstances(one: Profile, other: Profile) -> Circumstances:
         0 < one.order != other.order > 0,
         one.temporary or other.temporary,
     )
+
+
+def hopeless(one: Profile, other: Profile, rules: Rules) -> bool:
+    """Whether "birth-year" applies and leaves nothing: told without a look at the names, which takes longest."""
+    if rules.vetoes.get("birth-year") != "none" or years_apart(one.birth, other.birth) <= 2:
+        return False
+    numbers = number_levels(one.numbers, other.numbers)
+    same = SAME in [numbers[kind - INS] for kind in (INS, IDCS, CIN, LOCAL)]
+    return not same and birth_level(one.birth, other.birth) != BIRTH_EDIT
 
 
 def veto(levels: Levels, around: Circumstances, rules: Rules) -> str:

@@ -12,6 +12,7 @@ from registries.client.matching.profile import Profile, profile
 from registries.client.matching.rules import shipped
 from registries.client.matching.scoring import outcome, score
 from registries.client.matching.sound import arabic_sound, latin_sound
+from registries.client.matching.vetoes import hopeless
 from schemas.events import Patient
 
 RULES = shipped()
@@ -31,7 +32,9 @@ NAMES = st.sampled_from(
         "",
     ]
 ) | st.text(max_size=12)
-DATES = st.sampled_from(["1980-01-01", "1980-03-04", "1980-04-03", "1980", "1992-12-31", "1900-01-01", "x"])
+DATES = st.sampled_from(
+    ["1980-01-01", "1980-03-04", "1980-04-03", "1980", "1986-03-04", "1997-05-06", "1992-12-31", "1900-01-01", "x"]
+)
 NUMBERS = st.sampled_from(["AB12345", "AB12354", "0000000", "2345678906", "K1"])
 SYSTEMS = st.sampled_from([f"https://hie.sante.gov.ma/id/{kind}" for kind in ("ins", "cnie", "cnss")] + ["urn:id:HP"])
 PATIENTS: st.SearchStrategy[Patient] = st.builds(
@@ -60,6 +63,14 @@ def test_who_is_compared_with_whom_does_not_matter(one: Profile, other: Profile)
     assert found == turned
     assert found.explained() == turned.explained()
     assert outcome(found, RULES) == outcome(turned, RULES)
+
+
+@settings(max_examples=300, deadline=None)
+@given(PROFILES, PROFILES)
+def test_who_is_hopeless_is_none_by_all_that_is_told(one: Profile, other: Profile) -> None:
+    if hopeless(one, other, RULES):
+        assert outcome(score(one, other, RULES), RULES) == "none"
+    assert not hopeless(one, one, RULES)
 
 
 @settings(max_examples=100, deadline=None)

@@ -81,7 +81,7 @@ def application(parts: Parts) -> ASGIApp:
     issuing = temporary.Issuing(intake.take, Places(house.registries), known, house.links, house.audit.write)
     bulletins = Bulletins(house.records, house.links, house.believed)
     happenings = Happenings(house.registries)
-    followed = patient_history.Following(happenings, bulletins, audited)
+    followed = patient_history.Following(house.registries, bulletins, audited)
     subscribed = patient_subscriptions.Asking(house.subscriptions, happenings, written)
     directory, feed = mcsd.Directory(care, of_the_record, audited), mcsd_feed.Feed(care, parts.learned, written)
     capable = mcsd.capabilities() | patient_feed.capabilities(patients.capabilities(), delete=said.delete)

@@ -7,9 +7,9 @@ a position misses nothing. A record or link that changed twice meanwhile is told
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Column, Connection, Engine, Table, func, select
+from sqlalchemy import Column, ColumnElement, Connection, Engine, Select, Table, func, select
 
 from registries.client.links import APART, MERGED, NAME
 from registries.database import reading
@@ -63,10 +63,10 @@ class Happenings:
         with reading(self._engine) as connection:
             said = _until(connection, records.c.number, position.records, most)
             linked = _until(connection, links.c.version, position.links, most)
-            told = [
-                *_of_records(connection, position.records, said),
-                *_of_links(connection, position.links, linked),
-            ]
+            number, linking = records.c.number, links.c.version
+            changed = connection.execute(of_records(number > position.records, number <= said))
+            joined = connection.execute(of_links(linking > position.links, linking <= linked))
+            told = [*map(told_of, changed), *map(linked_by, joined)]
         return News(sorted(told, key=lambda one: one.at), Position(said, linked))
 
 
@@ -76,20 +76,25 @@ def _until(connection: Connection, number: Column[int], last: int, most: int) ->
     return max(connection.scalars(some), default=last)
 
 
-def _of_records(connection: Connection, last: int, until: int) -> list[Happening]:
-    chosen = select(records.c.person, records.c.at, persons.c.created).join(persons, persons.c.id == records.c.person)
-    rows = connection.execute(chosen.where(records.c.number > last, records.c.number <= until))
-    return [Happening("made" if at == created else "changed", person, "", at) for person, at, created in rows]
+def of_records(*which: ColumnElement[bool]) -> Select[int, int, str, int, int]:
+    """The records that fit: number, id, whose, and when that was told and the person made (µs)."""
+    told = records.c.number, records.c.id, records.c.person, records.c.at, persons.c.created
+    return select(*told).join(persons, persons.c.id == records.c.person).where(*which)
 
 
-def _of_links(connection: Connection, last: int, until: int) -> list[Happening]:
-    rows = connection.execute(
-        select(links).where(links.c.version > last, links.c.version <= until, links.c.kind != APART)
-    )
-    return [
-        Happening(_kind(row.kind, row.ended is None), row.from_person, row.to_person, row.ended or row.at)
-        for row in rows
-    ]
+def of_links(*which: ColumnElement[bool]) -> Select[Any]:
+    """The links that fit, but those that keep two apart."""
+    return select(links).where(links.c.kind != APART, *which)
+
+
+def told_of(row: Any) -> Happening:
+    """What a record tells."""
+    return Happening("made" if row.at == row.created else "changed", row.person, "", row.at)
+
+
+def linked_by(row: Any) -> Happening:
+    """What a link tells."""
+    return Happening(_kind(row.kind, row.ended is None), row.from_person, row.to_person, row.ended or row.at)
 
 
 def _kind(kind: str, stands: bool) -> Kind:

@@ -9,13 +9,12 @@ from starlette.applications import Starlette
 
 from channels.bulletins import Bulletins
 from channels.gateway import patient_history
-from registries.client.happenings import Happenings
 from registries.client.links import Links
 from registries.client.queries import Believed
 from registries.client.records import Records
 from tests.gateway.asking import ADDRESS, ask
 from tests.home import Place, every_store, home
-from tests.registries.people import SECRET, Registry, merged, patient
+from tests.registries.people import SECRET, Registry, about, merged, patient
 
 __all__ = ["every_store", "home"]
 
@@ -27,7 +26,7 @@ class Reader:
         engine = home.open("registries")
         self.registry, self.audited = Registry(engine), list[str]()
         bulletins = Bulletins(Records(engine, SECRET), Links(engine), Believed(engine, SECRET))
-        following = patient_history.Following(Happenings(engine), bulletins, self._audit)
+        following = patient_history.Following(engine, bulletins, self._audit)
         self.app = Starlette(routes=patient_history.routes(following))
 
     def _audit(self, _request: Any, action: str, target: str) -> None:
@@ -96,9 +95,33 @@ def test_pages_hold_everybody_once(reader: Reader) -> None:
     assert seen == made
 
 
+@pytest.mark.parametrize("count", [1, 3])
+def test_no_page_holds_more_than_asked_however_many_were_told_and_linked_at_once(reader: Reader, count: int) -> None:
+    told = {"family": "Kadiri", "given": "Rim"}
+    numbers: list[tuple[Any, str]] = [
+        ({"system": f"urn:id:{ward}", "value": f"{n}"}, f"19{n}-01-02") for n in range(40, 45) for ward in ("A", "B")
+    ]
+    reader.registry.answers([about(patient(number, birth=birth, **told)) for number, birth in numbers])
+    whole = {(id, kind) for id, found in kinds(reader.get()).items() for kind in found}
+    assert {kind for _, kind in whole} == {"made", "linked"}
+    page, seen = reader.get(f"/fhir/Patient/_history?_count={count}"), list[tuple[str, str]]()
+    while page.get("entry"):
+        assert len(page["entry"]) <= count
+        seen += [(id, kind) for id, found in kinds(page).items() for kind in found]
+        page = reader.get(reader.onward(page))
+    assert sorted(seen) == sorted(whole)
+
+
+def test_a_page_of_none_tells_that_there_are_some(reader: Reader) -> None:
+    two(reader)
+    page = reader.get("/fhir/Patient/_history?_count=0")
+    assert ("entry" in page, [one["relation"] for one in page["link"]]) == (False, ["self", "next"])
+
+
 def test_a_time_is_where_one_may_begin(reader: Reader) -> None:
     two(reader)
     assert len(kinds(reader.get("/fhir/Patient/_history?_since=2020-01-01T00:00:00Z"))) == 2
     assert kinds(reader.get("/fhir/Patient/_history?_since=2999-01-01T00:00:00%2B01:00")) == {}
-    for wrong in ("_since=yesterday", "_after=x", "name=KADIRI"):
+    beyond = f"_after=1.1.r{2**63}"
+    for wrong in ("_since=yesterday", "_after=x", beyond, "_after=1.1.r1.a_b_linked_2", "name=KADIRI"):
         assert reader.get(f"/fhir/Patient/_history?{wrong}", 400)["resourceType"] == "OperationOutcome"

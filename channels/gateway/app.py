@@ -32,6 +32,7 @@ from channels.gateway.care_sheets import care_sheets
 from channels.gateway.faults import Contained, failed
 from channels.gateway.fhir import unrouted
 from channels.gateway.intake import Intake
+from channels.gateway.negotiation import Negotiated
 from channels.gateway.parts import Parts
 from channels.gateway.patient_removal import Removal
 from channels.identities import Identities
@@ -104,7 +105,7 @@ def application(parts: Parts) -> ASGIApp:
         *pages.routes(parts),
     ]
     program = Starlette(routes=routes, exception_handlers={Exception: failed, HTTPException: unrouted})
-    return Contained(Guard(Short(program, free=("/channels/", "/fhir")), house.users))
+    return Contained(Guard(Negotiated(Short(program, free=("/channels/", "/fhir"))), house.users))
 
 
 async def _administrator(request: Request, users: Users) -> User | None:

@@ -24,7 +24,7 @@ def capability(base: str, beside: Mapping[str, Mapping[str, Any]] = MappingProxy
         "software": {"name": "Wasl", "version": version("wasl")},
         "implementation": {"description": "The shared medical record", "url": base},
         "fhirVersion": "4.0.1",
-        "format": ["application/fhir+json"],
+        "format": ["application/fhir+json", "application/fhir+xml"],
         "rest": [{"mode": "server", "resource": [_served(kind, beside) for kind in sorted({*PARAMETERS, *beside})]}],
     }
 

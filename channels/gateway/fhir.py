@@ -1,7 +1,9 @@
-"""How `/fhir` answers: JSON, Bundles with their links, OperationOutcomes."""
+"""How `/fhir` is asked and answers: bodies, Bundles with their links, OperationOutcomes. All of it is JSON, of which
+`negotiation.py` makes XML."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from types import MappingProxyType
@@ -13,10 +15,14 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from channels.gateway.search import Pairs, Problem
+from channels.gateway.search import Pairs, Problem, format_of
+from channels.receive import LARGE
+from schemas.fhir.reading_xml import NotFhir, in_json
 
 FHIR_JSON = "application/fhir+json"
 LARGEST_FORM = 64 * 1024
+# Where the scope of a request says in which format it is answered
+FORMAT = "wasl.format"
 
 Endpoint = Callable[[Request], Response]
 
@@ -43,7 +49,30 @@ async def form(request: Request) -> Pairs:
         body += part
         if len(body) > LARGEST_FORM:
             raise Problem(413, "too-long", f"_search takes at most {LARGEST_FORM} bytes")
-    return parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
+    pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
+    ask_for(request, pairs)
+    return pairs
+
+
+def ask_for(request: Request, pairs: Pairs) -> None:
+    """Notes a `_format` that did not stand in the address. Whether it is served, `page_of` judges."""
+    for name, value in pairs:
+        if name == "_format" and (wanted := format_of(value)):
+            request.scope[FORMAT] = wanted
+
+
+async def body(request: Request, largest: int, text: str) -> bytes:
+    """What was sent, in JSON, whichever format it came in; `text` is told of what is longer. Raises Problem."""
+    said = bytearray()
+    async for part in request.stream():
+        said += part
+        if len(said) > largest:
+            raise Problem(413, "too-long", text)
+    sent = bytes(said)
+    try:
+        return await asyncio.to_thread(in_json, sent) if len(sent) > LARGE else in_json(sent)
+    except NotFhir as error:
+        raise Problem(400, "structure", f"{error.at}: {error.text}; {error.remedy}") from None
 
 
 def answer(content: Any, status: int = 200) -> Response:

@@ -7,6 +7,7 @@ from pathlib import PurePath
 
 HL7 = "x-application/hl7-v2+er7"
 FHIR = "application/fhir+json"
+FHIR_XML = "application/fhir+xml"
 CSV = "text/csv"
 UNKNOWN = "application/octet-stream"
 
@@ -18,6 +19,8 @@ def content_type_of(body: bytes, name: str = "") -> str:
         return HL7
     if head[:1] in {b"{", b"["}:
         return FHIR
+    if head[:1] == b"<" and b"http://hl7.org/fhir" in body[:4096]:
+        return FHIR_XML
     guessed = mimetypes.guess_type(PurePath(name).name)[0] or UNKNOWN
     if guessed not in {UNKNOWN, "text/plain"}:
         return guessed

@@ -19,7 +19,7 @@ from starlette.routing import Route
 from channels.channel import Channel
 from channels.gateway import search
 from channels.gateway.bounds import Bytes
-from channels.gateway.fhir import outcome
+from channels.gateway.fhir import FHIR_JSON, outcome
 from channels.gateway.rates import Rates
 from channels.gateway.unfit import unfit
 from channels.receive import LARGE, Door, taken
@@ -34,7 +34,7 @@ TRANSACTION = "X-Wasl-Transaction"
 MOST_MESSAGES = 10_000
 NAMED = 100
 
-# Called once it is known who sends, and that it is allowed
+# Called once it is known who sends, and that it is allowed; what it makes is JSON
 Prepared = Callable[[Channel, bytes], Awaitable[bytes]]
 
 
@@ -90,8 +90,8 @@ class Intake:
             try:
                 body = await self._body(request, channel)
                 content_type = content_type or self._typed(request, channel)
-                body = await prepared(channel, body) if prepared else body
-                return await self._answer(request, channel, client, body, content_type)
+                made = await prepared(channel, body) if prepared else body
+                return await self._answer(request, channel, client, made, content_type if made is body else FHIR_JSON)
             finally:
                 self._held.give(size)
         except Problem as problem:

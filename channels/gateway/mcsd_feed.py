@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from channels.gateway.fhir import answer, base, outcome
+from channels.gateway.fhir import answer, base, body, outcome
 from channels.gateway.mcsd import landed, resource
 from channels.gateway.search import ID, Problem
 from registries.care.feed import Change, Done, Refused, feed
@@ -58,9 +58,9 @@ class Feed:
 
     async def bundle(self, request: Request) -> Response:
         """A transaction or batch of `POST /fhir`. Raises Problem."""
-        body = await _json(request)
-        kind, entries = body.get("type"), body.get("entry") or []
-        if body.get("resourceType") != "Bundle" or kind not in ("transaction", "batch") or not _listed(entries):
+        sent = await _json(request)
+        kind, entries = sent.get("type"), sent.get("entry") or []
+        if sent.get("resourceType") != "Bundle" or kind not in ("transaction", "batch") or not _listed(entries):
             raise Problem(400, "invalid", "expected a Bundle of the type transaction or batch")
         if kind == "transaction":
             changes = [_change(entry, number) for number, entry in enumerate(entries)]
@@ -145,15 +145,11 @@ def _administrator(request: Request) -> str:
 
 async def _json(request: Request) -> dict[str, Any]:
     _administrator(request)
-    body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > LARGEST:
-            raise Problem(413, "too-long", f"at most {LARGEST} bytes; send it in several Bundles")
+    said = await body(request, LARGEST, f"at most {LARGEST} bytes; send it in several Bundles")
     try:
-        found = orjson.loads(body)
+        found = orjson.loads(said)
     except orjson.JSONDecodeError:
-        raise Problem(400, "invalid", "this is no JSON; send application/fhir+json") from None
+        raise Problem(400, "invalid", "this is neither JSON nor XML: send FHIR R4 in one of them") from None
     if not isinstance(found, dict):
         raise Problem(400, "invalid", "expected a resource")
     return found

@@ -1,4 +1,4 @@
-"""What a FHIR operation is asked: by query, by form, or by a Parameters resource in JSON."""
+"""What a FHIR operation is asked: by query, by form, or by a Parameters resource."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 
 from starlette.requests import Request
 
-from channels.gateway.fhir import form
+from channels.gateway import fhir
+from channels.gateway.fhir import ask_for, form
 from channels.gateway.search import Pairs, Problem
 from mediators.fhir.conformance import malformed
 from mediators.fhir.document import Entry, parsed
@@ -20,18 +21,11 @@ Json = dict[str, Any]
 
 async def body(request: Request) -> Json:
     """The resource sent, its numbers as texts. Raises Problem."""
-    said = b""
-    async for part in request.stream():
-        said += part
-        if len(said) > LARGEST:
-            raise Problem(413, "too-long", f"an operation takes at most {LARGEST} bytes")
-    kind = request.headers.get("content-type", "")
+    said = await fhir.body(request, LARGEST, f"an operation takes at most {LARGEST} bytes")
     try:
-        told = parsed(said, kind)
+        told = parsed(said)
     except Refused as refused:
-        issue = refused.issues[0]
-        status = 415 if issue.reason == "xml" else 400
-        raise Problem(status, "not-supported" if status == 415 else "structure", issue.text) from None
+        raise Problem(400, "structure", refused.issues[0].text) from None
     _judge(told)
     return told
 
@@ -56,7 +50,9 @@ async def pairs(request: Request) -> Pairs:
         return asked
     if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
         return [*asked, *await form(request)]
-    return [*asked, *_simple(parameters(await body(request)))]
+    simple = list(_simple(parameters(await body(request))))
+    ask_for(request, simple)
+    return [*asked, *simple]
 
 
 def parameters(resource: Json) -> Sequence[Json]:

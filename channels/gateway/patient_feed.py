@@ -29,6 +29,7 @@ from registries.client.bearers import bearer
 from registries.client.links import Links
 from registries.client.records import Records
 from schemas.fhir.reading.elements import Json, parts
+from schemas.fhir.reading_xml import NotFhir, in_json
 from schemas.message import Refused
 
 CHANNEL = "client-registry-fhir"
@@ -46,7 +47,7 @@ class Feed:
 
     async def put(self, request: Request) -> Response:
         """ITI-104: 201 when the number is new, else 200; in Location the person, and no number."""
-        url = f"Patient?{request.url.query}"
+        url = f"Patient?{_condition(request)}"
         number: tuple[str, str] | None = None
         before = ""
 
@@ -69,7 +70,7 @@ class Feed:
             response = outcome(Problem(405, "not-supported", NOT_HERE))
             response.headers["Allow"] = "GET, PUT"
             return response
-        url = f"Patient?{request.url.query}"
+        url = f"Patient?{_condition(request)}"
 
         async def prepared(channel: Channel, _body: bytes) -> bytes:
             return removing(url, await run_in_threadpool(self._removed, channel, url, request.state.client))
@@ -132,15 +133,16 @@ class Feed:
 
 
 def written(url: str, body: bytes) -> bytes:
-    """A Bundle that asks for the resource to be written there, its bytes as they came; what is no JSON object stays
+    """A Bundle that asks for the resource to be written there, its JSON as it came; what is no resource stays
     as it is, for the door to refuse. It has an identifier of its own: what a source says again after it said something
     else is no duplicate."""
     try:
-        if not isinstance(orjson.loads(body), dict):
+        resource = in_json(body)
+        if not isinstance(orjson.loads(resource), dict):
             return body
-    except orjson.JSONDecodeError:
+    except (NotFhir, orjson.JSONDecodeError):
         return body
-    entry = {"request": {"method": "PUT", "url": url}, "resource": orjson.Fragment(body)}
+    entry = {"request": {"method": "PUT", "url": url}, "resource": orjson.Fragment(resource)}
     named = {"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{uuid.uuid4()}"}
     return orjson.dumps({"resourceType": "Bundle", "type": "transaction", "identifier": named, "entry": [entry]})
 
@@ -164,6 +166,11 @@ def capabilities(read: Mapping[str, Mapping[str, Any]], *, delete: bool = False)
     written["operation"] = [*patient["operation"], {"name": "temporary", "definition": TEMPORARY}]
     codes = [{"code": one} for one in ("create", "read", "delete", "search-type")]
     return {**read, "Patient": {**patient, **written}, "Subscription": {"interaction": codes}}
+
+
+def _condition(request: Request) -> str:
+    """The query without the format of the answer, which is no part of it."""
+    return "&".join(one for one in request.url.query.split("&") if not one.startswith("_format="))
 
 
 def _number(channel: Channel, url: str) -> tuple[str, str] | None:

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from channels.gateway.fhir import answer, base, bundle
+from channels.gateway.fhir import answer, base, body, bundle
 from channels.gateway.mcsd_feed import told
 from channels.gateway.record import Audit
 from channels.gateway.search import Problem
@@ -103,15 +103,11 @@ def _administrator(request: Request) -> str:
 
 
 async def _json(request: Request) -> dict[str, Any]:
-    body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > LARGEST:
-            raise Problem(413, "too-long", f"a Subscription has at most {LARGEST} bytes")
+    said = await body(request, LARGEST, f"a Subscription has at most {LARGEST} bytes")
     try:
-        found = orjson.loads(body)
+        found = orjson.loads(said)
     except orjson.JSONDecodeError:
-        raise Problem(400, "invalid", "this is no JSON; send application/fhir+json") from None
+        raise Problem(400, "invalid", "this is neither JSON nor XML: send FHIR R4 in one of them") from None
     if not isinstance(found, dict) or found.get("resourceType") != "Subscription":
         raise Problem(400, "invalid", "expected a Subscription")
     return found

@@ -37,7 +37,12 @@ PARAMETERS: dict[str, dict[str, str]] = {
     "Patient": _EVERY_TYPE | _NAMED,
 }
 RESULT_PARAMETERS = ("_count", "_format", "_after")
-FORMATS = frozenset({"json", "application/json", "application/fhir+json", "text/json"})
+# Media types and the short names of `_format`; older FHIR put its suffix last
+FORMATS = {
+    said.format(name): name
+    for name in ("json", "xml")
+    for said in ("{}", "application/fhir+{}", "application/{}", "text/{}", "application/{}+fhir")
+}
 
 Pairs = Sequence[tuple[str, str]]
 Following = Callable[[str], Collection[str]]
@@ -80,7 +85,7 @@ def query_of(kind: str, pairs: Pairs, following: Following) -> tuple[Query, list
 
 
 def page_of(pairs: Pairs, largest: int = LARGEST_PAGE, default: int = PAGE) -> tuple[int, str]:
-    """How many on this page, and after which one it begins. Raises Problem, also for another format than JSON."""
+    """How many on this page, and after which one it begins. Raises Problem, also for a format that is not served."""
     count, after = default, ""
     for name, value in pairs:
         if name == "_count":
@@ -89,9 +94,14 @@ def page_of(pairs: Pairs, largest: int = LARGEST_PAGE, default: int = PAGE) -> t
             count = min(int(value), largest)
         elif name == "_after":
             after = value.replace("\0", "")
-        elif name == "_format" and value not in FORMATS:
-            raise Problem(406, "not-supported", "_format: only application/fhir+json is served")
+        elif name == "_format" and not format_of(value):
+            raise Problem(406, "not-supported", "_format: application/fhir+json and application/fhir+xml are served")
     return count, after
+
+
+def format_of(media: str) -> str:
+    """`json` or `xml`, "" for any other. A + that nobody encoded has become a space."""
+    return FORMATS.get(media.partition(";")[0].strip().lower().replace(" ", "+"), "")
 
 
 def _criterion(name: str, kind: str, alternatives: Sequence[str]) -> Criterion:

@@ -28,6 +28,7 @@ from registries.client.links import Links
 from registries.client.records import Records
 from schemas import temporary
 from schemas.events import Identifier
+from schemas.fhir.reading_xml import in_json
 from schemas.message import Refused
 
 ACTION = "give a temporary identity"
@@ -51,7 +52,7 @@ class Issuing:
         async def prepared(_channel: Channel, body: bytes) -> bytes:
             nonlocal given
             try:
-                wanted = asked(body, request.headers.get("content-type", ""))
+                wanted = asked(body)
                 place = await run_in_threadpool(self._places.word, wanted.place)
             except Problem as problem:
                 raise Declined(problem) from None
@@ -79,11 +80,11 @@ def routes(issuing: Issuing) -> list[Route]:
     return [Route("/fhir/Patient/$temporary", issuing.issue, methods=["POST"])]
 
 
-def asked(body: bytes, content_type: str) -> Wanted:
+def asked(body: bytes) -> Wanted:
     """Raises Problem."""
     try:
-        parsed(body, content_type)  # no key twice, not too deep
-        told = parameters(orjson.loads(body))
+        parsed(body)  # no key twice, not too deep
+        told = parameters(orjson.loads(in_json(body)))
     except (Refused, orjson.JSONDecodeError) as error:
         text = error.issues[0].text if isinstance(error, Refused) else "this is not JSON"
         raise Problem(400, "structure", text) from None

@@ -10,13 +10,14 @@ from typing import Any
 import orjson
 
 from schemas.fhir.reading.elements import Json, part
+from schemas.fhir.reading_xml import NotFhir, in_json
 from schemas.message import Issue, Refused
 
 MAX_DEPTH = 64
 BUNDLES = frozenset({"transaction", "batch", "collection", "message", "document"})
 
 _BOM = b"\xef\xbb\xbf"
-_REMEDY = "send a FHIR R4 resource or Bundle as JSON"
+_REMEDY = "send a FHIR R4 resource or Bundle as JSON or XML"
 
 
 class Repeated(ValueError):
@@ -59,9 +60,10 @@ class Document:
         return value if isinstance(value, str) else ""
 
 
-def document(body: bytes, content_type: str = "") -> Document:
-    """The document. Raises Refused for what is not JSON, not FHIR, or a Bundle of a type that carries no messages."""
-    root = parsed(body, content_type)
+def document(body: bytes) -> Document:
+    """The document, of JSON or XML. Raises Refused for what is neither, for what is not FHIR, and for a Bundle of a
+    type that carries no messages."""
+    root = parsed(body)
     kind = root.get("resourceType")
     if not isinstance(kind, str) or not kind:
         raise _refused("resourceType", "required", "this JSON does not say which resource it is", _REMEDY)
@@ -75,9 +77,9 @@ def document(body: bytes, content_type: str = "") -> Document:
 
 
 def glance(body: bytes) -> tuple[str, str]:
-    """Type and control ID, both "" for what is no FHIR in JSON. Faster than reading, and less strict."""
+    """Type and control ID, both "" for what is no FHIR. Faster than reading, and less strict."""
     try:
-        root = orjson.loads(body.removeprefix(_BOM))
+        root = orjson.loads(in_json(body).removeprefix(_BOM))
     except ValueError:
         return "", ""
     kind = root.get("resourceType") if isinstance(root, dict) else None
@@ -109,11 +111,12 @@ def _is_history(resource: Json) -> bool:
     return resource.get("resourceType") == "Bundle" and resource.get("type") == "history"
 
 
-def parsed(body: bytes, content_type: str = "") -> Json:
-    """The JSON object, its numbers as texts. Raises Refused; `not-json` and `xml` are told apart from the rest."""
-    text = body.removeprefix(_BOM)
-    if "xml" in content_type.lower() or text.lstrip()[:1] == b"<":
-        raise _refused("", "xml", "FHIR in XML is not read here", "send application/fhir+json")
+def parsed(body: bytes) -> Json:
+    """The JSON object, its numbers as texts. Raises Refused; `not-json` and `not-xml` are told apart from the rest."""
+    try:
+        text = in_json(body).removeprefix(_BOM)
+    except NotFhir as error:
+        raise _refused(error.at, "not-xml", error.text, error.remedy) from None
     try:
         orjson.loads(text)  # stricter than json: no NaN, no lone surrogates, UTF-8 only
         root = json.loads(text, parse_float=str, parse_int=str, object_pairs_hook=_unique)
@@ -158,4 +161,4 @@ def _bounded(root: Json) -> None:
 
 
 def _refused(at: str, reason: str, text: str, remedy: str) -> Refused:
-    return Refused([Issue(at=at or "body", reason=reason, text=text, remedy=remedy)], reject=reason == "xml")
+    return Refused([Issue(at=at or "body", reason=reason, text=text, remedy=remedy)])

@@ -1,4 +1,4 @@
-"""Fhir: FHIR R4 resources and Bundles in JSON."""
+"""Fhir: FHIR R4 resources and Bundles in JSON and XML."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Fhir:
     def check(self, message: Message, context: Context) -> Sequence[Issue]:
         """Raises Refused when a resource is not valid, a Patient has no identifier, or nothing would become an
         event. Parts without a patient are errors, types that are not read warnings."""
-        read = document(message.body, message.content_type)
+        read = document(message.body)
         issues = [issue for entry in read.entries for issue in conformance.issues(entry)]
         issues += assigners.issues(read.entries, message, context)
         resources = Resources(read, context.authorities, message.sender)
@@ -52,7 +52,7 @@ class Fhir:
         return replies[0]
 
     def mediate(self, message: Message, context: Context) -> Translation:
-        read = document(message.body, message.content_type)
+        read = document(message.body)
         resources = Resources(read, context.authorities, message.sender)
         events = Events(message, read, resources, context)
         translation = Translation()

@@ -23,8 +23,8 @@ _TYPES = {
     "not-supported": "not-supported",
     "unknown-type": "not-supported",
     "unsupported-type": "not-supported",
-    "xml": "not-supported",
     "not-json": "structure",
+    "not-xml": "structure",
     "not-fhir": "structure",
     "nothing-usable": "business-rule",
     "unknown-authority": "code-invalid",
@@ -33,7 +33,7 @@ _TYPES = {
     "other-number": "invariant",
     "accepted": "informational",
 }
-_STATUSES = {"not-json": (400, "Bad Request"), "xml": (415, "Unsupported Media Type")}
+_STATUSES = dict.fromkeys(("not-json", "not-xml"), (400, "Bad Request"))
 
 
 def accepted(issues: Sequence[Issue]) -> Reply:

@@ -36,7 +36,7 @@ def entries(read: Document) -> list[Entry]:
 def answered(message: Message, issues: Sequence[Issue], outcome: bytes, *, taken: bool) -> Reply | None:
     """None where the message is no patient identity feed. `outcome`: the OperationOutcome that tells the issues."""
     try:
-        read = document(message.body, message.content_type)
+        read = document(message.body)
     except Refused:
         return None
     asked = header(read)

@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import orjson
 import pytest
 
 from channels.settings import default_config
-from tests.e2e.program import Program, until
+from schemas.fhir.reading_xml import of_xml
+from schemas.fhir.writing_xml import to_xml
+from tests.e2e.program import PASSWORD, Program, until
 from tests.endpoint import Endpoint
 from tests.surroundings import Servers
 
@@ -221,6 +224,34 @@ def test_a_feed_as_a_message_is_answered_entry_by_entry_and_takes_no_merge_back(
     assert person(north.put("F101", first)) == stays
     assert sent(changed("PUT", {**first, "active": True}), changed("PUT", second)) == ["405", "200"]
     assert person(north.put("F101", first)) == stays
+
+
+def test_the_same_feed_and_the_same_questions_in_xml(registry: Program, north: Hospital) -> None:
+    def asked(method: str, path: str, content: Any, auth: Any, **query: str) -> tuple[httpx.Response, Any]:
+        answer = httpx.request(
+            method, f"http://127.0.0.1:{registry.http_port}/fhir/{path}", params=query, timeout=60, trust_env=False,
+            content=to_xml(orjson.dumps(content)), headers={"Content-Type": "application/fhir+xml"}, auth=auth,
+        )  # fmt: skip
+        assert answer.headers["Content-Type"] == "application/fhir+xml"
+        return answer, orjson.loads(of_xml(answer.content))
+
+    patient = north.patient("F106", "BENJELLOUN", birthDate="1963-03-21")
+    answer, _ = asked("PUT", "Patient", patient, north.client, identifier=f"{NORTH}|F106", _format="xml")
+    who = person(answer)
+    assert (answer.status_code, person(north.put("F106", patient))) == (201, who)
+    header = {"resourceType": "MessageHeader", "id": "m", "source": {"endpoint": "urn:x"}}
+    header["eventUri"] = "urn:ihe:iti:pmir:2019:patient-feed"
+    change = {"fullUrl": "urn:x", "resource": patient, "request": {"method": "PUT", "url": "Patient/x"}}
+    history = {"resourceType": "Bundle", "type": "history", "entry": [change]}
+    bundle = {"resourceType": "Bundle", "type": "message", "entry": [{"resource": header}, {"resource": history}]}
+    _, told = asked("POST", "$process-message", bundle, north.client)
+    assert told["entry"][0]["resource"]["response"]["code"] == "ok"
+    admin = ("admin", PASSWORD)
+    _, told = asked("POST", "Patient/$match", patient, admin)
+    assert [one["resource"]["id"] for one in told["entry"]] == [who]
+    number = {"name": "sourceIdentifier", "valueIdentifier": {"system": NORTH, "value": "F106"}}
+    _, told = asked("POST", "Patient/$ihe-pix", {"resourceType": "Parameters", "parameter": [number]}, admin)
+    assert told["parameter"][-1]["valueReference"] == {"reference": f"Patient/{who}"}
 
 
 def test_who_follows_the_registry_is_told(registry: Program, north: Hospital) -> None:

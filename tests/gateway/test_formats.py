@@ -19,6 +19,8 @@ HL7, FHIR, CSV = "x-application/hl7-v2+er7", "application/fhir+json", "text/csv"
         (b"\xef\xbb\xbfFHS|^~\\&", "", HL7),
         (b"BHS|^~\\&", "", HL7),
         (b' \n{"resourceType": "Bundle"}', "bundle.txt", FHIR),
+        (b'\xef\xbb\xbf<?xml version="1.0"?>\n<Bundle xmlns="http://hl7.org/fhir">', "x.xml", "application/fhir+xml"),
+        (b'<ClinicalDocument xmlns="urn:hl7-org:v3">', "x", "application/octet-stream"),
         (b"date;code\n1;2\n", "", CSV),
         (b"date;code\n1;2\n", "ventes.txt", CSV),
         (b"one column\n1\n", "ventes.csv", CSV),

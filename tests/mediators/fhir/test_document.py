@@ -1,4 +1,4 @@
-"""JSON is read strictly, its numbers kept as texts; anything else is refused with a reason."""
+"""JSON and XML are read strictly, their numbers kept as texts; anything else is refused with a reason."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mediators.fhir.document import document
+from mediators.fhir.document import document, glance
 from schemas.message import Refused
 
 
-def reason(body: bytes, content_type: str = "application/fhir+json") -> str:
+def reason(body: bytes) -> str:
     with pytest.raises(Refused) as refused:
-        document(body, content_type)
+        document(body)
     return refused.value.issues[0].reason
 
 
@@ -68,15 +68,26 @@ def test_a_resource_by_itself_is_its_own_place() -> None:
         (b'{"resourceType": "Patient", "id": "1", "id": "2"}', "repeated-property"),
         (b'{"resourceType": "Patient", "id": "a\\u0000"}', "not-text"),
         (b'{"resourceType": "X", "a": ' + b'{"a":' * 80 + b"1" + b"}" * 81, "too-deep"),
-        (b'<Patient xmlns="http://hl7.org/fhir"/>', "xml"),
+        (b'<Patient xmlns="http://hl7.org/fhir">', "not-xml"),
+        (b"<ClinicalDocument/>", "not-xml"),
+        (b'<Bundle xmlns="http://hl7.org/fhir"/>', "unsupported-type"),
     ],
 )
 def test_what_is_not_a_document_is_refused_with_its_reason(body: bytes, why: str) -> None:
     assert reason(body) == why
 
 
-def test_xml_is_known_by_its_content_type_too() -> None:
-    assert reason(b"{}", "application/fhir+xml") == "xml"
+def test_xml_is_read_as_json_is() -> None:
+    body = (
+        b'\xef\xbb\xbf<Bundle xmlns="http://hl7.org/fhir"><identifier><value value="M-1"/></identifier>'
+        b'<type value="batch"/><entry><fullUrl value="urn:x"/><resource><Observation><valueQuantity>'
+        b'<value value="5.0"/></valueQuantity></Observation></resource></entry></Bundle>'
+    )
+    read = document(body)
+    assert (read.type, read.control_id) == ("Bundle/batch", "M-1") == glance(body)
+    [entry] = read.entries
+    assert (entry.place, entry.full_url) == ("entry[0]", "urn:x")
+    assert entry.resource == {"resourceType": "Observation", "valueQuantity": {"value": "5.0"}}
 
 
 @settings(max_examples=150, deadline=None)

@@ -121,7 +121,7 @@ def test_replies_are_operation_outcomes() -> None:
     ("raw", "content_type", "status"),
     [
         (b"MSH|", "application/fhir+json", 400),
-        (b"<Bundle/>", "application/fhir+xml", 415),
+        (b"<Bundle/>", "application/fhir+xml", 400),
         (b"{}", "application/json", 422),
     ],
 )

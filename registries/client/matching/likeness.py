@@ -45,7 +45,8 @@ def _level(one: Word, other: Word, given: bool) -> int:
     return _part(tokens, tokens2, given, _token(_glued(one), _glued(other), given))
 
 
-def _tokens(word: Word) -> list[Word]:
+@lru_cache(50_000)
+def _tokens(word: Word) -> Sequence[Word]:
     return [Word(*pair) for pair in zip(word.letters.split(), word.sound.split(), strict=True)]
 
 

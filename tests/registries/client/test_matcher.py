@@ -166,6 +166,25 @@ def test_what_a_crash_left_uncompared_is_compared_later(
     assert after.matcher.sweep(everything=True) == 0
 
 
+def test_a_record_that_changes_while_it_is_compared_is_compared_again(
+    registry: Registry, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry.answer(about(hind("AZROU")))
+    compared = Matcher.compared
+
+    def late(matcher: Matcher, *told: Any) -> Any:
+        monkeypatch.setattr(Matcher, "compared", compared)
+        with monkeypatch.context() as crash:
+            crash.setattr(Matcher, "compare", lambda *_: None)
+            Registry(engine).answer(about(hind("IFRANE", given="Hind Salma")))
+        return compared(matcher, *told)
+
+    monkeypatch.setattr(Matcher, "compared", late)
+    registry.answer(about(hind("IFRANE")))
+    after = Clients(engine, SECRET).matcher
+    assert [after.sweep(everything=True) for _ in range(2)] == [1, 0]
+
+
 def test_one_record_that_cannot_be_compared_stops_no_other(
     registry: Registry, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -22,7 +22,7 @@ from starlette.routing import Route
 from channels.gateway.fhir import FHIR_JSON, answering, base, bundle, form, outcome
 from channels.gateway.mcsd_query import INCLUDES, Asked, asked, since
 from channels.gateway.record import Audit, Reads
-from channels.gateway.search import ID, Pairs, Problem
+from channels.gateway.search import ID, Pairs, Problem, astray
 from channels.gateway.search import PARAMETERS as OF_THE_RECORD
 from registries.care import days, search
 from registries.care.lists import today
@@ -93,6 +93,8 @@ class Directory:
         found = search.search(self._care.engine, what.query)
         if not found.total and kind in OF_THE_RECORD and {name for name, _ in pairs} <= _ASKED_OF_BOTH:
             return self._record.found(request, pairs)
+        if what.query.after and self._care.read(kind, what.query.after) is None:
+            raise astray()
         self._audit(request, "search", kind)
         entries = [_entry(request, one, "match") for one in found.page]
         entries += [_entry(request, one, "include") for one in self._along(what, found.page)]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from channels.gateway.search import ID, Pairs, Problem, page_of, split, unescaped
+from channels.gateway.search import ID, Pairs, Problem, astray, page_of, split, unescaped, unsupported
 from registries.care.search import Chain, Criterion, Ids, Query, Terms, Text, Token, Tree, Updated
 from registries.care.terms import PARAMETERS, target
 
@@ -64,7 +64,7 @@ def since(pairs: Pairs) -> Since:
     said = dict(pairs)
     fits = re.fullmatch(r"(\d{1,18})\.(\d{1,18})", said.pop("_after", "") or "0.0")
     if not fits:
-        raise Problem(400, "invalid", "_after: expected what a `next` link said")
+        raise astray()
     count, _ = page_of([(name, value) for name, value in pairs if name != "_after"], default=100)
     first = _range("_since", said["_since"])[0] if said.get("_since") else 0
     below, to = int(fits[1]), int(fits[2])
@@ -81,7 +81,7 @@ def _criterion(kind: str, name: str, value: str) -> Criterion:
     parameter, _, modifier = name.partition(":")
     what = (_EVERY | PARAMETERS[kind]).get(parameter)
     if what is None or (modifier and modifier not in _MODIFIERS[what]):
-        raise _unsupported(kind)
+        raise _unsupported(kind, name)
     if parameter == "_id":
         return Ids(tuple(alternatives))
     if parameter == "_lastUpdated":
@@ -94,7 +94,7 @@ def _criterion(kind: str, name: str, value: str) -> Criterion:
 def _chain(kind: str, reference: str, rest: str, value: str) -> Criterion:
     parameter, _, named = reference.partition(":")
     if PARAMETERS[kind].get(parameter) != "reference" or "." in rest:
-        raise _unsupported(kind)
+        raise _unsupported(kind, f"{reference}.{rest}")
     other = target(kind, parameter)
     if named and named != other:
         raise Problem(400, "not-supported", f"{parameter} refers to {other} here")
@@ -190,6 +190,5 @@ def _example(kind: str) -> str:
     return next(iter(INCLUDES[kind]), "identifier")
 
 
-def _unsupported(kind: str) -> Problem:
-    known = ", ".join(sorted((*_EVERY, *PARAMETERS[kind], *RESULTS)))
-    return Problem(400, "not-supported", f"{kind} has no such search parameter or modifier here; supported: {known}")
+def _unsupported(kind: str, name: str) -> Problem:
+    return unsupported(kind, name, (*_EVERY, *PARAMETERS[kind], *RESULTS))

@@ -9,7 +9,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from channels.consumers.reading import Token
-from channels.gateway.search import ID, MOST_ALTERNATIVES, RESULT_PARAMETERS, Pairs, Problem, page_of, split, unescaped
+from channels.gateway.search import (
+    ID,
+    MOST_ALTERNATIVES,
+    RESULT_PARAMETERS,
+    Pairs,
+    Problem,
+    astray,
+    page_of,
+    split,
+    unescaped,
+    unsupported,
+)
 from registries.client import terms
 from registries.client.wanted import Alternative, Being, Born, Criterion, Like, Prefix, Way
 from schemas.domains import Domains
@@ -34,6 +45,8 @@ PARAMETERS = {
 }
 _WAYS: dict[str, Way] = {"": "begins", "exact": "exact", "contains": "contains"}
 _PREFIXED = re.compile(r"(eq|ne|gt|lt|ge|le|sa|eb|ap)?(\d{4}(?:-\d\d(?:-\d\d)?)?)")
+# As the registry makes them
+_IDENTITY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _CODES = {
     "gender": ("male", "female", "other", "unknown"),
     "active": ("true", "false"),
@@ -61,6 +74,8 @@ def asked(pairs: Pairs, domains: Domains) -> Asked:
     """Systems as the table of domains writes them. Raises Problem."""
     found = Asked()
     found.count, found.after = page_of(pairs)
+    if found.after and not _IDENTITY.fullmatch(found.after):
+        raise astray()
     for name, value in pairs:
         if name not in RESULT_PARAMETERS:
             _take(found, name, value, domains)
@@ -97,8 +112,7 @@ def _take(found: Asked, parameter: str, value: str, domains: Domains) -> None:
 
 def _alternatives(name: str, modifier: str, value: str) -> list[str]:
     if name not in PARAMETERS:
-        known = ", ".join(sorted((*PARAMETERS, *RESULT_PARAMETERS)))
-        raise Problem(400, "not-supported", f"Patient has no such search parameter here; supported: {known}")
+        raise unsupported("Patient", name, (*PARAMETERS, *RESULT_PARAMETERS))
     if modifier and (name not in _TEXTS or modifier not in _WAYS):
         raise Problem(400, "not-supported", f"{name}: no such modifier; names and addresses take :exact and :contains")
     alternatives = split(value, ",")

@@ -18,7 +18,17 @@ from channels.consumers.reading import Kept, Reading
 from channels.consumers.record import instant
 from channels.gateway.capability import capability
 from channels.gateway.fhir import FHIR_JSON, LARGEST_FORM, address, answer, answering, base, bundle, form, outcome
-from channels.gateway.search import ID, PARAMETERS, RESULT_PARAMETERS, Following, Pairs, Problem, page_of, query_of
+from channels.gateway.search import (
+    ID,
+    PARAMETERS,
+    RESULT_PARAMETERS,
+    Following,
+    Pairs,
+    Problem,
+    astray,
+    page_of,
+    query_of,
+)
 
 __all__ = ["LARGEST_FORM", "Audit", "Reads", "routes"]
 
@@ -43,7 +53,7 @@ class Reads:
         return answer(capability(base(request), self._beside))
 
     def read(self, request: Request) -> Response:
-        kept = self._record.read(*_named(request))
+        kept = self._record.read(*self._named(request))
         if kept is None:
             raise _unknown(request)
         self._audit(request, "read", _whose(kept))
@@ -51,14 +61,14 @@ class Reads:
 
     def version(self, request: Request) -> Response:
         wanted = request.path_params["version"]
-        for kept in self._record.history(*_named(request)):
+        for kept in self._record.history(*self._named(request)):
             if str(kept.version) == wanted:
                 self._audit(request, "vread", _whose(kept))
                 return _resource(kept)
         raise _unknown(request)
 
     def history(self, request: Request) -> Response:
-        every = self._record.history(*_named(request))
+        every = self._record.history(*self._named(request))
         if not every:
             raise _unknown(request)
         self._audit(request, "history", _whose(every[0]))
@@ -69,8 +79,10 @@ class Reads:
         return self.found(request, request.query_params.multi_items())
 
     def found(self, request: Request, pairs: Pairs) -> Response:
-        kind = _kind(request)
+        kind = self._kind(request)
         query, patients = query_of(kind, pairs, self._following)
+        if query.after and self._record.read(kind, query.after) is None:
+            raise astray()
         found = self._record.search(query)
         for about in [f"Patient/{one}" for one in patients] or [kind]:
             self._audit(request, "search", about)
@@ -85,11 +97,26 @@ class Reads:
         every = self._record.everything({name, *self._following(name)})
         count, after = page_of(pairs, default=len(every), largest=max(1000, len(every)))
         begin = next((place + 1 for place, one in enumerate(every) if f"{one.type}/{one.id}" == after), 0)
+        if after and not begin:
+            raise astray()
         page = every[begin : begin + count]
         self._audit(request, "everything", f"Patient/{name}")
         more = count and begin + count < len(every)
         last = f"{page[-1].type}/{page[-1].id}" if more else ""
         return _page(request, f"Patient/{name}/$everything", pairs, page, len(every), last)
+
+    def _kind(self, request: Request) -> str:
+        kind: str = request.path_params["type"]
+        if kind not in PARAMETERS:
+            served = ", ".join(sorted({*PARAMETERS, *self._beside}))
+            raise Problem(404, "not-supported", f"no such resource type here; served: {served}")
+        return kind
+
+    def _named(self, request: Request) -> tuple[str, str]:
+        kind, name = self._kind(request), request.path_params["id"]
+        if not ID.fullmatch(name):
+            raise Problem(404, "not-found", "this is not an id: expected at most 64 letters, digits, - and .")
+        return kind, name
 
 
 def routes(
@@ -114,20 +141,6 @@ def routes(
         Route("/fhir/{type}/{id}", answering(reads.read)),
         Route("/fhir/{type}", answering(reads.search)),
     ]
-
-
-def _kind(request: Request) -> str:
-    kind: str = request.path_params["type"]
-    if kind not in PARAMETERS:
-        raise Problem(404, "not-supported", f"no such resource type here; served: {', '.join(sorted(PARAMETERS))}")
-    return kind
-
-
-def _named(request: Request) -> tuple[str, str]:
-    kind, name = _kind(request), request.path_params["id"]
-    if not ID.fullmatch(name):
-        raise Problem(404, "not-found", "this is not an id: expected at most 64 letters, digits, - and .")
-    return kind, name
 
 
 def _unknown(request: Request) -> Problem:

@@ -13,6 +13,8 @@ from channels.consumers.reading import Beginning, Criterion, Query, Token
 from channels.consumers.terms import folded
 
 ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+# A parameter's name with its modifier or chain, as FHIR spells them
+NAME = re.compile(r"(?=.{1,60}$)[A-Za-z_]+(?:[-.:][A-Za-z_]+)*")
 PAGE, LARGEST_PAGE = 500, 1000
 MOST_ALTERNATIVES = 100
 
@@ -56,6 +58,17 @@ class Problem(Exception):
         self.status, self.code, self.text = status, code, text
 
 
+def unsupported(kind: str, name: str, supported: Collection[str]) -> Problem:
+    """Of a search parameter of this type. It is named where it looks like one: anything else may be a value."""
+    said = f"search parameter {name}" if NAME.fullmatch(name) else "such search parameter"
+    return Problem(400, "not-supported", f"{kind} has no {said} here; supported: {', '.join(sorted(supported))}")
+
+
+def astray() -> Problem:
+    """Of an `_after` that no page ended with: read as one, it would say that nothing is left, or all."""
+    return Problem(400, "invalid", "_after: expected what a `next` link said")
+
+
 def query_of(kind: str, pairs: Pairs, following: Following) -> tuple[Query, list[str]]:
     """What is asked, and the patients it is asked about. Raises Problem."""
     supported = PARAMETERS[kind]
@@ -67,8 +80,7 @@ def query_of(kind: str, pairs: Pairs, following: Following) -> tuple[Query, list
         if name in RESULT_PARAMETERS:
             continue
         if name not in supported:
-            known = ", ".join(sorted((*supported, *RESULT_PARAMETERS)))
-            raise Problem(400, "not-supported", f"{kind} has no such search parameter here; supported: {known}")
+            raise unsupported(kind, name, (*supported, *RESULT_PARAMETERS))
         alternatives = split(value, ",")
         if not all(alternatives) or "\0" in value or len(alternatives) > MOST_ALTERNATIVES:
             raise Problem(400, "invalid", f"{name}: expected 1 to {MOST_ALTERNATIVES} values separated by commas")

@@ -118,11 +118,13 @@ def test_the_directory_is_searched(reader: Reader, kind: str, parameters: dict[s
         ("Location", {"_lastUpdated": "yesterday"}), ("Location", {"_lastUpdated": "ap2024"}),
         ("Location", {"_include": "Location:status"}), ("Location", {"_include": "Organization:partof"}),
         ("Location/_history", {"name": "x"}), ("Location/_history", {"_since": "soon"}),
-        ("Location/_history", {"_after": "x"}),
+        ("Location/_history", {"_after": "x"}), ("Organization", {"_after": "garbage"}),
     ],
 )  # fmt: skip
 def test_what_is_not_supported_is_refused(reader: Reader, kind: str, parameters: dict[str, str]) -> None:
-    assert reader.get(kind, 400, **parameters)["resourceType"] == "OperationOutcome"
+    outcome = reader.get(kind, 400, **parameters)
+    assert outcome["resourceType"] == "OperationOutcome"
+    assert next(iter(parameters)) in outcome["issue"][0]["diagnostics"] or kind == "Location/_history"
 
 
 def test_the_last_update_is_asked_with_prefixes(reader: Reader) -> None:

@@ -106,7 +106,12 @@ def test_no_hits_are_a_total_of_none(reader: Reader, asked: dict[str, Any]) -> N
     [
         ({"identifier": "urn:nobody:knows|"}, 404, "nobody knows this domain"),
         ({"_format": "text/turtle", "family": "a"}, 406, "_format"),
-        ({"shoe": "42"}, 400, "no such search parameter"),
+        ({"shoe": "42"}, 400, "no search parameter shoe here"),
+        ({"shoe-size:exact": "42"}, 400, "no search parameter shoe-size here"),
+        ({"woman 1984": "42"}, 400, "no such search parameter here"),
+        ({"family": "el", "_after": "garbage"}, 400, "_after"),
+        ({"family": "el", "_after": "~"}, 400, "_after"),
+        ({"_after": "garbage"}, 400, "_after"),
         ({"gender:not": "male"}, 400, "no such modifier"),
         ({"gender": "woman"}, 400, "expected one of"),
         ({"birthdate": "eq84"}, 400, "birthdate"),

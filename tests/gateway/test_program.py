@@ -188,3 +188,10 @@ def test_the_journal_holds_what_came_by_every_way(place: Place, tmp_path: Path) 
     assert {one["channel"] for one in items} == {"lab-hl7v2", "pharmacy-csv", "fhir"}
     unfit = next(one for one in items if one["control_id"] == "H4")
     assert (unfit["status"], unfit["reason"]) == ("refused", "MSH-9: not for this channel")
+
+
+def test_a_type_that_is_not_served_is_told_every_type_that_is(place: Place) -> None:
+    told = admin(place, "/fhir/Nothing").json()["issue"][0]["diagnostics"]
+    served = {one["type"] for one in admin(place, "/fhir/metadata").json()["rest"][0]["resource"]}
+    assert {"HealthcareService", "Organization", "Patient", "Subscription"} <= served
+    assert set(told.rpartition(": ")[2].split(", ")) == served

@@ -220,7 +220,8 @@ def test_a_count_of_nothing_is_only_the_total(reader: Reader) -> None:
         ("Patient", {"identifier": "a|b|c"}, 400), ("Patient", {"identifier": "|"}, 400),
         ("Patient", {"identifier": "\0"}, 400), ("Patient", {"identifier": ",".join("a" * 101)}, 400),
         ("Patient", {"birthdate": "ge1980"}, 400), ("Patient", {"_count": "-1"}, 400),
-        ("Patient", {"patient": "1"}, 400),
+        ("Patient", {"patient": "1"}, 400), ("Patient", {"_after": "garbage"}, 400),
+        ("Patient/{}/$everything", {"_after": "Patient/garbage"}, 400),
         ("Observation", {"patient": "Practitioner/1"}, 400), ("Observation", {"code": "1"}, 400),
         ("Coverage", {"subject": "1"}, 400), ("Patient", {"_format": "ttl"}, 406),
         ("metadata", {"_format": "ttl"}, 406),
@@ -236,7 +237,10 @@ def test_what_cannot_be_answered_is_refused(reader: Reader, path: str, parameter
 
 
 def test_a_refusal_names_what_is_supported(reader: Reader) -> None:
-    assert "birthdate" in reader.refused("Patient", 400, nickname="x")
+    told = reader.refused("Patient", 400, nickname="x")
+    assert "nickname" in told
+    assert "birthdate" in told
+    assert "AB1234" not in reader.refused("Patient", 400, AB1234="x"), "what is no name of a parameter may be a number"
     assert "DiagnosticReport" in reader.refused("Nothing", 404)
 
 

@@ -30,7 +30,7 @@ from channels.gateway import (
 from channels.gateway.bounds import Short
 from channels.gateway.care_sheets import care_sheets
 from channels.gateway.faults import Contained, failed
-from channels.gateway.fhir import unrouted
+from channels.gateway.fhir import unknown, unrouted
 from channels.gateway.intake import Intake
 from channels.gateway.negotiation import Negotiated
 from channels.gateway.parts import Parts
@@ -77,7 +77,7 @@ def application(parts: Parts) -> ASGIApp:
     known = Records(house.registries, house.registry_secret)
     said = house.settings.client_registry
     steward = Steward(house.registries, house.registry_secret, Seal(house.registry_secret), house.redis)
-    removal = Removal(known, house.registries, steward, delete=said.delete, unmerge=said.unmerge)
+    removal = Removal(known, house.registries, steward, unmerge=said.unmerge)
     written_patients = patient_feed.Feed(intake.take, known, house.links, removal)
     issuing = temporary.Issuing(intake.take, Places(house.registries), known, house.links, house.audit.write)
     bulletins = Bulletins(house.records, house.links, house.believed)
@@ -95,7 +95,7 @@ def application(parts: Parts) -> ASGIApp:
         Route("/fhir/", bundle_in, methods=["POST"]),
         *mcsd.routes(directory),
         *mcsd_feed.routes(feed),
-        *patient_feed.routes(written_patients),
+        *patient_feed.routes(written_patients, delete=said.delete),
         *temporary.routes(issuing),
         *patient_history.routes(followed),
         *patient_subscriptions.routes(subscribed),
@@ -104,8 +104,9 @@ def application(parts: Parts) -> ASGIApp:
         Mount("/api", answers),
         *pages.routes(parts),
     ]
-    program = Starlette(routes=routes, exception_handlers={Exception: failed, HTTPException: unrouted})
-    return Contained(Guard(Negotiated(Short(program, free=("/channels/", "/fhir"))), house.users))
+    not_taken = unrouted(patient_feed.instead(delete=said.delete))
+    program = Starlette(routes=routes, exception_handlers={Exception: failed, HTTPException: not_taken})
+    return Contained(Guard(Negotiated(Short(program, free=("/channels/", "/fhir"))), house.users, unknown))
 
 
 async def _administrator(request: Request, users: Users) -> User | None:

@@ -14,6 +14,7 @@ import orjson
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Match, Route
 
 from channels.gateway.search import Pairs, Problem, format_of
 from channels.receive import LARGE
@@ -25,6 +26,14 @@ LARGEST_FORM = 64 * 1024
 FORMAT = "wasl.format"
 
 Endpoint = Callable[[Request], Response]
+# What to do in place of what is not taken: by method and the address as its routes have it
+Instead = Mapping[tuple[str, str], str]
+
+_UNKNOWN = (
+    "who is asking is not known as a user of this program: log in, or send Basic credentials. A client that sends is no"
+    " reader: it may POST Bundles to /fhir and /fhir/$process-message, PUT /fhir/Patient?identifier=system|value and"
+    " POST to /fhir/Patient/$temporary"
+)
 
 
 def answering(endpoint: Endpoint) -> Endpoint:
@@ -84,17 +93,42 @@ def outcome(problem: Problem) -> Response:
     return answer({"resourceType": "OperationOutcome", "issue": [issue]}, problem.status)
 
 
-def unrouted(request: Request, error: Exception) -> Response:
-    """For an application's `exception_handlers`: a method or path that nothing answers, in the terms of its reader."""
-    assert isinstance(error, HTTPException)
-    headers = dict(error.headers or {})
-    if not request.url.path.startswith("/fhir"):
-        return PlainTextResponse(error.detail, error.status_code, headers)
-    allowed = headers.get("Allow")
-    text = f"{request.method} is not taken at this address{f'; it takes {allowed}' if allowed else ''}"
-    told = outcome(Problem(error.status_code, "not-supported", text if error.status_code == 405 else error.detail))
-    told.headers.update(headers)
+def unrouted(instead: Instead) -> Callable[[Request, Exception], Response]:
+    """For an application's `exception_handlers`: a method or path that nothing answers, in the terms of its reader.
+    `instead`: what to do, by method and the address as its routes have it."""
+
+    def told(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        headers = dict(error.headers or {})
+        if not request.url.path.startswith("/fhir"):
+            return PlainTextResponse(error.detail, error.status_code, headers)
+        text = error.detail
+        if error.status_code == 405:
+            place, methods = _taken(request)
+            headers["Allow"] = ", ".join(methods)
+            text = f"{request.method} is not taken at this address; it takes {headers['Allow']}"
+            text = "; ".join(filter(None, [text, instead.get((request.method, place), "")]))
+        response = outcome(Problem(error.status_code, "not-supported", text))
+        response.headers.update(headers)
+        return response
+
     return told
+
+
+def _taken(request: Request) -> tuple[str, list[str]]:
+    """The address as the first route has it that meets it, and what all routes of that address take."""
+    routes = [one for one in request.app.routes if isinstance(one, Route)]
+    place = next((one.path for one in routes if one.matches(request.scope)[0] is not Match.NONE), "")
+    return place, sorted({method for one in routes if one.path == place for method in one.methods or ()})
+
+
+def unknown(request: Request) -> Response | None:
+    """Who asks `/fhir` and is nobody who may read, in its terms; None for who asks elsewhere."""
+    if not request.url.path.startswith("/fhir"):
+        return None
+    response = outcome(Problem(401, "login", _UNKNOWN))
+    response.headers["WWW-Authenticate"] = 'Basic realm="Wasl"'
+    return response
 
 
 def bundle(

@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from channels.channel import Channel
-from channels.gateway.fhir import base, outcome
+from channels.gateway.fhir import Instead, base, outcome
 from channels.gateway.intake import TRANSACTION, Declined, Prepared
 from channels.gateway.patient_removal import MERGED, NOT_HERE, Removal, removing
 from channels.gateway.search import Problem
@@ -33,6 +33,7 @@ from schemas.fhir.reading_xml import NotFhir, in_json
 from schemas.message import Refused
 
 CHANNEL = "client-registry-fhir"
+PATIENTS, PATIENT = "/fhir/Patient", "/fhir/Patient/{id}"
 TEMPORARY = "https://hie.sante.gov.ma/fhir/OperationDefinition/Patient-temporary"
 
 Take = Callable[[Request, str, Prepared], Awaitable[Response]]
@@ -66,10 +67,6 @@ class Feed:
 
     async def delete(self, request: Request) -> Response:
         """ITI-104, as an option: 204 once the source's record is taken back."""
-        if not self._removal.delete:
-            response = outcome(Problem(405, "not-supported", NOT_HERE))
-            response.headers["Allow"] = "GET, PUT"
-            return response
         url = f"Patient?{_condition(request)}"
 
         async def prepared(channel: Channel, _body: bytes) -> bytes:
@@ -147,13 +144,23 @@ def written(url: str, body: bytes) -> bytes:
     return orjson.dumps({"resourceType": "Bundle", "type": "transaction", "identifier": named, "entry": [entry]})
 
 
-def routes(feed: Feed) -> list[Route]:
-    """To be mounted before the reads."""
-    return [
-        Route("/fhir/Patient", feed.put, methods=["PUT"]),
-        Route("/fhir/Patient", feed.delete, methods=["DELETE"]),
+def routes(feed: Feed, *, delete: bool = False) -> list[Route]:
+    """To be mounted before the reads. delete: whether sources may."""
+    always = [
+        Route(PATIENTS, feed.put, methods=["PUT"]),
         Route("/fhir/$process-message", feed.message, methods=["POST"]),
     ]
+    return [*always, Route(PATIENTS, feed.delete, methods=["DELETE"])] if delete else always
+
+
+def instead(*, delete: bool = False) -> Instead:
+    """What whoever writes a Patient as nobody may is told to do. delete: whether sources may."""
+    put = "PUT Patient?identifier=system|value, by the number that its source gave it, registers and updates a Patient"
+    ids = f"ids of Patients are given here, and nobody writes under one: {put}"
+    removed = "DELETE Patient?identifier=system|value removes what you wrote under this number" if delete else NOT_HERE
+    posted = f"{put}; a message (PMIR) is POSTed to $process-message, and a Bundle to the base address"
+    here = {("POST", PATIENTS): posted, ("PATCH", PATIENTS): put, ("DELETE", PATIENTS): removed}
+    return {**here, ("PUT", PATIENT): ids, ("PATCH", PATIENT): ids, ("DELETE", PATIENT): removed}
 
 
 def capabilities(read: Mapping[str, Mapping[str, Any]], *, delete: bool = False) -> dict[str, Mapping[str, Any]]:

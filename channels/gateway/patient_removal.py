@@ -37,12 +37,11 @@ _WHY = "its source tells of the number as active again"
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """Blocks. `delete` and `unmerge`: whether sources may."""
+    """Blocks. unmerge: whether sources may."""
 
     records: Records
     engine: Engine
     steward: Steward
-    delete: bool = False
     unmerge: bool = False
 
     def patient(self, channel: str, number: tuple[str, str]) -> dict[str, Any]:

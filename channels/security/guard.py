@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
@@ -26,13 +27,19 @@ SENDERS = {
     ("POST", "/fhir/$process-message"),
     ("POST", "/fhir/Patient/$temporary"),
 }
+# What nobody may, so that whoever sends is told so, and what to do: else it would be its credentials that are wrong
+_NOT_TAKEN = {("POST", "/fhir/Patient"), ("PATCH", "/fhir/Patient")}
+_WRITES, _PATIENT = {"PUT", "PATCH", "DELETE"}, "/fhir/Patient/"
 
 
 class Guard:
-    """ASGI middleware. The user stands in `scope["user"]`. What senders use is left to the intake."""
+    """ASGI middleware. The user stands in `scope["user"]`. What senders use is left to the intake. unknown: answers a
+    stranger in the terms of what was asked; None where there are none."""
 
-    def __init__(self, app: ASGIApp, users: Users) -> None:
-        self._app, self._users = app, users
+    def __init__(
+        self, app: ASGIApp, users: Users, unknown: Callable[[Request], Response | None] = lambda _: None
+    ) -> None:
+        self._app, self._users, self._stranger = app, users, unknown
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan" or (scope["type"] == "http" and _open(scope)):
@@ -53,7 +60,7 @@ class Guard:
             await JSONResponse({"error": "too many attempts", "remedy": "wait"}, 429, wait)(scope, receive, send)
             return
         if user is None:
-            await _unknown(request)(scope, receive, send)
+            await (self._stranger(request) or _unknown(request))(scope, receive, send)
             return
         scope["user"] = user
         await self._app(scope, receive, send)
@@ -73,7 +80,9 @@ class Guard:
 
 def _open(scope: Scope) -> bool:
     path: str = scope["path"]
-    return path in PAGES or path.startswith(OPEN) or (scope["method"], path) in SENDERS
+    asked = scope["method"], path
+    refused = asked in _NOT_TAKEN or (asked[0] in _WRITES and path.startswith(_PATIENT))
+    return path in PAGES or path.startswith(OPEN) or asked in SENDERS or refused
 
 
 def _origin(request: Request) -> str | None:

@@ -108,6 +108,41 @@ def test_a_method_that_fhir_does_not_take_is_told_as_an_outcome(place: Place) ->
 
 
 @pytest.mark.parametrize(
+    ("method", "path", "takes"),
+    [
+        ("POST", "/fhir/Patient", "GET, HEAD, PUT"),
+        ("PATCH", "/fhir/Patient", "GET, HEAD, PUT"),
+        ("PUT", "/fhir/Patient/7", "GET, HEAD"),
+        ("PATCH", "/fhir/Patient/7", "GET, HEAD"),
+    ],
+)
+def test_whoever_writes_a_patient_as_nobody_may_is_told_how_it_is_done(
+    place: Place, sender: Any, method: str, path: str, takes: str
+) -> None:
+    for who in (sender, (NAME, PASSWORD), None):
+        told = ask(place.app, method, path, json={"resourceType": "Patient"}, **({"auth": who} if who else {}))
+        assert (told.status_code, told.headers["Allow"]) == (405, takes)
+        assert told.headers["Content-Type"] == "application/fhir+json"
+        (issue,) = told.json()["issue"]
+        assert (issue["severity"], issue["code"]) == ("error", "not-supported")
+        assert "PUT Patient?identifier=system|value" in issue["diagnostics"]
+
+
+def test_whoever_removes_a_patient_is_told_that_nobody_may(place: Place, sender: Any) -> None:
+    for path in ("/fhir/Patient?identifier=urn:id:CHU|7", "/fhir/Patient/7"):
+        told = ask(place.app, "DELETE", path, auth=sender)
+        assert (told.status_code, "DELETE" in told.headers["Allow"]) == (405, False)
+        assert "replaced-by" in told.json()["issue"][0]["diagnostics"]
+
+
+def test_a_sender_who_reads_over_fhir_is_told_in_its_terms_that_senders_do_not(place: Place, sender: Any) -> None:
+    told = ask(place.app, "GET", "/fhir/Patient", auth=sender)
+    assert (told.status_code, told.headers["WWW-Authenticate"]) == (401, 'Basic realm="Wasl"')
+    assert (told.json()["resourceType"], told.json()["issue"][0]["code"]) == ("OperationOutcome", "login")
+    assert "client that sends" in told.json()["issue"][0]["diagnostics"]
+
+
+@pytest.mark.parametrize(
     "path",
     ["/", "/api", "/api/", "/api/docs", "/api/openapi.json", "/api/transactions", "//api/transactions", "/API/channels",
      "/fhir/Patient", "/fhir/metadata", "/transactions", "/healthz/../api/channels", "/metricsfoo", "/login/x"],

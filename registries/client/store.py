@@ -16,7 +16,7 @@ from registries.client.keys import Key, Subject
 from registries.client.links import joined
 from registries.client.matching.rules import Rules
 from registries.client.questions import across, answered
-from registries.database import among, insert_or_skip
+from registries.database import asked, insert_or_skip
 from registries.outage import collided
 from registries.tables import keys, persons, reviews
 from schemas import facts
@@ -95,7 +95,7 @@ class View:
         """Every owner of these keys, in their turn."""
         wanted = [digest for digest in dict.fromkeys(digests) if digest not in self.owners]
         self.owners.update((digest, []) for digest in wanted)
-        for row in self.connection.execute(_READ.where(among(self.connection, keys.c.key, wanted))) if wanted else ():
+        for row in asked(self.connection, _READ, keys.c.key, wanted) if wanted else ():
             self.owners[row[0]].append(self.persons.get(row[1]) or self._known(row))
 
     def of(self, key: Key) -> Sequence[Person]:

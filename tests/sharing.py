@@ -8,8 +8,8 @@ from xdist.scheduler.loadscope import LoadScopeScheduling  # type: ignore[import
 
 LONGEST = (
     "crash/test_crash", "outage/", "schemas/fhir/test_judged", "e2e/test_operate", "e2e/test_reload", "e2e/", "fuzz/",
-    "servers/", "channels/bus/test_kafka", "chart/test_roles", "console/test_pages", "schemas/test_publication",
-    "registries/client/matching", "gateway/test_mcsd", "channels/",
+    "servers/", "channels/bus/test_kafka", "chart/test_roles", "console/test_pages", "schemas/fhir/test_xml_judged",
+    "schemas/test_publication", "registries/client/matching", "gateway/test_mcsd", "channels/",
 )  # fmt: skip
 PLACES = frozenset(("embedded", "servers", "scram", "oauthbearer", "mutual"))  # what a whole file runs on
 

@@ -84,12 +84,15 @@ class Finding(NamedTuple):
 
 def judged(resources: Sequence[dict[str, Any]]) -> list[list[Finding]]:
     """What the validator has to say of each resource. Blocks: 3 s to start, then about 100 resources a second."""
-    lines = b"".join(orjson.dumps(one) + b"\n" for one in resources)
+    return judged_texts([orjson.dumps(one) for one in resources], [one["resourceType"] for one in resources])
+
+
+def judged_texts(texts: Sequence[bytes], kinds: Sequence[str]) -> list[list[Finding]]:
+    """The same of resources in JSON or XML, each in one line."""
+    lines = b"".join(one + b"\n" for one in texts)
     done = subprocess.run(_command(), input=lines, capture_output=True, check=True)
-    blocks = _blocks(done.stdout.decode(), len(resources))
-    return [
-        [_finding(line, one["resourceType"]) for line in block] for one, block in zip(resources, blocks, strict=True)
-    ]
+    blocks = _blocks(done.stdout.decode(), len(texts))
+    return [[_finding(line, kind) for line in block] for kind, block in zip(kinds, blocks, strict=True)]
 
 
 def errors(resources: Sequence[dict[str, Any]]) -> list[Finding]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import multiprocessing
 import os
 import re
@@ -29,8 +28,6 @@ from schemas.message import Unavailable
 NUMBERS = {"ins": "ins", "idcs": "idcs", "cnss": "cnss", "cin": "cnie"}
 SEXES = {"m": "male", "h": "male", "male": "male", "f": "female", "female": "female", "": ""}
 AT_ONCE = 500
-# A part makes fewer objects that live at once, none of them in cycles: the collector, which took a tenth, seldom looks
-_OBJECTS = 1_000_000
 
 NO_DOMAINS = Domains()
 
@@ -140,7 +137,6 @@ _loader: _Loader | None = None  # of a process that was started to load
 def _begin(opened: Callable[[], Engine], secret: bytes, personal: Collection[str], domains: Domains) -> None:
     global _loader
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    gc.set_threshold(_OBJECTS)
     _loader = _Loader(opened(), secret, personal, domains)
 
 

@@ -268,11 +268,16 @@ def load_channel(path: Path, settings: Settings) -> Channel:
         profile=_profile(path, lines, config, said),
         codes=_codes(path, lines, config, said.codes, settings.codes),
         conversions=_conversions(path, lines, config, said.conversions),
-        authorities={**domains.authorities, **said.authorities},
+        authorities={**domains.authorities, **_in_any_case(said.authorities)},
         domains=domains,
         answers=_answers(path, lines, said, mediator),
     )
     return Channel(path.stem, said, mediator, context, path, path.read_text(encoding="utf-8"))
+
+
+def _in_any_case(authorities: Mapping[str, str]) -> dict[str, str]:
+    """Also casefolded, before a name of the table of domains."""
+    return {**{name.casefold(): system for name, system in authorities.items()}, **authorities}
 
 
 def first_fit(

@@ -148,6 +148,7 @@ class Circuit:
                     log.warning("%s answers again", self._name)
                 self._gauge.set(0)
                 return given
+        self._gauge.set(0)  # whoever is told no more is not down
         return None
 
 

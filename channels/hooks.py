@@ -19,7 +19,7 @@ import orjson
 
 from channels.bulletins import Bulletin, Bulletins
 from channels.deliver import Circuit
-from channels.loops import started
+from channels.loops import Ended, started
 from channels.subscriptions import Subscription, Subscriptions
 from mediators.fhir.pmir import EVENT
 from registries.client.happenings import Happenings
@@ -131,24 +131,7 @@ class Hooks:
         return lambda: asyncio.run(told())
 
     def _ended(self, id: str) -> threading.Event:
-        return _Ended(self._stop, lambda: id not in self._wanted)
-
-
-class _Ended(threading.Event):
-    """Set when the program stops, or when the subscription is ended while its endpoint is down."""
-
-    def __init__(self, stop: threading.Event, ended: Callable[[], bool]) -> None:
-        super().__init__()
-        self._stop, self._is_ended = stop, ended
-
-    def is_set(self) -> bool:
-        return self._stop.is_set() or self._is_ended()
-
-    def wait(self, timeout: float | None = None) -> bool:
-        until = time.monotonic() + (timeout or 0)
-        while not self.is_set() and (left := until - time.monotonic()) > 0:
-            self._stop.wait(min(EVERY, left))
-        return self.is_set()
+        return Ended(self._stop, lambda: id not in self._wanted)
 
 
 def message(subscription: Subscription, one: Bulletin) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -16,6 +17,7 @@ from pathlib import Path
 from sqlalchemy.exc import OperationalError
 
 _FRAMES = 6
+_EVERY = 0.5
 
 log = logging.getLogger("wasl")
 
@@ -83,3 +85,20 @@ def stopped_by_signals() -> threading.Event:
 def _end(name: str, error: BaseException) -> None:
     log.critical("%s failed: %s", name, fault(error))
     os._exit(1)
+
+
+class Ended(threading.Event):
+    """Set when the program stops, or when what a loop is for has `ended`: asked every half second of a wait."""
+
+    def __init__(self, stop: threading.Event, ended: Callable[[], bool]) -> None:
+        super().__init__()
+        self._stop, self._is_ended = stop, ended
+
+    def is_set(self) -> bool:
+        return self._stop.is_set() or self._is_ended()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        until = time.monotonic() + (timeout or 0)
+        while not self.is_set() and (left := until - time.monotonic()) > 0:
+            self._stop.wait(min(_EVERY, left))
+        return self.is_set()

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 
 from channels.channel import Channel
 from channels.deliver import Circuit
-from channels.loops import started
+from channels.loops import Ended, started
 from channels.reload import Channels
 from mediators.hl7v2.notification import notification
 from registries.client.news import Changes
@@ -51,14 +51,14 @@ class Subscriber:
     def __init__(self, channel: Channel, address: str, source: Source, stop: threading.Event) -> None:
         self.name = f"{channel.name} {address}"
         self._channel, self._address, self._source, self._stop = channel, address, source, stop
-        self._circuit = Circuit(f"updates of {channel.name}", stop)
+        self._circuit = Circuit(f"updates of {self.name}", stop)
         self._told: OrderedDict[str, str] = OrderedDict()
         self._teller = str(uuid.uuid4())
 
-    async def run(self, wanted: Callable[[], bool]) -> None:
-        """Until it is time to stop, or the subscription is gone."""
+    async def run(self) -> None:
+        """Until it is time to stop."""
         start = await self._circuit.persist(lambda: asyncio.to_thread(self._source.changes.now))
-        while start and not self._stop.is_set() and wanted():
+        while start and not self._stop.is_set():
             if not await self._circuit.persist(lambda: asyncio.to_thread(self.turn, start)):
                 await asyncio.to_thread(self._stop.wait, EVERY)
 
@@ -136,12 +136,10 @@ class Updates:
         key = (channel.name, address)
         self._running.add(key)
 
-        def wanted() -> bool:
-            known = self._channels.get(channel.name)
-            return known is channel and address in known.said.notify
+        ended = Ended(self._stop, lambda: self._channels.get(channel.name) is not channel)
 
         def told() -> None:
-            asyncio.run(Subscriber(channel, address, self._source, self._stop).run(wanted))
+            asyncio.run(Subscriber(channel, address, self._source, ended).run())
             self._running.discard(key)
 
         started(f"updates {channel.name}", told)

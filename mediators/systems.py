@@ -131,6 +131,11 @@ def is_standard(system: str) -> bool:
     return system in STANDARD or system.startswith(_STANDARDS)
 
 
+def authority(authorities: Mapping[str, str], sent: str) -> str | None:
+    """The system of an assigning authority as sent, or in any case where the table has it casefolded."""
+    return authorities.get(sent) or authorities.get(sent.casefold())
+
+
 def identifier_system(
     name: str,
     type: str = "",
@@ -145,8 +150,8 @@ def identifier_system(
     sender, for a number whose authority is not said.
     """
     name = name.strip()
-    if authorities and name in authorities:
-        return authorities[name]
+    if authorities and (own := authority(authorities, name)):
+        return own
     for word in (name.casefold(), type.strip().casefold()):
         if word == "inpe":
             return IDENTIFIERS + ("inpe-es" if establishment else "inpe-ps")

@@ -101,13 +101,8 @@ class Domains:
 
     @property
     def authorities(self) -> dict[str, str]:
-        """Every name, OID and `urn:oid:` as sent → system."""
-        found: dict[str, str] = {}
-        for domain in self.table.values():
-            words = [one for name in domain.names for one in (name, name.upper(), name.lower())]
-            words += [domain.oid, f"urn:oid:{domain.oid}"] if domain.oid else []
-            found.update(dict.fromkeys(words, domain.uri))
-        return found
+        """Every name, OID, `urn:oid:` and URI, casefolded → system."""
+        return {word: domain.uri for word, domain in self.table.items()}
 
 
 def _fits(value: str, patterns: tuple[str, ...]) -> bool:

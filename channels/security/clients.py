@@ -39,8 +39,8 @@ class Client:
 class Clients:
     """The clients of an installation. What one process adds or revokes, every other knows at its next request.
 
-    Each request reads the client's row; only the expensive hash is remembered. Blocks: up to 100 ms at the first
-    request of a minute, under a millisecond after it.
+    Each request reads the client's row; only the expensive hash is remembered. Blocks: up to 100 ms at a first
+    request, under a millisecond at those that follow within a minute.
     """
 
     def __init__(self, engine: Engine) -> None:

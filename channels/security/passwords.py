@@ -11,6 +11,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from weakref import WeakValueDictionary
 
 COST = 14  # 2^14 x 8 x 128 bytes = 16 MiB: some 60 ms
 REMEMBERED = 60.0
@@ -45,32 +46,48 @@ NOBODY = f"scrypt${COST}${base64.b64encode(bytes(16)).decode()}${base64.b64encod
 
 
 class Remembered:
-    """Secrets that were right a minute ago, as digests under a key that only this process has.
+    """Secrets that were right a minute ago or less, as digests under a key that only this process has.
 
-    The kept hash is part of the digest: a changed or revoked secret is not remembered.
+    The kept hash is part of the digest: a changed or revoked secret is not remembered. Who asks all the time never
+    waits for a hash again, and of many who ask at once for the first time one computes it.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._key, self._clock = secrets.token_bytes(32), clock
         self._until: OrderedDict[bytes, float] = OrderedDict()
+        self._looks: WeakValueDictionary[bytes, threading.Lock] = WeakValueDictionary()
         self._lock = threading.Lock()
 
     def matches(self, secret: str, kept: str) -> bool:
         """As `matches`, but cheap when it was asked within REMEMBERED seconds."""
-        return self.knows(secret, kept) or self._look(secret, kept)
+        if self.knows(secret, kept):
+            return True
+        with self._lock:
+            look = self._looks.setdefault(self._digest(secret, kept), threading.Lock())
+        with look:
+            return self.knows(secret, kept) or self._look(secret, kept)
 
     def knows(self, secret: str, kept: str) -> bool:
+        """For another minute, then."""
+        digest = self._digest(secret, kept)
         with self._lock:
-            return self._until.get(self._digest(secret, kept), 0.0) > self._clock()
+            known = self._until.get(digest, 0.0) > self._clock()
+            if known:
+                self._keep(digest)
+        return known
 
     def _look(self, secret: str, kept: str) -> bool:
         if not matches(secret, kept):
             return False
         with self._lock:
-            self._until[self._digest(secret, kept)] = self._clock() + REMEMBERED
-            if len(self._until) > _KEPT:
-                self._until.popitem(last=False)
+            self._keep(self._digest(secret, kept))
         return True
+
+    def _keep(self, digest: bytes) -> None:
+        self._until[digest] = self._clock() + REMEMBERED
+        self._until.move_to_end(digest)
+        if len(self._until) > _KEPT:
+            self._until.popitem(last=False)
 
     def _digest(self, secret: str, kept: str) -> bytes:
         return hmac.digest(self._key, f"{kept}\n{secret}".encode(), hashlib.sha256)

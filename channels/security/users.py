@@ -30,7 +30,7 @@ class User:
 
 
 class Users:
-    """Blocks: a password costs up to 100 ms at its first use in a minute. `now` gives µs since the epoch."""
+    """Blocks: a password that was not used for a minute costs up to 100 ms. `now` gives µs since the epoch."""
 
     def __init__(self, engine: Engine, now: Callable[[], int] = lambda: time.time_ns() // 1000) -> None:
         self._engine, self._now = engine, now

@@ -17,6 +17,7 @@ from mediators.hl7v2.reader import Field, Hl7, Segment
 from mediators.hl7v2.rows import SEX
 from mediators.hl7v2.scope import Scope
 from mediators.mediator import Context
+from mediators.systems import authority
 from schemas.message import Issue, Message, Refused
 from schemas.queries import Criteria, Question
 
@@ -150,7 +151,7 @@ def _named(words: tuple[str, str], context: Context, scope: Scope) -> str:
     if context.domains.strict:
         raise Refused([unknown_domain(3, 1)])
     name, oid = words
-    return context.authorities.get(name) or (f"urn:oid:{oid}" if oid else f"urn:id:{name}")
+    return authority(context.authorities, name) or (f"urn:oid:{oid}" if oid else f"urn:id:{name}")
 
 
 def _birth(asked: _Asked) -> str:

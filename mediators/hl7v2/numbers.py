@@ -32,10 +32,10 @@ def system_of(authority: Field, kind: str | None, scope: Scope, *, establishment
 def system_named(names: Iterable[str], kind: str | None, scope: Scope, establishment: bool = False) -> str:
     """As `system_of`, from the whole authority, its name and its universal id as texts."""
     raw, name, universal = (*(name.strip().strip('"') for name in names), "", "", "")[:3]
-    if scope.context.authorities:
+    if known := scope.context.authorities:
         for sent in (raw, name, universal):
-            if sent and sent in scope.context.authorities:
-                return scope.context.authorities[sent]
+            if sent and (own := systems.authority(known, sent)):
+                return own
     system = _identifier_system(name, kind or "", establishment, scope.sender)
     if universal and not system.startswith(systems.IDENTIFIERS):
         return worldwide(universal, name) if name else local_system(universal)
@@ -153,4 +153,4 @@ def social(segment: Segment, number: int, scope: Scope) -> Identifier | None:
         return None
     if field.component(4):
         return cx(field, scope, "SS")
-    return {"system": scope.context.authorities.get("SSN", "urn:id:ssn"), "value": value, "type": "SS"}
+    return {"system": systems.authority(scope.context.authorities, "SSN") or "urn:id:ssn", "value": value, "type": "SS"}

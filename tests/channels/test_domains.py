@@ -9,6 +9,7 @@ import pytest
 from channels.channel import Channel, load_channel
 from channels.domains import read_domains
 from channels.settings import Misconfigured, Settings, default_config
+from mediators.systems import authority
 
 WARD = "ward:\n  names: [WARD, SERVICE]\n  oid: 2.25.7\n  uri: https://ward.example/ipp\n  senders: HIS|*\n"
 
@@ -29,13 +30,14 @@ def test_the_shipped_table_knows_the_national_domains() -> None:
 
 def test_every_channel_knows_a_domain_by_each_of_its_words(tmp_path: Path) -> None:
     context = channel(tmp_path, WARD).context
-    assert {context.authorities[one] for one in ("WARD", "service", "2.25.7")} == {"https://ward.example/ipp"}
+    systems = {authority(context.authorities, one) for one in ("WARD", "Ward", "service", "2.25.7")}
+    assert systems == {"https://ward.example/ipp"}
     assert not context.domains.strict
 
 
 def test_what_the_channel_says_itself_goes_before_the_table(tmp_path: Path) -> None:
     context = channel(tmp_path, WARD, "mediator: hl7v2\nauthorities: {WARD: urn:x:own}\n").context
-    assert context.authorities["WARD"] == "urn:x:own"
+    assert {authority(context.authorities, one) for one in ("WARD", "Ward")} == {"urn:x:own"}
 
 
 def test_a_strict_channel_must_judge_at_the_door(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from pathlib import Path
 
@@ -9,8 +10,10 @@ import pytest
 from sqlalchemy import Engine
 
 from channels.channel import Channel, Said
+from channels.loops import Ended
 from channels.updates import Source
 from channels.updates import Subscriber as Telling
+from channels.watch import metrics
 from mediators.hl7v2.mediator import Hl7v2
 from mediators.mediator import Context
 from registries.client.criteria import EveryRecord
@@ -21,7 +24,7 @@ from registries.client.records import Records
 from registries.notices import Notices, Position
 from schemas.domains import Domain, Domains
 from schemas.message import Unavailable
-from tests.e2e.program import free_port
+from tests.e2e.program import free_port, until
 from tests.home import Place, every_store, home
 from tests.registries.people import SECRET, SYSTEMS, Registry
 from tests.subscriber import Subscriber
@@ -43,11 +46,14 @@ def registry(engine: Engine) -> Registry:
     return Registry(engine)
 
 
-def telling(engine: Engine, port: int) -> Telling:
+def source_of(engine: Engine) -> Source:
     records, links = Records(engine, SECRET), Links(engine)
     queries = Queries(records, links, EveryRecord(records), Believed(engine, SECRET))
-    source = Source(Changes(engine, links), Notices(engine), queries.numbers)
-    return Telling(CHANNEL, f"mllp://127.0.0.1:{port}/PORTAL", source, threading.Event())
+    return Source(Changes(engine, links), Notices(engine), queries.numbers)
+
+
+def telling(engine: Engine, port: int) -> Telling:
+    return Telling(CHANNEL, f"mllp://127.0.0.1:{port}/PORTAL", source_of(engine), threading.Event())
 
 
 def test_only_what_changes_the_numbers_is_told(engine: Engine, registry: Registry) -> None:
@@ -100,3 +106,19 @@ def test_another_process_tells_nothing_meanwhile(engine: Engine, registry: Regis
     assert first.turn(START)
     assert [one.numbers[0] for one in subscriber.taken] == [["CHU:7"], ["CHU:8"]]
     subscriber.close()
+
+
+def test_who_is_ended_while_it_is_down_is_told_no_more_and_is_not_down(engine: Engine, registry: Registry) -> None:
+    ended = threading.Event()
+    said = Telling(
+        CHANNEL, f"mllp://127.0.0.1:{free_port()}", source_of(engine), Ended(threading.Event(), ended.is_set)
+    )
+    circuit = f"updates of {said.name}"
+    running = threading.Thread(target=lambda: asyncio.run(said.run()))
+    running.start()
+    registry.person(ipp="7", family="ALAMI", given="Rim", birth="1980-01-01")
+    until(lambda: metrics.value("wasl_circuit_open", consumer=circuit) == 1, what="the failure")
+    ended.set()
+    running.join(30)
+    assert not running.is_alive()
+    assert metrics.value("wasl_circuit_open", consumer=circuit) == 0

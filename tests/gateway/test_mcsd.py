@@ -201,6 +201,7 @@ def test_the_capability_statement_is_true(reader: Reader) -> None:
             reader.get(kind, _revinclude=include)
 
 
+@pytest.mark.parametrize("home", ["sqlite"], indirect=True)  # resources are the same wherever they were kept
 def test_the_judge_finds_no_error_in_the_directory(reader: Reader) -> None:
     reader.get("Organization")
     with reading(reader.engine) as connection:

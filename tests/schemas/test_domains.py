@@ -40,7 +40,7 @@ def test_who_may_assign(domain: Domain, sender: str, channel: str, may: bool) ->
 
 def test_names_and_oids_are_one_system_for_whoever_reads_messages() -> None:
     known = TABLE.authorities
-    assert {known[word] for word in ("WARD", "Service", "SERVICE", "2.25.7", "urn:oid:2.25.7")} == {WARD.uri}
+    assert {known[word] for word in ("ward", "service", "2.25.7", "urn:oid:2.25.7")} == {WARD.uri}
 
 
 def test_only_domains_marked_so_name_one_human_being() -> None:

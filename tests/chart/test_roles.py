@@ -41,10 +41,12 @@ def test_the_rights_for_strimzi_are_all_that_the_roles_need(guarded: Any, databa
     """The broker lets nobody do what no KafkaUser says, and the topics are those of the KafkaTopics."""
     said = {"WASL_BUS": guarded.address, "WASL_BUS_SECURITY_TLS": "false", "WASL_BUS_SECURITY_MECHANISM": "PLAIN"}
     _a_message_lands(Place(tmp_path, "strimzi", database_url, said))
-    producer = KafkaProducer(**_login(guarded.address, "wasl-gateway"), enable_idempotence=False)
     with pytest.raises(TopicAuthorizationFailedError):
-        producer.send("wasl.events", b"an event that no mediation made").get(30)
-    producer.close()
+        _write(guarded.address, "gateway", "wasl.events")
+    # what a registry learns lets parked messages go on: by `/fhir`, on pages, from upstream and national registries
+    for role in ("gateway", "mediation", "delivery", "console"):
+        _write(guarded.address, role, "wasl.registry")
+    _write(guarded.address, "gateway", "wasl.steps")  # what is no lesson of a registry becomes a dead letter
     scaler = KafkaAdminClient(**_login(guarded.address, "wasl-scaler"))
     try:
         (committed,) = scaler.list_group_offsets({"wasl.smr": None}).values()
@@ -109,6 +111,14 @@ def _rights(user: Manifest) -> Iterator[ACL]:
         for operation in said["operations"]:
             name = f"User:{user['metadata']['name']}"
             yield ACL(name, "*", ACLOperation[operation.upper()], ACLPermissionType.ALLOW, resource)
+
+
+def _write(address: str, role: str, topic: str) -> None:
+    producer = KafkaProducer(**_login(address, f"wasl-{role}"), enable_idempotence=False)
+    try:
+        producer.send(topic, b"of nobody", key=b"k").get(30)
+    finally:
+        producer.close()
 
 
 def _login(address: str, user: str) -> dict[str, Any]:

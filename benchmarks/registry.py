@@ -35,8 +35,9 @@ from typing import Any
 from sqlalchemy import func, select
 
 from benchmarks.asking import at, gateway_seconds
-from benchmarks.population import SOURCE, records, whose, write
+from benchmarks.population import records, write
 from channels.loops import spare_collection
+from channels.population.writing import SOURCE, whose
 from channels.runtime import House
 from channels.settings import default_config
 from registries.client.links import Links

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks import noise
-from benchmarks.noise import Noise
-from benchmarks.people import TODAY, Person, people
-from benchmarks.population import records, whose, write
+from benchmarks.population import records, write
+from channels.population import noise
+from channels.population.noise import Noise
+from channels.population.people import TODAY, Person, people
+from channels.population.writing import whose
 from registries.rows import rows
 from schemas.digits import verhoeff
 from schemas.events import Patient

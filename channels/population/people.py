@@ -13,8 +13,8 @@ from itertools import islice
 from random import Random
 from typing import Final
 
-from benchmarks import names
-from benchmarks.names import Name
+from channels.population import names
+from channels.population.names import Name
 from schemas.digits import verhoeff
 
 TODAY: Final = date(2026, 1, 1)

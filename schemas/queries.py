@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 from schemas.events import Patient
 
@@ -54,8 +54,11 @@ class Found:
     patient: Patient
 
 
-# Why nobody can be told: a system nobody knows, a number nobody has, one that several have
-Missing = Literal["", "domain", "number", "several"]
+# Nobody reads more persons than these
+MOST_FOUND: Final = 1000
+
+# Why nobody can be told: a system nobody knows, a number nobody has, one that several have, more than anybody reads
+Missing = Literal["", "domain", "number", "several", "many"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,7 @@ class Queried:
 
 
 class Search(Protocol):
-    """Whom the criteria fit: identities, each of them once, linked ones too. May block. Raises Unavailable."""
+    """Whom the criteria fit: identities, each of them once, linked ones too; where more than `most` fit, any so many of
+    them. May block. Raises Unavailable."""
 
     def __call__(self, wanted: Criteria, most: int) -> Sequence[str]: ...

@@ -4,12 +4,12 @@
 |---|---|---|
 | somebody | AA | OK |
 | nobody, or no number in the domains wanted | AA | NF |
-| a number or a domain nobody knows | AE | AE, and an ERR |
+| a number or a domain nobody knows, or more than anybody reads | AE | AE, and an ERR |
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from mediators.hl7v2 import acknowledgement, query
@@ -18,11 +18,20 @@ from mediators.hl7v2.pid import Pid
 from mediators.hl7v2.reader import Hl7
 from mediators.mediator import Context
 from schemas.message import Issue, Message, Reply
-from schemas.queries import Missing, Queried, Question
+from schemas.queries import MOST_FOUND, Missing, Queried, Question
 
-_WHY: Final[dict[Missing, tuple[str, str, str]]] = {
-    "number": ("unknown-number", "nobody has this number", "ask by another number, or by name and birth date"),
-    "several": ("several", "several persons carry this number", "ask by a number that is one person's alone"),
+_MANY: Final = f"more than {MOST_FOUND:,} persons fit"
+_WHY: Final[Mapping[Missing, Issue]] = {
+    "domain": unknown_domain(3, 1),
+    "number": issue(
+        *("QPD-3.1", "QPD^1^3^1^1", "unknown-number", "204"),
+        *("nobody has this number", "ask by another number, or by name and birth date"),
+    ),
+    "several": issue(
+        *("QPD-3.1", "QPD^1^3^1^1", "several", "204"),
+        *("several persons carry this number", "ask by a number that is one person's alone"),
+    ),
+    "many": issue("QPD-3", "QPD^1^3", "too-costly", "207", _MANY, "say more of the person: names, birth date, place"),
 }
 
 
@@ -38,11 +47,8 @@ def answer(hl7: Hl7, message: Message, asked: Question, told: Queried, context: 
 
 
 def _issues(hl7: Hl7, asked: Question, told: Queried) -> list[Issue]:
-    if told.missing == "domain":
-        return [unknown_domain(3, 1)]
     if told.missing:
-        reason, text, remedy = _WHY[told.missing]
-        return [issue("QPD-3.1", "QPD^1^3^1^1", reason, "204", text, remedy)]
+        return [_WHY[told.missing]]
     return [unknown_domain(DOMAINS[hl7.type], asked.domains.index(system) + 1) for system in told.unknown]
 
 

@@ -22,7 +22,7 @@ from registries.database import reading
 from registries.sealing import Seal
 from schemas.domains import Domains
 from schemas.events import Identifier, Patient
-from schemas.queries import Criteria, Found, Queried, Question, Search
+from schemas.queries import MOST_FOUND, Criteria, Found, Queried, Question, Search
 
 T = TypeVar("T")
 
@@ -48,10 +48,6 @@ class Believed:
         return temporary.shown(connection, golden(told, self._trust, choices).patient, told)
 
 
-# Nobody reads more than these
-MOST_FOUND = 1000
-
-
 class Records(Protocol):
     """What sources said of patients (records.py)."""
 
@@ -62,12 +58,14 @@ class Records(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Queries:
-    """Blocks on the database. Of any thread. `believed`: the golden record out of some source records."""
+    """Blocks on the database. Of any thread. `believed`: the golden record out of some source records. `most`: where
+    criteria fit more identities, nobody is told."""
 
     records: Records
     links: Links
     search: Search
     believed: Callable[[Collection[str], Iterable[Record]], Patient]
+    most: int = MOST_FOUND
 
     def answer(self, question: Question, domains: Domains) -> Queried:
         """`domains` are those that the asker's channel knows. Raises Unavailable."""
@@ -108,7 +106,10 @@ class Queries:
         return sorted(((links.standing(group), group) for group in groups), key=lambda one: one[0])
 
     def _fitting(self, question: Question, domains: Domains) -> Queried:
-        groups = self._groups(self.search(question.criteria, MOST_FOUND))
+        persons = self.search(question.criteria, self.most + 1)
+        if len(persons) > self.most:  # some of them would pass for all
+            return Queried(missing="many")
+        groups = self._groups(persons)
         if question.domains:  # who has no number there is not told
             told = [one for group in groups if (one := self._found(*group, question, domains))]
             every = [(one.person, one) for one in told if one.patient.get("identifiers")]

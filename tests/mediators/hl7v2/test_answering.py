@@ -95,6 +95,13 @@ def test_a_number_or_domain_nobody_knows_is_an_error_of_the_query(found: Queried
     assert answer.segments[3].text(2) == "AE"
 
 
+def test_who_asks_for_more_than_anybody_reads_is_told_to_say_more() -> None:
+    reply, answer = told(pdq("@PID.5.1^ALAMI"), Queried(missing="many"))
+    assert (reply.code, names(answer)) == ("AE", ["MSH", "MSA", "ERR", "QAK", "QPD"])
+    assert (answer.segments[2].raw_field(2), answer.segments[3].text(2)) == ("QPD^1^3", "AE")
+    assert "1,000" in answer.segments[2].raw
+
+
 def test_pdq_tells_everything_known_and_how_many_are_to_come() -> None:
     found = Queried((Found("a", WHOLE), Found("b", NUMBERS)), total=5, left=3, after="b")
     reply, answer = told(pdq("@PID.5.1^ALAMI"), found)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import Engine
 
@@ -128,6 +130,19 @@ def test_who_has_no_number_in_the_domains_wanted_is_not_told(registry: Registry,
     registry.person(ipp="7", idcs=NUMBER, family="KADIRI", given="Omar", birth="1991-01-02")
     found = queries.answer(Question(criteria=Criteria(family="KADIRI"), domains=(IDCS,)), DOMAINS)
     assert (found.total, numbers(found)) == (1, [{(IDCS, NUMBER)}])
+
+
+@pytest.mark.parametrize("domains", [(), (IDCS,)])
+def test_what_fits_more_than_anybody_reads_is_said_to_and_never_cut(
+    registry: Registry, queries: Queries, domains: tuple[str, ...]
+) -> None:
+    for n in range(3):
+        last = {"idcs": NUMBER} if n == 2 else {}
+        registry.person(ipp=str(10 + n), family="KADIRI", given=f"X{n}", birth=f"19{50 + 7 * n}-0{n + 1}-02", **last)
+    asked = Question(criteria=Criteria(family="KADIRI"), domains=domains)
+    assert queries.answer(asked, DOMAINS).total == (1 if domains else 3)
+    assert replace(queries, most=3).answer(asked, DOMAINS) == queries.answer(asked, DOMAINS)
+    assert replace(queries, most=2).answer(asked, DOMAINS) == Queried(missing="many")
 
 
 def test_what_changes_is_news_once(registry: Registry, engine: Engine) -> None:

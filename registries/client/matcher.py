@@ -19,14 +19,17 @@ from sqlalchemy import BigInteger, Connection, Engine, delete, select
 from registries.client.candidates import Candidates, Known, nearest
 from registries.client.digests import block_digests
 from registries.client.keeping import Keeping
+from registries.client.links import NAME as LINKS
 from registries.client.matching.profile import Profile
 from registries.client.matching.rules import Rules
 from registries.client.matching.scoring import Score, outcome, score
 from registries.client.matching.vetoes import hopeless
 from registries.client.verdicts import Verdict, decide
+from registries.client.versions import NAME as RULES
+from registries.client.versions import held
 from registries.database import among, reading, writing, written
 from registries.sealing import Seal
-from registries.tables import uncompared
+from registries.tables import next_version, uncompared, version
 from schemas.message import Unavailable
 
 # Records compared in one commit
@@ -148,11 +151,13 @@ class Matcher:
     def _settle(self, mine: Sequence[Known]) -> None:
         if not mine:
             return
-        rules = self.rules
         with reading(self._engine) as connection:
+            # before the rules themselves: if others come into force in between, nothing is written
+            moved = version(connection, RULES)
+            rules = self.rules
             verdicts = self.compared(connection, mine, rules)
         at = time.time_ns() // 1000
-        written(self._engine, lambda connection: self._write(connection, mine, verdicts, rules, at))
+        written(self._engine, lambda connection: self._write(connection, mine, verdicts, rules, moved, at))
 
     def compared(self, connection: Connection, mine: Sequence[Known], rules: Rules | None = None) -> list[Verdict]:
         """What the rules, by default those in force, say of these records and everybody else. Writes nothing."""
@@ -169,10 +174,21 @@ class Matcher:
         ]
 
     def _write(
-        self, connection: Connection, mine: Sequence[Known], verdicts: Sequence[Verdict], rules: Rules, at: int
+        self,
+        connection: Connection,
+        mine: Sequence[Known],
+        verdicts: Sequence[Verdict],
+        rules: Rules,
+        moved: int,
+        at: int,
     ) -> None:
+        """`moved`: how often the rules had changed when the records were compared."""
+        number = next_version(connection, LINKS) if any(one.certain for one in verdicts) else 0
+        # after the links, as everybody takes the two
+        if held(connection) != moved:
+            return  # by rules that are not in force any more: the next sweep compares them again
         of = partial(self._candidates.of_persons, connection)
-        decide(connection, verdicts, mine, of, rules, self._seal, at)
+        decide(connection, verdicts, mine, of, rules, self._seal, at, number)
         # what changed since it was read has a greater number than any that was read
         same = uncompared.c.number <= max(one.number for one in mine)
         ids = among(connection, uncompared.c.record, [one.id for one in mine], BigInteger)

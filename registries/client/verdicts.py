@@ -22,7 +22,7 @@ from registries.client.questions import POSSIBLE, across, answered, review_of, w
 from registries.client.store import Review, review_row
 from registries.database import among, insert_or_skip
 from registries.sealing import Seal
-from registries.tables import next_version, reviews
+from registries.tables import reviews
 
 DESPITE = "linked-despite"
 # Reviews that one identity gets from one comparison: more would be read by nobody
@@ -218,13 +218,14 @@ def decide(
     rules: Rules,
     seal: Seal,
     at: int,
+    number: int,
 ) -> None:
-    """Links, reviews and their lines in the history, in the caller's transaction. While it links, nobody else does."""
+    """Links, reviews and their lines in the history, in the caller's transaction. `number`: the version of the links
+    that it makes, which the caller took, so that nobody else links meanwhile; 0 where no verdict is certain."""
     best: dict[tuple[str, str], Verdict] = {}
     for one in sorted(verdicts, key=lambda one: one.rank):
         best[one.one, one.other] = one
     certain = [one for one in best.values() if one.certain]
-    number = next_version(connection, links.NAME) if certain else 0
     persons = {person for pair in best for person in pair} | {one.person for one in compared}
     standing, linked = Standing(joined(connection, persons)), partial(_linked, connection)
     decision = Decision(rules, standing, of, partial(waiting, connection), linked)

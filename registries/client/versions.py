@@ -18,9 +18,11 @@ from registries.client.matching.rules import Rules, shipped
 from registries.database import alone, insert_or_skip, reading, written
 from registries.sealing import Seal
 from registries.tables import next_version, rule_versions, version
+from registries.tables import versions as numbers
 
 NAME = "rules"
 _LOCK = 0x52554C45
+_HELD = select(numbers.c.number).where(numbers.c.name == NAME).with_for_update(read=True)
 _BODIES = select(rule_versions.c.version, rule_versions.c.body).order_by(rule_versions.c.version)
 
 
@@ -116,10 +118,17 @@ class Versions:
 
         def begun(connection: Connection) -> None:
             alone(connection, _LOCK)
+            # from now on there is something to hold
+            insert_or_skip(connection, numbers, [{"name": NAME, "number": 0}])
             if connection.execute(_BODIES).first() is None:
                 insert_or_skip(connection, rule_versions, [told | {"body": rules.dumps()}])
 
         written(self._engine, begun)
+
+
+def held(connection: Connection) -> int:
+    """How often the rules in force changed. Until the commit they do not change: who puts others in force waits."""
+    return connection.scalar(_HELD) or 0
 
 
 def activated(connection: Connection, seal: Seal, number: int, by: str, why: str) -> bool:

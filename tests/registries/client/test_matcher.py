@@ -10,7 +10,7 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, select
@@ -23,13 +23,14 @@ from registries.client.matching.profile import profile
 from registries.client.matching.rules import shipped
 from registries.client.records import Records
 from registries.client.resolve import Clients
+from registries.client.versions import Versions
 from registries.database import reading
 from registries.sealing import Seal
 from registries.tables import history, links, persons, records, reviews
 from schemas.events import Patient
 from schemas.message import Unavailable
 from tests.home import Place
-from tests.registries.people import SECRET, Registry, about, merged, patient
+from tests.registries.people import SECRET, Registry, about, hind, merged, patient
 
 # 10,000 in a longer run
 MANY = int(os.environ.get("WASL_TEST_RECORDS", "300"))
@@ -38,14 +39,6 @@ MANY = int(os.environ.get("WASL_TEST_RECORDS", "300"))
 @pytest.fixture
 def registry(engine: Engine) -> Registry:
     return Registry(engine)
-
-
-def hind(where: str, **other: str) -> Patient:
-    """Somebody whom four facts tell from all others, as one hospital or another knows her."""
-    told = {"given": "Hind", "family": "Benkirane", "birth": "1974-08-23", "sex": "female"}
-    known: Any = patient({"system": f"urn:id:{where}", "value": "41"}, **told | other)
-    known |= {"telecoms": [{"system": "phone", "value": "0661234987"}], "addresses": [{"city": "Azrou"}]}
-    return cast(Patient, known)
 
 
 def linked(engine: Engine) -> set[frozenset[str]]:
@@ -183,6 +176,29 @@ def test_a_record_that_changes_while_it_is_compared_is_compared_again(
     registry.answer(about(hind("IFRANE")))
     after = Clients(engine, SECRET).matcher
     assert [after.sweep(everything=True) for _ in range(2)] == [1, 0]
+
+
+def test_who_was_compared_by_rules_that_ended_meanwhile_is_compared_by_those_in_force(
+    registry: Registry, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    versions = Versions(engine, Seal(SECRET))
+    strict = versions.propose(replace(shipped(), certain=1.0, deterministic=()), "naima", "fewer by themselves")
+    registry.answer(about(hind("AZROU")))
+    compared = Matcher.compared
+
+    def late(matcher: Matcher, *told: Any) -> Any:
+        monkeypatch.setattr(Matcher, "compared", compared)
+        found = compared(matcher, *told)
+        versions.activate(strict, "naima", "tried it dry")
+        return found
+
+    monkeypatch.setattr(Matcher, "compared", late)
+    registry.answer(about(hind("IFRANE")))
+    assert not linked(engine)
+    after = Clients(engine, SECRET).matcher
+    assert [after.sweep(everything=True) for _ in range(2)] == [1, 0]
+    assert not linked(engine)
+    assert [(review.state, review.rules) for review in asked(engine)] == [("open", strict)]
 
 
 def test_one_record_that_cannot_be_compared_stops_no_other(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -29,14 +30,22 @@ def verify(
     config: Config = None,
     data: Data = DATA,
 ) -> None:
-    """Is this the person of this IDCS? What names them is asked for, never an argument. Exit code 0 yes, 1 no."""
+    """Is this the person of this IDCS? What names them is asked for, never an argument. Exit code 0 yes, 1 no.
+
+    Audited before it is asked, and with what was answered.
+    """
     parts = house(config, data)
     with told():
         register = _register(parts)
+
+    def note(action: str, detail: str) -> None:
+        parts.audit.write("terminal", action, "RNP", detail=detail)
+
     try:
         with told():
             idcs = typer.prompt("IDCS", err=True)
-            proof = _proof(register, idcs, by)
+            proof = _proof(register, idcs, by, note)
+            note("verify person", f"mode {'B' if known else 'A'}")
             answer = register.data(idcs, proof) if known else register.confirm(idcs, proof)
     except Refused as refused:
         for issue in refused.issues:
@@ -44,7 +53,7 @@ def verify(
         raise typer.Exit(2) from None
     finally:
         register.close()
-    parts.audit.write("terminal", "verify person", "RNP", detail="confirmed" if answer.confirmed else "not confirmed")
+    note("person verified", "confirmed" if answer.confirmed else "not confirmed")
     if answer.person:
         typer.echo(orjson.dumps(answer.person).decode())
     else:
@@ -64,11 +73,12 @@ def _register(parts: House) -> Rnp:
     return Rnp(said.url, said.token, timeout=said.timeout)
 
 
-def _proof(register: Rnp, idcs: str, by: By) -> Proof:
+def _proof(register: Rnp, idcs: str, by: By, note: Callable[[str, str], None]) -> Proof:
     from registries.rnp import Demographics, Otp
 
     if by is By.birth_date:
         return Demographics({"birth_date": typer.prompt("Birth date (1980-03-12)", err=True)})
+    note("send secret", by)
     sent = register.send_otp(idcs, "email" if by is By.email else "sms")
     secret = typer.prompt(f"Secret sent to {sent.to}, good for {sent.seconds} s", err=True)
     return Otp(sent.request, secret)

@@ -40,6 +40,11 @@ def test_what_the_channel_says_itself_goes_before_the_table(tmp_path: Path) -> N
     assert {authority(context.authorities, one) for one in ("WARD", "Ward")} == {"urn:x:own"}
 
 
+def test_a_strict_channel_without_a_table_is_told_before_it_refuses_everybody(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match=r"domains\.yaml knows no domain"):
+        channel(tmp_path, "{}", "mediator: hl7v2\ndomains: strict\n")
+
+
 def test_a_strict_channel_must_judge_at_the_door(tmp_path: Path) -> None:
     assert channel(tmp_path, WARD, "mediator: hl7v2\ndomains: strict\n").context.domains.strict
     (tmp_path / "channels" / "cr.yaml").write_text("mediator: hl7v2\ndomains: strict\nacknowledge: received\n")

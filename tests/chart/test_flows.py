@@ -57,6 +57,7 @@ def test_servers_at_unusual_ports_can_be_reached() -> None:
         assert (9443 in out) == (role in ("mediation", "delivery")), role
         assert (9444 in out) == (role in ("gateway", "console")), role
         assert (9445 in out) == (role == "delivery"), role
+        assert (9446 in out) == (role == "delivery"), role
 
 
 def test_without_tls_only_named_networks_may_send() -> None:

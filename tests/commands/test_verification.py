@@ -11,6 +11,7 @@ import pytest
 
 from channels.demo.citizens import Citizen, citizens
 from channels.rnp_simulator import Register, application
+from channels.runtime import House
 from tests.commands.conftest import Wasl
 from tests.e2e.program import until
 from tests.serving import served
@@ -24,6 +25,12 @@ def register() -> Register:
 @pytest.fixture
 def citizen(register: Register) -> Citizen:
     return next(citizen for citizen in register.people.values() if citizen.phone)
+
+
+def audited(wasl: Wasl) -> list[tuple[str, str]]:
+    """What was done, and how, the first first."""
+    audit = House.open(None, wasl.data).audit
+    return [(one["action"], one["detail"]) for one in reversed(audit.entries()) if one["target"] == "RNP"]
 
 
 @pytest.fixture(autouse=True)
@@ -47,6 +54,7 @@ def test_data_are_not_given_for_a_birth_date(wasl: Wasl, citizen: Citizen) -> No
     done = wasl("registry", "verify", "--by", "birth-date", "--known", input=asked, code=2)
     assert "demographic items alone" in done.stderr
     assert citizen.family not in done.output
+    assert audited(wasl) == [("verify person", "mode B")]
 
 
 def test_a_secret_told_in_time_gives_what_the_register_knows(wasl: Wasl, citizen: Citizen, register: Register) -> None:
@@ -58,6 +66,8 @@ def test_a_secret_told_in_time_gives_what_the_register_knows(wasl: Wasl, citizen
         sent = until(lambda: register.outbox[-1] if register.outbox else None, what="the secret to be sent")
         stdout, _ = program.communicate(f"{sent['secret']}\n".encode())
     assert json.loads(stdout)["birth_date"] == citizen.birth_date
+    what = [("send secret", "sms"), ("verify person", "mode B"), ("person verified", "confirmed")]
+    assert audited(wasl) == what
 
 
 def test_without_a_register_that_is_told(wasl: Wasl, monkeypatch: pytest.MonkeyPatch) -> None:

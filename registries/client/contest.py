@@ -56,12 +56,15 @@ def settled(
     rules: Rules,
     forbidden: Callable[[Group, Group], str],
 ) -> Settled:
-    """All identities of `records` afresh. `joined`: what others than the rules joined stays so; so does a link of the
-    rules (`standing`) that their records do not bear out any more, until somebody looks at it."""
-    found = Settled({one.person: frozenset({one.person}) for one in records})
+    """All identities of `records` and of the links afresh; some have no record. `joined`: what others than the rules
+    joined stays so; so does a link of the rules (`standing`) that their records do not bear out any more, until
+    somebody looks at it."""
     matches = sorted(_certain(records, rules), key=lambda one: one.order)
     borne_out = {one.pair for one in matches}
-    for one, other in [*joined, *(pair for pair in standing if pair not in borne_out)]:
+    kept = [*joined, *(pair for pair in standing if pair not in borne_out)]
+    persons = {one.person for one in records} | {person for pair in kept for person in pair}
+    found = Settled({person: frozenset({person}) for person in persons})
+    for one, other in kept:
         found.join(one, other)
     for match in matches:
         here, there = (found.groups[person] for person in match.pair)

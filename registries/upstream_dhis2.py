@@ -1,11 +1,13 @@
 """Organisation units of a DHIS2 followed by `lastUpdated`: those without children are facilities.
 
-DHIS2 forgets units that are deleted, so all ids are asked for each time, and one that is gone is closed.
+DHIS2 forgets units that are deleted, so all ids are asked for each time: one that is gone is closed, and one that came
+back is told as it is, whenever it was changed last.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -18,8 +20,11 @@ from registries.care.systems import INPE_ES
 from registries.upstream_mcsd import answered
 from registries.upstream_told import OVERLAP, Read, Told
 from schemas import facts
+from schemas.message import Unavailable
 
-_FIELDS = "id,name,shortName,code,openingDate,closedDate,lastUpdated,leaf,geometry,parent[name]"
+Unit = dict[str, Any]
+
+_FIELDS = "id,name,shortName,code,openingDate,closedDate,lastUpdated,leaf,geometry"
 _SIZE = 200
 
 
@@ -37,30 +42,54 @@ class Dhis2:
 
     def read(self, part: str, mark: str) -> Read:
         """`mark`: the newest lastUpdated, then the ids that stood, so that what is gone is seen."""
-        since, _, stood = mark.partition(" ")
-        told, newest, number = list[Told](), since, 1
-        asked = f"&filter=lastUpdated:ge:{_earlier(since)}" if since else ""
-        while True:
-            query = f"fields={quote(_FIELDS)}{asked}&order=lastUpdated:asc&page={number}&pageSize={_SIZE}"
-            page = answered(self._http, f"{self.url}/api/organisationUnits.json?{query}")
-            units = [one for one in page.get("organisationUnits") or () if isinstance(one, dict) and one.get("id")]
-            newest = max([newest, *(str(one.get("lastUpdated") or "") for one in units)])
-            told += [one for unit in units if unit.get("leaf", True) for one in self._unit(unit)]
-            if number >= int((page.get("pager") or {}).get("pageCount") or 0):
-                break
-            number += 1
-        whole = answered(self._http, f"{self.url}/api/organisationUnits.json?fields=id&paging=false")
-        ids = {
-            str(one["id"]) for one in whole.get("organisationUnits") or () if isinstance(one, dict) and one.get("id")
-        }
-        gone = sorted(set(stood.split(",")) - ids - {""})
+        since, _, before = mark.partition(" ")
+        stood = set(before.split(",")) - {""}
+        changed, pages = self._changed(since)
+        ids = {str(one["id"]) for one in self._asked("fields=id&paging=false")[0]}
+        if stood and not ids:
+            raise Unavailable("the upstream registry shows no organisation unit any more: may its user still see them?")
+        newest = max([since, *(str(one.get("lastUpdated") or "") for one in changed.values())])
+        units = [*self._named(sorted(ids - stood - changed.keys())), *reversed(changed.values())]
+        gone = sorted(stood - ids)
+        # a unit deleted while the pages were read moves others up, past us: then they are asked for again
+        since = since if gone and pages > 1 else newest
+        leaves = [one for one in units if one["id"] in ids and one.get("leaf", True)]
+        told = [one for unit in leaves for one in self._unit(unit)]
         told += [Told("Organization", self._name(one), None, today()) for one in gone]
-        return Read(told, f"{newest} {','.join(sorted(ids))}")
+        return Read(told, f"{since} {','.join(sorted(ids))}")
+
+    def _changed(self, since: str) -> tuple[dict[str, Unit], int]:
+        """By id, the newest first; of how many pages. What is edited meanwhile moves to the first page, and what that
+        moves down is met twice, not missed."""
+        found: dict[str, Unit] = {}
+        asked = f"&filter=lastUpdated:ge:{_earlier(since)}" if since else ""
+        number = 0
+        while True:
+            number += 1
+            order = f"order=lastUpdated:desc,id:asc&page={number}&pageSize={_SIZE}"
+            units, pages = self._asked(f"fields={quote(_FIELDS)}{asked}&{order}")
+            for one in units:
+                found.setdefault(str(one["id"]), one)
+            if number >= pages:
+                return found, number
+
+    def _named(self, ids: list[str]) -> Iterable[Unit]:
+        for start in range(0, len(ids), _SIZE // 2):
+            some = quote(f"id:in:[{','.join(ids[start : start + _SIZE // 2])}]")
+            yield from self._asked(f"fields={quote(_FIELDS)}&filter={some}&paging=false")[0]
+
+    def _asked(self, query: str) -> tuple[list[Unit], int]:
+        """The units of a page, and how many pages there are."""
+        page = answered(self._http, f"{self.url}/api/organisationUnits.json?{query}")
+        units, pager = page.get("organisationUnits"), page.get("pager") or {}
+        if not isinstance(units, list):
+            raise Unavailable("the upstream registry answered without organisation units: is its address a DHIS2's?")
+        return [one for one in units if isinstance(one, dict) and one.get("id")], int(pager.get("pageCount") or 0)
 
     def _name(self, unit: str) -> str:
         return facts.name("dhis2 organisation unit", self.url, unit)
 
-    def _unit(self, unit: dict[str, Any]) -> list[Told]:
+    def _unit(self, unit: Unit) -> list[Told]:
         code, name = str(unit.get("code") or ""), self._name(str(unit["id"]))
         inpe = [(INPE_ES, code)] if re.fullmatch(r"\d{9}", code) else []
         opened, closed = (str(unit.get(one) or "")[:10] for one in ("openingDate", "closedDate"))

@@ -1,17 +1,14 @@
-"""An upstream registry followed: another Wasl by mCSD, and a server that speaks as DHIS2 does."""
+"""An upstream registry followed: another Wasl, by mCSD."""
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import islice
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import uvicorn
@@ -25,10 +22,8 @@ from registries.care.lookup import Wanted, id_of, look_up
 from registries.care.naming import same
 from registries.database import writing
 from registries.upstream import Pulled, pull, state
-from registries.upstream_dhis2 import Dhis2
 from registries.upstream_mcsd import Mcsd
 from registries.upstream_told import Upstream
-from schemas import facts
 from schemas.message import Unavailable
 from tests.console.place import NAME, PASSWORD, Place
 from tests.registries.care.lists import HILL, HIND, people, places
@@ -154,88 +149,6 @@ def test_what_cannot_be_taken_stops_nothing_else(engine: Engine, above: Any) -> 
     assert [issue.reason for issue in report.issues][:1] == ["not-taken"]
     assert found(engine, "120000011").name == "CHU de la Colline"
     assert id_of(engine, KIND, "130000012") == ""
-
-
-class Units:
-    """A server of organisation units, in pages of two."""
-
-    def __init__(self) -> None:
-        self.units: list[dict[str, Any]] = []
-        self.asked: list[dict[str, list[str]]] = []
-        outer = self
-
-        class Answer(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                query = parse_qs(urlsplit(self.path).query)
-                outer.asked.append(query)
-                body = json.dumps(outer.page(query)).encode()
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_: Any) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        self.address = f"http://127.0.0.1:{self.server.server_address[1]}"
-
-    def page(self, query: dict[str, list[str]]) -> dict[str, Any]:
-        if query.get("paging") == ["false"]:
-            return {"organisationUnits": [{"id": one["id"]} for one in self.units]}
-        since = query.get("filter", ["lastUpdated:ge:"])[0].removeprefix("lastUpdated:ge:")
-        fits = sorted((one for one in self.units if one["lastUpdated"] >= since), key=lambda one: one["lastUpdated"])
-        number = int(query["page"][0])
-        return {"pager": {"pageCount": -(-len(fits) // 2)}, "organisationUnits": fits[number * 2 - 2 : number * 2]}
-
-
-@pytest.fixture
-def units() -> Iterator[Units]:
-    one = Units()
-    one.units = [
-        unit("aaaaaaaaaa1", "CSR Oulad Frej", "150000011", geometry={"type": "Point", "coordinates": [-8.23, 33.0]}),
-        unit("aaaaaaaaaa2", "CSR Tizi", openingDate="2001-01-01T00:00:00.000", closedDate="2020-06-30T00:00:00.000"),
-        unit("aaaaaaaaaa3", "Hôpital", "120000011"),
-        unit("aaaaaaaaaa4", "Province", leaf=False),
-    ]
-    yield one
-    one.server.shutdown()
-    one.server.server_close()
-
-
-def unit(name: str, title: str, code: str = "", at: str = "2026-01-01T10:00:00.000", **said: Any) -> dict[str, Any]:
-    return {"id": name, "name": title, "code": code, "lastUpdated": at, "leaf": True, **said}
-
-
-def test_units_without_children_become_facilities(engine: Engine, units: Units) -> None:
-    places(engine, HILL)
-    upstream = Dhis2(units.address)
-    report = pulled(engine, upstream)
-    assert not report.issues
-    frej = found(engine, "150000011")
-    assert (frej.name, frej.fields["latitude"]) == ("CSR Oulad Frej", "33.0")
-    tizi = entry(engine, KIND, facts.name("dhis2 organisation unit", units.address, "aaaaaaaaaa2"))
-    assert tizi is not None
-    assert (tizi.status, tizi.fields["periods"]) == ("closed", "2001-01-01/2020-06-30")
-    hill = found(engine, "120000011")
-    assert (hill.name, hill.fields["type"], hill.fields["province"]) == ("Hôpital", "CHU", "MA-RAB")
-    assert "CHU_COLLINE" in hill.fields["aliases"]
-    assert f"{units.address}/organisationUnits|aaaaaaaaaa3" in hill.fields["aliases"]
-    assert len(look_up(engine, KIND, Wanted())[0]) == 3
-    assert pulled(engine, upstream).changed == 0
-
-
-def test_only_what_changed_is_asked_for_and_a_unit_that_is_gone_closes(engine: Engine, units: Units) -> None:
-    upstream = Dhis2(units.address)
-    pulled(engine, upstream)
-    units.units[0] |= {"name": "CSR Oulad Frej 2", "lastUpdated": "2026-02-01T10:00:00.000"}
-    del units.units[2]
-    units.asked.clear()
-    pulled(engine, upstream)
-    assert units.asked[0]["filter"] == ["lastUpdated:ge:2026-01-01T09:59:00.000"]
-    assert found(engine, "150000011").name == "CSR Oulad Frej 2"
-    assert found(engine, "120000011").status == "closed"
 
 
 def _inpe(number: str) -> dict[str, str]:

@@ -189,6 +189,7 @@ class RulesPages:
             "number": number,
             "active": active.version,
             "changes": differences(active, rules),
+            "finds": rules.finds_as(active),
             "run": dry,
             "found": _shown(dry.found) if dry and dry.found else None,
             "applying": applying[-1] if applying else None,

@@ -30,7 +30,7 @@ class Comparison:
 
     def __init__(self, engine: Engine, secret: bytes, seal: Seal, rules: Rules, before: Rules) -> None:
         self._engine, self._secret, self.rules = engine, secret, rules
-        self._candidates = Candidates(seal) if _found_alike(rules, before) else _Shadow(seal)
+        self._candidates = Candidates(seal) if rules.finds_as(before) else _Shadow(seal)
         self._matcher = Matcher(engine, secret, seal, rules, candidates=self._candidates)
         self.certain: dict[Pair, Verdict] = {}
         self.possible: dict[Pair, tuple[Verdict, str]] = {}
@@ -118,10 +118,6 @@ class _Shadow(Candidates):
 
 def everybody(connection: Connection) -> list[int]:
     return list(connection.scalars(select(records.c.id).order_by(records.c.id)))
-
-
-def _found_alike(rules: Rules, before: Rules) -> bool:
-    return [list(one) for one in rules.passes] == [list(one) for one in before.passes]
 
 
 def _parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:

@@ -23,6 +23,7 @@ from registries.tables import versions as numbers
 NAME = "rules"
 _LOCK = 0x52554C45
 _HELD = select(numbers.c.number).where(numbers.c.name == NAME).with_for_update(read=True)
+_ACTIVE = select(rule_versions.c.version).where(rule_versions.c.active)
 _BODIES = select(rule_versions.c.version, rule_versions.c.body).order_by(rule_versions.c.version)
 
 
@@ -102,11 +103,13 @@ class Versions:
 
     def activate(self, number: int, by: str, why: str) -> bool:
         """Puts a version in force for whoever is compared from now on; False where it is. See `rematch` for those who
-        were compared before. Raises Declined."""
+        were compared before, and for a version with other passes. Raises Declined."""
         _said(by, why)
         self._begin()
 
         def done(connection: Connection) -> bool:
+            alone(connection, _LOCK)
+            _findable(connection, number)
             return activated(connection, self._seal, number, by, why.strip())
 
         return written(self._engine, done)
@@ -134,7 +137,7 @@ def held(connection: Connection) -> int:
 def activated(connection: Connection, seal: Seal, number: int, by: str, why: str) -> bool:
     """Puts a version in force in the caller's transaction; False where it is."""
     alone(connection, _LOCK)
-    before = connection.scalar(select(rule_versions.c.version).where(rule_versions.c.active))
+    before = connection.scalar(_ACTIVE)
     if before == number:
         return False
     _read(connection, number)
@@ -171,6 +174,16 @@ def _read(connection: Connection, number: int) -> Rules:
     if found is None:
         raise Declined(f"no version {number} of the rules; propose it first")
     return Rules.loads(found)
+
+
+def _findable(connection: Connection, number: int) -> None:
+    """Raises Declined where nobody who was met before has blocks of this version."""
+    before = connection.scalar(_ACTIVE) or number
+    if not _read(connection, number).finds_as(_read(connection, before)):
+        raise Declined(
+            f"version {number} has other blocking passes than version {before}, in force: nobody who was met before "
+            "would be found by them; put it in force by comparing everybody again"
+        )
 
 
 def _said(by: str, why: str) -> None:

@@ -104,3 +104,20 @@ def test_a_version_may_count_only_from_now_on(identities: Identities, admin: Bro
     admin.submit(f"{there}/activate", why="seen")
     assert identities.versions.active().version == 2
     assert joined(identities)
+
+
+def test_other_passes_come_into_force_only_by_comparing_everybody(identities: Identities, admin: Browser) -> None:
+    there = kept(admin, **STRICT)
+    admin.submit(f"{there}/dry-run")
+    assert f'formaction="{there}/activate"' in admin.get(there).text
+    there = kept(admin, passes="both year\nphone\nnumber", why="fewer passes")
+    admin.submit(f"{there}/dry-run")
+    page = admin.get(there)
+    assert f'formaction="{there}/activate"' not in page.text
+    assert "Its blocking passes are others" in words(page)
+    answer = admin.submit(f"{there}/activate", why="seen")
+    assert answer.status_code == 409
+    assert "comparing everybody again" in words(answer)
+    assert identities.versions.active().version == 1
+    admin.submit(f"{there}/apply", why="seen")
+    assert identities.versions.active().version == 3

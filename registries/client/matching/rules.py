@@ -87,6 +87,11 @@ class Rules:
     cap: int
     most: int
 
+    def finds_as(self, other: Rules) -> bool:
+        """Whether who is found by the blocks of the one is found by those of the other: they are named by the place of
+        their pass."""
+        return [list(one) for one in self.passes] == [list(one) for one in other.passes]
+
     @staticmethod
     def loads(text: str | bytes) -> Rules:
         """Raises ValueError, saying which part, for what is no rules."""

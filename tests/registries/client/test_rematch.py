@@ -170,8 +170,7 @@ def test_reviews_that_messages_raised_are_closed_by_what_links_the_two_and_opene
 
 
 def test_other_blocking_finds_others(town: Town) -> None:
-    blind = town.versions.propose(BLIND, *WHO)
-    town.versions.activate(blind, *WHO)
+    town.applied(BLIND)
     one, other = town.twice(*RIM)
     assert not town.one(one, other)
     assert told(town.rematch.dry_run(shipped())) == (1, 0, 0, 0)

@@ -53,6 +53,13 @@ def test_a_proposal_is_in_force_only_when_activated_and_then_everywhere(versions
     assert elsewhere.active().version == 1
 
 
+def test_other_passes_find_nobody_who_was_met_before_and_come_by_comparing_everybody(versions: Versions) -> None:
+    number = versions.propose(replace(shipped(), passes=[["phone"], ["both", "year"]]), "naima", "fewer passes")
+    with pytest.raises(Declined, match=r"other blocking passes than version 1.*comparing everybody again"):
+        versions.activate(number, "naima", "tried it dry")
+    assert versions.active().version == 1
+
+
 def test_the_same_rules_are_one_version(versions: Versions) -> None:
     number = versions.propose(replace(shipped(), certain=0.99, version=77), "naima", "why not")
     assert versions.propose(replace(shipped(), certain=0.99), "khalid", "me too") == number

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+import logging
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +15,8 @@ from registries.care.spells import ALWAYS, Period, covers, operating, read_perio
 from registries.database import among
 from registries.tables import aliases, facilities, roles
 from schemas import facts
+
+log = logging.getLogger("wasl.registries")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,7 @@ class Post:
 
 @dataclass(slots=True)
 class Entries:
-    """Of one registry. `read` brings it to what the database has."""
+    """Of one registry. `read` brings it to what the database has; a row that can't be read is left out, and logged."""
 
     kind: str
     table: Table
@@ -89,7 +93,8 @@ class Entries:
         told = self.table.c
         query = select(told.number, told.resource, told.periods, told.suspended, told.provisional)
         for row in connection.execute(_of(connection, query, told.number, numbers)):
-            self._entries[row.number] = _entry(self.kind, *row)
+            with self._left_out(row.number):
+                self._entries[row.number] = _entry(self.kind, *row)
         named = select(aliases.c.alias, aliases.c.number).where(aliases.c.kind == self.kind)
         for row in connection.execute(_of(connection, named, aliases.c.number, numbers)):
             self._call(row.alias, row.number)
@@ -101,8 +106,17 @@ class Entries:
         held = held.outerjoin(facilities, facilities.c.number == roles.c.facility)
         for row in connection.execute(_of(connection, held, roles.c.worker, numbers)):
             name = row.resource or facts.name(FACILITY, row.facility)
-            post = Post(row.facility, name, read_periods(row.periods) or ALWAYS)
-            self._posts.setdefault(row.worker, []).append(post)
+            with self._left_out(row.worker):
+                post = Post(row.facility, name, read_periods(row.periods) or ALWAYS)
+                self._posts.setdefault(row.worker, []).append(post)
+
+    @contextmanager
+    def _left_out(self, number: str) -> Iterator[None]:
+        """One entry's periods must not stop the messages of all."""
+        try:
+            yield
+        except ValueError:
+            log.error("%s %s: its periods can't be read; correct it in the registry", self.kind, number)
 
     def _call(self, name: str, number: str) -> None:
         self._aliases[name] = number

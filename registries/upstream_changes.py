@@ -11,11 +11,11 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from registries.care import systems
-from registries.care.elements import dated, filled, numbers, others, periods, referred
+from registries.care.elements import dated, filled, numbers, others, period_of, periods, referred
 from registries.care.feed import Change
 from registries.care.listing import FACILITY, HEALTH_WORKER, number_of, pair
 from registries.care.place import is_facility
-from registries.care.spells import before, closed_from
+from registries.care.spells import NEVER, before, closed_from
 from registries.care.store import named_by, standing
 from registries.database import among
 from registries.tables import facilities, health_workers
@@ -140,9 +140,11 @@ def _ended(one: Told, known: Resource | None) -> Iterator[Change]:
     if known is None:
         return
     if one.type == "PractitionerRole":
-        when = known.get("period") or {}
-        last = min(str(when.get("end") or "9999"), before(one.day))
-        yield Change(one.type, one.id, known | {"active": False, "period": when | {"end": last}})
+        when = period_of(known.get("period"))
+        last = min(when[1] or one.day, before(one.day))
+        ended = known | {"active": False, "period": (known.get("period") or {}) | {"end": last}}
+        was = when != NEVER and when[0] <= last
+        yield Change(one.type, one.id, ended if was else None)
     elif one.type == "HealthcareService":
         ends = closed_from(periods(known, systems.OPERATING), one.day)
         extension = [*others(known, systems.OPERATING), *dated(systems.OPERATING, ends)]

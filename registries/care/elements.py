@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from registries.care.spells import Period
+from registries.care.spells import NEVER, Period, first_day, last_day
 
 Element = dict[str, Any]
 Number = tuple[str, str]
@@ -49,14 +49,16 @@ def period(of: Period) -> Element:
 
 
 def period_of(element: Mapping[str, Any] | None) -> Period:
-    """A Period in whole days."""
+    """A Period in whole days: of a year or month its first and its last. One that ends before it begins is NEVER."""
     said = element or {}
-    return str(said.get("start") or "")[:10], str(said.get("end") or "")[:10]
+    start, end = first_day(str(said.get("start") or "")), last_day(str(said.get("end") or ""))
+    return NEVER if end and end < start else (start, end)
 
 
 def periods(resource: Mapping[str, Any], url: str) -> tuple[Period, ...]:
-    """The valuePeriods of these extensions."""
-    return tuple(period_of(one.get("valuePeriod")) for one in extensions(resource, url))
+    """The valuePeriods of these extensions, NEVER only where there is no other."""
+    found = [period_of(one.get("valuePeriod")) for one in extensions(resource, url)]
+    return tuple(one for one in found if one != NEVER) or tuple(found[:1])
 
 
 def dated(url: str, ones: Sequence[Period]) -> list[Element]:

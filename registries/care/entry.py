@@ -183,7 +183,7 @@ def _staff(connection: Any, name: str) -> tuple[Post, ...]:
 
 
 def _post(row: Any, one: worker.Post) -> Post:
-    periods = text_of(each for each in one.periods if any(each))
+    periods = "" if ("", "") in one.periods else text_of(one.periods)
     return Post(row.resource if row else "", row.name if row else one.facility, one.role, periods)
 
 

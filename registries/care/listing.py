@@ -168,7 +168,8 @@ def _worker(one: worker.HealthWorker, posts: Sequence[worker.Post]) -> Listed:
 
 
 def _when(periods: Sequence[Period]) -> str:
-    return text_of(one for one in periods if any(one))
+    """ "" for always."""
+    return "" if ("", "") in periods else text_of(periods)
 
 
 def _standing(connection: Connection, kind: str, ids: Collection[str], numbers: Collection[str]) -> dict[str, Listed]:

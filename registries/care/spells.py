@@ -1,10 +1,12 @@
 """Time in days: when something operated, was suspended, was closed. A day belongs to both ends of a period.
 
-A period is a pair of ISO 8601 dates, "" for an open side; in text "2008-03-01/2021-12-31 2023-01-01/".
+A period is a pair of ISO 8601 dates, "" for an open side; in text "2008-03-01/2021-12-31 2023-01-01/". NEVER stands
+where something was said to have a time and has none: it ended before it began.
 """
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import Literal
@@ -14,7 +16,8 @@ Status = Literal["operational", "suspended", "closed", "planned"]
 
 ALWAYS: tuple[Period, ...] = (("", ""),)
 _DAY = timedelta(days=1)
-_LAST = "9999-12-31"
+_FIRST, _LAST = "0001-01-01", "9999-12-31"
+NEVER: Period = (_FIRST, _FIRST)
 
 
 def read_periods(text: str) -> tuple[Period, ...]:
@@ -27,6 +30,24 @@ def read_periods(text: str) -> tuple[Period, ...]:
             raise ValueError(part)
         periods.append((first, last))
     return tuple(periods)
+
+
+def first_day(said: str) -> str:
+    """The day on which a FHIR date, year or month begins; "" for what is none of these."""
+    day = said[:10]
+    try:
+        return date.fromisoformat(day + _FIRST[len(day) :] if len(day) in (4, 7) else day).isoformat()
+    except ValueError:
+        return ""
+
+
+def last_day(said: str) -> str:
+    """The day on which a FHIR date, year or month ends; "" for what is none of these."""
+    day = first_day(said)
+    if not day or len(said) not in (4, 7):
+        return day
+    year, month = day[:4], "12" if len(said) == 4 else day[5:7]
+    return f"{year}-{month}-{monthrange(int(year), int(month))[1]}"
 
 
 def text_of(periods: Iterable[Period]) -> str:
@@ -42,9 +63,10 @@ def operating(periods: Sequence[Period], suspended: Sequence[Period] = ()) -> tu
 
 
 def covers(periods: Iterable[Period], day: str) -> bool:
-    """Whether some period holds this ISO date; an imprecise one ("2024") is read in its favour."""
+    """Whether some period holds this ISO date; an imprecise one ("2024") is read in its favour, and an imprecise end
+    holds all of its year or month."""
     size = len(day)
-    return any(start[:size] <= day and (not end or day <= end[:size]) for start, end in periods)
+    return any(start[:size] <= day and (not end or day[: len(end)] <= end[:size]) for start, end in periods)
 
 
 def status(periods: Sequence[Period], suspended: Sequence[Period], day: str) -> Status:
@@ -73,15 +95,17 @@ def told_on(
 
 
 def closed_from(periods: Sequence[Period], day: str) -> tuple[Period, ...]:
-    """The periods when nothing goes on from this day: the last one ends the day before."""
+    """The periods when nothing goes on from this day: the last ends the day before, what had not begun never was."""
     last = before(day)
     kept = [(start, min(end or _LAST, last)) for start, end in periods or ALWAYS if start <= last]
-    return tuple(kept) or ((last, last),)
+    return tuple(kept) or (NEVER,)
 
 
 def opened_from(periods: Sequence[Period], day: str) -> tuple[Period, ...]:
     """The periods with one more that goes on from this day, unless one does already."""
-    return tuple(periods) if covers(periods or ALWAYS, day) else (*periods, (day, ""))
+    if covers(periods or ALWAYS, day):
+        return tuple(periods)
+    return (*(one for one in periods if one != NEVER), (day, ""))
 
 
 def before(day: str) -> str:
@@ -92,7 +116,7 @@ def _without(period: Period, gap: Period) -> list[Period]:
     (start, end), (first, last) = period, gap
     if first > (end or _LAST) or (last or _LAST) < start:
         return [period]
-    left = [(start, before(first))] if first > start else []
+    left = [(start, before(first))] if first > (start or _FIRST) else []
     right = [(_after(last), end)] if last and last < (end or _LAST) else []
     return [*left, *right]
 

@@ -23,7 +23,7 @@ from registries.care.elements import (
     reference,
     referred,
 )
-from registries.care.spells import Period, covers, status
+from registries.care.spells import NEVER, Period, covers, status
 from schemas import facts
 
 Resource = dict[str, Any]
@@ -140,16 +140,18 @@ def role_id(worker: str, facility: str, role: str, when: Period) -> str:
 
 
 def posts_of(resources: Sequence[Resource], places: dict[str, str]) -> list[Post]:
-    """The posts in these roles, those of one place and role together. `places`: Organization id → number."""
+    """The posts in these roles, those of one place and role together, without what never was. `places`: Organization
+    id → number."""
     found: dict[tuple[str, str], list[Period]] = {}
     for one in resources:
         place = _place(one, places)
         named = (
             codes(one.get("code", ()), systems.ROLE) or [each.get("text", "") for each in one.get("code", ())] or [""]
         )
-        for role in named if place else ():
-            found.setdefault((place, role), []).append(period_of(one.get("period")))
-    return [Post(place, role, tuple(sorted(when))) for (place, role), when in sorted(found.items())]
+        when = period_of(one.get("period"))
+        for role in named if place and when != NEVER else ():
+            found.setdefault((place, role), []).append(when)
+    return [Post(place, role, tuple(sorted(times))) for (place, role), times in sorted(found.items())]
 
 
 def _place(role: Resource, places: dict[str, str]) -> str:

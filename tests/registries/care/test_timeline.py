@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine
@@ -228,5 +229,16 @@ def test_closing_and_opening_hold_from_their_day(periods: list[Spell], number: i
     assert not spells.covers(closed, day(number))
     assert not spells.covers(closed, day(number + 100))
     before = [n for n in range(-1, number) if spells.covers(registered or spells.ALWAYS, day(n))]
-    assert [n for n in range(-1, number) if spells.covers(closed, day(n))] in (before, [number - 1])
-    assert spells.covers(spells.opened_from(closed, day(number)), day(number + 100))
+    assert [n for n in range(-1, number) if spells.covers(closed, day(n))] == before
+    opened = spells.opened_from(closed, day(number))
+    assert spells.covers(opened, day(number + 100))
+    assert spells.NEVER not in opened
+
+
+@pytest.mark.parametrize(
+    ("end", "held", "after"),
+    [("2015", "2015-06-01", "2016-01-01"), ("2015-02", "2015-02-28", "2015-03-01"), ("2015", "2015-12", "2016")],
+)
+def test_an_end_that_is_a_year_or_month_holds_all_of_it(end: str, held: str, after: str) -> None:
+    assert spells.covers([("", end)], held)
+    assert not spells.covers([("", end)], after)

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, and_, select, update
 
-from registries.client.links import APART, MATCHED, MERGED, NAME
+from registries.client.links import MATCHED, MERGED, NAME, Standing, joined
 from registries.database import among, insert_or_skip
 from registries.tables import links, next_version
 
@@ -36,7 +36,7 @@ class Match:
 
 def record(connection: Connection, merges: Sequence[Merge], at: int) -> tuple[list[Merge], list[Merge]]:
     """Links each prior identity to its survivor, in the caller's transaction; which links are new, and which were not
-    made because a steward keeps the two apart.
+    made because a steward keeps the two, or others who would be joined with them, apart.
 
     A merge that would close a circle (A into B, later B into A) adds nothing: they are linked already. Nor does one
     that a steward took back, when the same event is read again.
@@ -45,10 +45,13 @@ def record(connection: Connection, merges: Sequence[Merge], at: int) -> tuple[li
     refused: list[Merge] = []
     unknown = [merge for merge in merges if merge.prior != merge.survivor and not _recorded(connection, merge)]
     number = next_version(connection, NAME) if unknown else 0
+    standing = Standing(joined(connection, {one for merge in unknown for one in (merge.prior, merge.survivor)}))
     for merge in unknown:
-        if _apart(connection, merge):
+        if standing.kept_apart(standing.group(merge.prior), standing.group(merge.survivor)):
             refused.append(merge)
-        elif merge.prior not in _survivors(connection, merge.survivor):
+            continue
+        standing.join(merge.prior, merge.survivor)
+        if merge.prior not in _survivors(connection, merge.survivor):
             key = {"from_person": merge.prior, "to_person": merge.survivor, "kind": MERGED}
             told = {"event": merge.event, "at": at, "version": number, "ended": None, "by": "", "why": ""}
             if _put(connection, key, told | {"score": None, "rules": 0}):
@@ -108,12 +111,6 @@ def _recorded(connection: Connection, merge: Merge) -> bool:
     known = select(links.c.ended, links.c.event).where(links.c.from_person == merge.prior, links.c.kind == MERGED)
     found = connection.execute(known.where(links.c.to_person == merge.survivor)).first()
     return found is not None and (found.ended is None or found.event == merge.event)
-
-
-def _apart(connection: Connection, merge: Merge) -> bool:
-    first, second = sorted((merge.prior, merge.survivor))
-    told = select(links.c.kind).where(links.c.from_person == first, links.c.to_person == second)
-    return connection.execute(told.where(links.c.kind == APART, links.c.ended.is_(None))).first() is not None
 
 
 def _survivors(connection: Connection, person: str) -> set[str]:

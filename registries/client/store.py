@@ -179,7 +179,7 @@ def _answer(connection: Connection, merges: Sequence[linking.Merge], at: int) ->
 
 
 def _refused(merge: linking.Merge) -> Review:
-    text = "a source merges this identity into one that a steward keeps apart from it: they stay apart"
+    text = "a source merges this identity into one that a steward keeps apart from it or from who is one with it"
     return Review(merge.prior, merge.survivor, "merge-kept-apart", text, merge.event, "")
 
 

@@ -9,7 +9,7 @@ from registries.client.links import Links
 from registries.database import insert_or_skip, reading, writing
 from registries.tables import links, next_version
 from tests.home import Place
-from tests.registries.people import Registry, about, merged, patient
+from tests.registries.people import Registry, about, hind, merged, patient
 
 
 @pytest.fixture
@@ -160,4 +160,28 @@ def test_a_merge_of_two_that_a_steward_keeps_apart_is_looked_at_instead(registry
     keep_apart(registry, one, other)
     registry.answer(merged(patient(ipp="7"), patient(ipp="8")))
     assert Links(registry.engine).following(one) == {one}
+    assert registry.reviews() == ["merge-kept-apart"]
+
+
+def test_a_merge_joins_nobody_with_whom_a_steward_keeps_apart_from_others_of_theirs(registry: Registry) -> None:
+    one, beside, other, last = (registry.person(ipp=ipp) for ipp in ("7", "8", "9", "10"))
+    keep_apart(registry, one, beside)
+    followed = Links(registry.engine)
+    steps = [merged(patient(ipp="8"), patient(ipp="9")), merged(patient(ipp="9"), patient(ipp="10"))]
+    registry.answers([*steps, merged(patient(ipp="7"), patient(ipp="10"))])
+    assert followed.following(last) == {beside, other, last}, "what comes first is done, in one batch too"
+    assert followed.following(one) == {one}
+    assert registry.reviews() == ["merge-kept-apart"]
+    registry.answer(merged(patient(ipp="10"), patient(ipp="7")))
+    assert followed.following(one) == {one}
+
+
+def test_a_merge_into_whom_the_rules_joined_with_one_kept_apart_is_looked_at_instead(registry: Registry) -> None:
+    azrou, ifrane = (registry.answer(about(hind(where))).entry for where in ("AZROU", "IFRANE"))
+    followed = Links(registry.engine)
+    assert followed.following(azrou) == {azrou, ifrane}
+    one = registry.person(ipp="7")
+    keep_apart(registry, one, ifrane)
+    registry.answer(merged(patient(ipp="7"), hind("AZROU")))
+    assert followed.following(one) == {one}
     assert registry.reviews() == ["merge-kept-apart"]

@@ -118,6 +118,18 @@ def test_what_a_steward_took_back_no_message_does_again(registry: Registry) -> N
     assert Links(registry.engine).following(known) == {known}
 
 
+def test_papers_do_not_join_a_wristband_with_whom_a_steward_keeps_apart(registry: Registry) -> None:
+    unknown = person(registry, carrying(sex="female", birth="1975"))
+    known, other = registry.person(**PAPERS), registry.person(ipp="9", family="TAZI", given="Omar")
+    steward = Steward(registry.engine, SECRET, Seal(SECRET))
+    steward.link(known, other, "a steward", "the family came")
+    steward.apart(unknown, other, "a steward", "seen side by side")
+    person(registry, carrying(**PAPERS))
+    assert Links(registry.engine).following(known) == {known, other}
+    assert Links(registry.engine).following(unknown) == {unknown}
+    assert registry.reviews() == ["merge-kept-apart"]
+
+
 def test_a_number_of_the_hospital_alone_says_not_who_it_is(registry: Registry) -> None:
     unknown = person(registry, carrying(ipp="71", sex="male", birth="1975-01-01"))
     assert person(registry, carrying(ipp="71", **PAPERS)) == unknown

@@ -6,14 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from registries.care.elements import numbers
 from registries.care.feed import Change, Done, Refused, feed
+from registries.care.ids import entry_ids
 from registries.care.listing import FACILITY, HEALTH_WORKER, TABLES, number_of
 from registries.care.lists import today
-from registries.database import among
-from schemas import facts
 from schemas.message import Issue
 
 Resource = dict[str, Any]
@@ -94,12 +93,9 @@ def _known(connection: Connection, changes: Sequence[Change]) -> list[Change]:
     """Entries without an id are those of their INPE, so that a file loaded again changes nothing."""
     said = {n: _number(one) for n, one in enumerate(changes) if not one.id and one.type in _ENTRY}
     ids: Mapping[str, str] = {}
-    for kind, table in TABLES.items():
-        mine = [number for n, number in said.items() if number and _ENTRY[changes[n].type] == kind]
-        rows = connection.execute(
-            select(table.c.number, table.c.resource).where(among(connection, table.c.number, mine))
-        )
-        ids = {**ids, **{number: facts.name(kind, number) for number in mine}, **{r[0]: r[1] for r in rows if r[1]}}
+    for kind in TABLES:
+        mine = {number for n, number in said.items() if number and _ENTRY[changes[n].type] == kind}
+        ids = {**ids, **entry_ids(connection, kind, mine)}
     return [
         Change(one.type, ids.get(said.get(n, ""), one.id), one.resource, one.version) for n, one in enumerate(changes)
     ]

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, select
 from registries.care import place, worker
 from registries.care.columns import called
 from registries.care.edited import Edited, put
+from registries.care.ids import free_ids
 from registries.care.listing import FACILITY, TABLES, names_of, organizations_of, pair
 from registries.care.lists import today
 from registries.care.names import alias, inpe
@@ -41,9 +42,9 @@ def add(
     if not number and not row["aliases"]:
         row.wrong("inpe", "required", "an INPE, or a number of its own", "give its INPE, or a local name or number")
     first = provisional(connection, kind, met)
-    name = facts.name(kind, number or (first[0] if first else alias(row["aliases"].split(",")[0])))
-    if first and not _known(connection, kind, facts.name(kind, first[0])):
-        name = facts.name(kind, first[0])
+    said = [*first[:1], number or alias(row["aliases"].split(",")[0])]
+    ids = free_ids(connection, kind, said)
+    name = next((ids[one] for one in said if ids[one] == facts.name(kind, one)), ids[said[-1]])
     edited = _edit(connection, kind, name, row, number, by, why)
     if not edited.issues:
         forget(connection, kind, met)
@@ -126,7 +127,3 @@ def _worker(connection: Connection, name: str, row: Row, number: str) -> tuple[l
 def _standing(connection: Connection, kind: str, name: str) -> Resource | None:
     kept = standing(connection, [(kind, name)]).get((kind, name))
     return None if kept is None or kept.deleted else kept.resource
-
-
-def _known(connection: Connection, kind: str, name: str) -> bool:
-    return _standing(connection, "Organization" if kind == FACILITY else "Practitioner", name) is not None

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, select
 from registries.care import place, worker
 from registries.care.changed import begin
 from registries.care.columns import called
+from registries.care.ids import entry_ids
 from registries.care.listing import (
     FACILITY,
     HEALTH_WORKER,
@@ -34,7 +35,6 @@ from registries.care.store import Kept, Key, named_by, standing, write
 from registries.care.worker_row import posts_in, specialties_of, worker_in
 from registries.database import among
 from registries.rows import Row
-from schemas import facts
 
 Resource = dict[str, Any]
 # What became of a row ("loaded", "updated", "unchanged"; "" for a wrong one), and what the entry is found by
@@ -49,7 +49,7 @@ def load_places(connection: Connection, rows: Sequence[Row], by: str) -> list[Ou
     day = today()
     begin(connection, FACILITY)
     prepare(connection, day)
-    ids = _entry_ids(connection, FACILITY, rows)
+    ids = entry_ids(connection, FACILITY, _numbers(rows))
     locations = pair(connection, list(ids.values()))
     stood = standing(connection, [("Organization", name) for name in ids.values()])
     offered = _grouped(named_by(connection, "HealthcareService", "organization", _paths("Organization", ids)))
@@ -73,7 +73,7 @@ def load_workers(connection: Connection, rows: Sequence[Row], by: str) -> list[O
     day = today()
     begin(connection, HEALTH_WORKER)
     prepare(connection, day)
-    ids = _entry_ids(connection, HEALTH_WORKER, rows)
+    ids = entry_ids(connection, HEALTH_WORKER, _numbers(rows))
     stood = standing(connection, [("Practitioner", name) for name in ids.values()])
     held = _grouped(named_by(connection, "PractitionerRole", "practitioner", _paths("Practitioner", ids)))
     posts = {id(row): posts_in(row) for row in rows}
@@ -160,13 +160,8 @@ def _written(
     return outcomes
 
 
-def _entry_ids(connection: Connection, kind: str, rows: Sequence[Row]) -> dict[str, str]:
-    """Number → the id of its resource: the one it has, else the one that events know the number by."""
-    numbers = {number for row in rows if re.fullmatch(r"\d{9}", number := inpe(row["inpe"]))}
-    table = TABLES[kind]
-    known = select(table.c.number, table.c.resource).where(among(connection, table.c.number, numbers))
-    ids = {number: facts.name(kind, number) for number in numbers}
-    return ids | {row.number: row.resource for row in connection.execute(known) if row.resource}
+def _numbers(rows: Sequence[Row]) -> set[str]:
+    return {number for row in rows if re.fullmatch(r"\d{9}", number := inpe(row["inpe"]))}
 
 
 def _check_number(row: Row, number: str) -> None:

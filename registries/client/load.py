@@ -19,6 +19,7 @@ from sqlalchemy import Engine
 
 from registries.client.keys import PERSONAL, SYSTEM, Key, birth_levels
 from registries.client.resolve import Clients
+from registries.client.saying import content
 from registries.registry import Resolution
 from registries.rows import Row
 from schemas.domains import Domains
@@ -152,10 +153,12 @@ def _go_on(part: list[Row]) -> list[Told]:
     return _loader(part)
 
 
-def _event(patient: Patient) -> PatientRegistered:
+def _event(patient: Patient, said: str) -> PatientRegistered:
+    """`said`: the digest of the patient. The event is named by it, so that the same row, read again, is the same event:
+    where a number is carried by too many, nothing else finds its patient."""
     return {
         "type": "PatientRegistered",
-        "id": "load",
+        "id": f"load {said}",
         "about": "",
         "channel": "load",
         "sender": "load",
@@ -187,7 +190,9 @@ def _patient(row: Row, domains: Domains) -> Patient:
 
 
 def _read(row: Row, clients: Clients, contents: dict[int, str], domains: Domains) -> _Read:
-    event = _event(_patient(row, domains))
+    patient = _patient(row, domains)
+    said = contents[id(patient)] = content(patient, clients.secret)
+    event = _event(patient, said)
     keys = [] if row.issues else clients.keys(event, contents)
     if not row.issues and not keys:
         row.wrong(

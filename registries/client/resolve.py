@@ -129,6 +129,8 @@ class Clients:
                 keeping = self.matcher.keeping(connection, self._named)
                 view = View(connection, keeping=keeping)
                 view.read(key.digest for one in subjects for key in one.keys or [one.event])
+                # those at whose numbers no place is left are found by the event's own: all of them in one look
+                view.read(key.digest for one in subjects for key in rules.walk(view, one)[len(one.keys) :])
                 keeping.read(who.said for _, who, _ in questions)
                 answers = [_answer(view, *question) for question in questions]
                 for (_, who, _), answer in zip(questions, answers, strict=True):

@@ -179,3 +179,17 @@ def lives(pid: int) -> bool:
     except FileNotFoundError:
         return False
     return state != "Z"
+
+
+def test_whoever_carries_a_default_number_is_known_again_and_no_stranger_is_taken_for_them(engine: Engine) -> None:
+    """Too many carry it for it to find anybody; somebody of another list was born on the same day as each of them."""
+    born = [f"{1950 + n}-03-12" for n in range(40)]
+    here = [{"ipp": "1", "authority": "CH-AZROU", "family": f"Tazi {day}", "birth_date": day} for day in born]
+    there = [{"ipp": "2", "authority": "CH-IFRANE", "family": f"Fassi {day}", "birth_date": day} for day in born]
+    assert load("clients", listed(here), engine, SECRET).loaded == 40
+    assert load("clients", listed(there), engine, SECRET).loaded == 40
+    assert len({one.person for one in Records(engine, SECRET).since(0)}) == 80
+    both = listed([*there, *reversed(here)])
+    assert load("clients", both, engine, SECRET).loaded == 0
+    assert load("clients", both, engine, SECRET).unchanged == 80
+    assert len(Records(engine, SECRET).since(0)) == 80

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from registries.cache import Cache
 from registries.care.candidates import Candidate, Candidates, Said
 from registries.care.changed import begin, since, touched
-from registries.care.names import alias, inpe
+from registries.care.names import alias, inpe, sure
 from registries.database import insert_or_skip, reading, writing
 from registries.entries import Entries, Entry
 from registries.registry import Policy, Resolution
@@ -102,7 +102,7 @@ class Directory:
             local += [alias(f"{identifier.get('system') or ''}|{value}"), alias(value)] if value.strip() else []
         return [*local, alias(name)] if name and name.strip() else local
 
-    def find(self, names: Iterable[str]) -> Entry | None:
+    def find(self, names: Sequence[str]) -> Entry | None:
         return self.entries.find(names)
 
     def answer(self, names: Sequence[str], day: str, policy: Policy, said: Callable[[], Said] = Said) -> Resolution:
@@ -139,7 +139,7 @@ class Directory:
         named = [
             {"kind": self.kind, "alias": name, "number": number}
             for number, names in self._made.items()
-            for name in names
+            for name in sure(names)
             if name != number
         ]
         try:
@@ -161,7 +161,7 @@ class Directory:
             touched(connection, self.kind, [row["number"] for row in rows])
 
     def _make(self, names: Sequence[str]) -> Entry:
-        entry = self.entries.make(names)
+        entry = self.entries.make(sure(names))
         self._made[entry.number] = list(names)
         return entry
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, select
 
 from registries.care.listing import FACILITY, HEALTH_WORKER
+from registries.care.names import LOCAL, sure
 from registries.care.spells import ALWAYS, Period, covers, operating, read_periods
 from registries.database import among
 from registries.tables import aliases, facilities, roles
@@ -63,9 +64,12 @@ class Entries:
         """Whether it knows any entry but those that messages made."""
         return any(not one.provisional for one in self._entries.values())
 
-    def find(self, names: Iterable[str]) -> Entry | None:
+    def find(self, names: Sequence[str]) -> Entry | None:
+        """By the first name that one has. Nobody vouched for a provisional one, so it is only what its sender's own
+        number means."""
         for name in names:
-            if found := self._entries.get(name) or self._entries.get(self._aliases.get(name, "")):
+            found = self._entries.get(name) or self._entries.get(self._aliases.get(name, ""))
+            if found and (not found.provisional or name in sure(names)):
                 return found
         return None
 
@@ -73,10 +77,9 @@ class Entries:
         """Every role of a health worker, whenever it was."""
         return self._posts.get(entry.number, ())
 
-    def make(self, names: Collection[str]) -> Entry:
-        """A provisional entry, until it is read."""
-        first = next(iter(names))
-        number = first if first.isdigit() else f"local:{first}"
+    def make(self, names: Sequence[str]) -> Entry:
+        """A provisional entry of these names, until it is read."""
+        number = names[0] if names[0].isdigit() else f"{LOCAL}{names[0]}"
         entry = self._entries[number] = _entry(self.kind, number, "", "", "", True)
         for name in names:
             if name != number:
@@ -97,7 +100,8 @@ class Entries:
                 self._entries[row.number] = _entry(self.kind, *row)
         named = select(aliases.c.alias, aliases.c.number).where(aliases.c.kind == self.kind)
         for row in connection.execute(_of(connection, named, aliases.c.number, numbers)):
-            self._call(row.alias, row.number)
+            if not self._is_anybodys(row.alias, row.number):
+                self._call(row.alias, row.number)
         if self.kind == HEALTH_WORKER:
             self._read_posts(connection, numbers)
 
@@ -117,6 +121,11 @@ class Entries:
             yield
         except ValueError:
             log.error("%s %s: its periods can't be read; correct it in the registry", self.kind, number)
+
+    def _is_anybodys(self, name: str, number: str) -> bool:
+        """A program before this one gave provisional entries the number without its system, too."""
+        entry, own = self._entries.get(number), number.removeprefix(LOCAL)
+        return entry is not None and entry.provisional and name not in sure((own, name))
 
     def _call(self, name: str, number: str) -> None:
         self._aliases[name] = number

@@ -18,7 +18,7 @@ from registries.care.edited import Edited, put
 from registries.care.ids import free_ids
 from registries.care.listing import FACILITY, TABLES, names_of, organizations_of, pair
 from registries.care.lists import today
-from registries.care.names import alias, inpe
+from registries.care.names import alias, inpe, sure
 from registries.care.naming import forget, provisional
 from registries.care.owners import Owners, Parents
 from registries.care.place_row import place_in, services_in
@@ -41,13 +41,14 @@ def add(
     _check_taken(connection, kind, row, number)
     if not number and not row["aliases"]:
         row.wrong("inpe", "required", "an INPE, or a number of its own", "give its INPE, or a local name or number")
-    first = provisional(connection, kind, met)
+    own = sure([*met])
+    first = provisional(connection, kind, own)
     said = [*first[:1], number or alias(row["aliases"].split(",")[0])]
     ids = free_ids(connection, kind, said)
     name = next((ids[one] for one in said if ids[one] == facts.name(kind, one)), ids[said[-1]])
     edited = _edit(connection, kind, name, row, number, by, why)
     if not edited.issues:
-        forget(connection, kind, met)
+        forget(connection, kind, own)
     return edited
 
 

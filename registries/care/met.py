@@ -9,7 +9,7 @@ from sqlalchemy import Engine, select
 
 from registries.care.candidates import Said
 from registries.care.listing import TABLES
-from registries.care.naming import LOCAL
+from registries.care.names import LOCAL, sure
 from registries.database import reading
 from registries.tables import aliases
 
@@ -28,8 +28,7 @@ class Met:
 
     @property
     def sure(self) -> tuple[str, ...]:
-        """The names that only one can mean: where a system is said, a number without one is any sender's."""
-        return tuple(one for one in self.names if "|" in one) or self.names
+        return tuple(sure(self.names))
 
 
 def met(engine: Engine, kind: str, most: int = 200) -> list[Met]:

@@ -13,6 +13,7 @@ from registries.care.changed import touched
 from registries.care.edited import Edited, put
 from registries.care.listing import FACILITY, TABLES, pair
 from registries.care.lists import today
+from registries.care.names import LOCAL
 from registries.care.seeds import split_names
 from registries.care.store import standing
 from registries.database import among
@@ -20,7 +21,6 @@ from registries.tables import aliases
 from schemas.message import Issue
 
 Resource = dict[str, Any]
-LOCAL = "local:"
 
 
 def same(connection: Connection, kind: str, name: str, met: Collection[str], *, by: str, why: str) -> Edited:

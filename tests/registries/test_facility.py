@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from registries.facility import Facilities
 from registries.load import load
 from registries.registry import Policy, Resolution
+from registries.tables import aliases
 from schemas import facts
 from tests.registries.people import about, organization, patient
 
@@ -121,6 +122,45 @@ def test_a_provisional_name_goes_over_to_the_entry_that_is_loaded(database_: Eng
     answer(database_, event, "create")
     assert load("facilities", LIST.replace("PH_PHARE", "PH_PHARE,LAB_NEUF").encode(), database_).issues == []
     assert answer(database_, event).entry == facts.name("facility", "120000022")
+
+
+def numbered(system: str, value: str, name: str = "") -> Any:
+    return {"identifiers": [{"system": system, "value": value}], "name": name or None}
+
+
+def test_the_same_number_of_two_senders_makes_two_entries(engine: Engine) -> None:
+    places = Facilities(engine)
+    events = [at(facility=numbered(f"urn:id:lab-{one}", "4", "Urgences")) for one in "abab"]
+    made = places.resolve(events, ["create"] * 4)
+    assert [one.verdict for one in made] == ["new", "new", "found", "found"]
+    assert made[0].entry == made[2].entry != made[1].entry == made[3].entry
+    again = Facilities(engine).resolve(events, ["create"] * 4)
+    assert [one.entry for one in again] == [one.entry for one in made]
+    assert [event["facility"]["entry"] for event in events] == [one.entry for one in made]
+
+
+def test_a_number_alone_is_no_number_of_a_sender_that_says_whose_it_is(engine: Engine) -> None:
+    places = Facilities(engine)
+    whose = [at(facility=organization(name="4")), at(facility=numbered("urn:id:lab-b", "4"))]
+    made = places.resolve(whose, ["create"] * 2)
+    assert [one.verdict for one in made] == ["new", "new"]
+    assert made[0].entry != made[1].entry
+
+
+def test_what_an_older_program_called_a_provisional_entry_beside_is_not_believed(engine: Engine) -> None:
+    event = at(facility=numbered("urn:id:lab-a", "4"))
+    made = answer(engine, event, "create")
+    with engine.begin() as connection:
+        row = {"kind": "facility", "alias": "4", "number": "local:urn:id:lab-a|4"}
+        connection.execute(aliases.insert(), [row])
+    other = answer(engine, at(facility=numbered("urn:id:lab-b", "4")), "create")
+    alone = answer(engine, at(facility=organization(name="4")), "create")
+    assert len({made.entry, other.entry, alone.entry}) == 3
+    assert answer(engine, event, "create").entry == made.entry
+
+
+def test_a_number_of_a_loaded_entry_is_any_senders(database_: Engine) -> None:
+    assert answer(database_, at(facility=numbered("urn:id:lab-b", "CHU_COLLINE")), "create").verdict == "found"
 
 
 def test_without_any_name_nothing_can_be_waited_for(database_: Engine) -> None:

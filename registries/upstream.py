@@ -23,7 +23,7 @@ from registries.care.listing import FACILITY, HEALTH_WORKER
 from registries.care.lists import today
 from registries.care.tables import care_upstreams
 from registries.database import reading, writing
-from registries.upstream_changes import ENTRIES, Changes
+from registries.upstream_changes import BY, ENTRIES, Changes
 from registries.upstream_told import Told, Upstream
 from schemas.message import Issue, Unavailable
 
@@ -86,7 +86,7 @@ def _tried(connection: Connection, url: str, told: Sequence[Told], report: Pulle
     with connection.begin_nested() as part:
         try:
             changes = Changes(connection, url, told)
-            done, learned = feed(connection, changes.made(), by="upstream", why=url, day=day)
+            done, learned = feed(connection, changes.made(), by=BY, why=url, day=day)
             report.changed += sum(one.changed for one in done)
             report.learned += learned
             for each in told:
@@ -104,7 +104,7 @@ def _tried(connection: Connection, url: str, told: Sequence[Told], report: Pulle
 
 def _closed(connection: Connection, url: str, one: Told, name: str) -> list[str]:
     kind = ENTRIES[one.type][0]
-    found = tell(connection, kind, name, "closed", one.day, by="upstream", why=url)
+    found = tell(connection, kind, name, "closed", one.day, by=BY, why=url)
     return [f"{kind}|{name}" for name in found]
 
 

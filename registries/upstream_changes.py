@@ -1,11 +1,12 @@
 """What an upstream registry tells, as changes of what stands here; for many at once, in few statements.
 
-An entry that has another's INPE here is that one, and keeps what senders call it here.
+An entry that has another's INPE here is that one, and keeps what senders call it here. A number or alias that upstream
+said before and says no more is gone: it may be another's by now.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -16,12 +17,14 @@ from registries.care.feed import Change
 from registries.care.listing import FACILITY, HEALTH_WORKER, number_of, pair
 from registries.care.place import is_facility
 from registries.care.spells import NEVER, before, closed_from
-from registries.care.store import named_by, standing
+from registries.care.store import Kept, Key, histories, named_by, standing
 from registries.database import among
 from registries.tables import facilities, health_workers
 from registries.upstream_told import Resource, Told
 
 ENTRIES = {"Organization": (FACILITY, facilities), "Practitioner": (HEALTH_WORKER, health_workers)}
+BY = "upstream"
+_NAMED = ("Organization", "Location", "Practitioner")
 _POINTS = ("managingOrganization", "organization", "providedBy", "practitioner")
 
 
@@ -37,6 +40,7 @@ class Changes:
         owners = {_owner(one) for one in made if one["resourceType"] == "Location" and is_facility(one)}
         self._pairs = pair(connection, owners - {""})
         self._stood = standing(connection, [(one.type, self._id(one)) for one in self._told])
+        self._ours = self._given()
 
     def made(self) -> list[Change]:
         """What is to be fed. Entries that are gone are not among it: they are closed."""
@@ -79,6 +83,15 @@ class Changes:
             return paired.id if paired else one.id
         return one.id
 
+    def _given(self) -> dict[Key, frozenset[Any]]:
+        """The identifiers and aliases that others gave what stands."""
+        found: dict[Key, frozenset[Any]] = {}
+        for kind in _NAMED:
+            names = [name for of, name in self._stood if of == kind]
+            for name, versions in histories(self._connection, kind, names).items() if names else ():
+                found[kind, name] = _others(versions, self._url)
+        return found
+
     def _change(self, one: Told) -> Iterator[Change]:
         name = self._id(one)
         stood = self._stood.get((one.type, name))
@@ -90,8 +103,8 @@ class Changes:
         if one.type in ENTRIES and name != one.id:
             said = {"system": f"{self._url}/{one.type}", "value": one.id}
             resource = resource | {"identifier": [*resource.get("identifier", ()), said]}
-        made = resource | {"id": name}
-        yield Change(one.type, name, _with(known, made, one.partial) if known else made)
+        made, ours = resource | {"id": name}, self._ours.get((one.type, name), frozenset())
+        yield Change(one.type, name, _with(known, made, one.partial, ours) if known else made)
 
 
 def _called(connection: Connection, url: str, kind: str, names: set[str]) -> dict[str, str]:
@@ -109,7 +122,23 @@ def _owner(location: Resource) -> str:
     return referred(location.get("managingOrganization"), "Organization")
 
 
-def _with(known: Resource, resource: Resource, partial: bool) -> Resource:
+def _others(versions: Iterable[Kept], url: str) -> frozenset[Any]:
+    """Of one resource, the first version first: what came with a version that is not of this upstream, and stayed."""
+    ours, before = frozenset[Any](), frozenset[Any]()
+    for one in versions:
+        has = frozenset[Any]() if one.deleted else _names(one.resource)
+        came = frozenset[Any]() if one.by == BY and one.why == url else has - before
+        ours, before = (ours | came) & has, has
+    return ours
+
+
+def _names(resource: Resource) -> frozenset[Any]:
+    """Identifiers as (system, value), aliases as text."""
+    told = ((one.get("system"), one.get("value")) for one in resource.get("identifier", ()))
+    return frozenset([*told, *resource.get("alias", ())])
+
+
+def _with(known: Resource, resource: Resource, partial: bool, ours: frozenset[Any]) -> Resource:
     """What upstream says, with what senders call it here."""
     made = resource
     if partial:
@@ -118,21 +147,22 @@ def _with(known: Resource, resource: Resource, partial: bool) -> Resource:
         ]  # fmt: skip
         told = {name: one for name, one in resource.items() if name != "type"}
         made = filled(known | told | {"extension": extension})
-    if known["resourceType"] in ("Organization", "Location", "Practitioner"):
-        made = made | {"identifier": _identifiers(known, resource)}
-    if known["resourceType"] in ("Organization", "Location") and known.get("alias"):
-        made = made | {"alias": list(dict.fromkeys([*resource.get("alias", ()), *known["alias"]]))}
-    return made
+    if known["resourceType"] in _NAMED:
+        made = made | {"identifier": _identifiers(known, resource, ours)}
+    if known["resourceType"] in _NAMED and known.get("alias"):
+        kept = [one for one in known["alias"] if one in ours or partial]
+        made = made | {"alias": list(dict.fromkeys([*resource.get("alias", ()), *kept]))}
+    return filled(made)
 
 
-def _identifiers(known: Resource, resource: Resource) -> list[Any]:
+def _identifiers(known: Resource, resource: Resource, ours: frozenset[Any]) -> list[Any]:
     """Upstream's first, and of ours those it does not say, but for an INPE that it says otherwise."""
     said = resource.get("identifier", ())
     told = {(one.get("system"), one.get("value")) for one in said}
     own = {systems.INPE_ES, systems.INPE_PS} & {one.get("system") for one in said}
-    ours = known.get("identifier", ())
-    rest = (one for one in ours if one.get("system") not in own)
-    return [*said, *(one for one in rest if (one.get("system"), one.get("value")) not in told)]
+    mine = [(one.get("system"), one.get("value")) for one in known.get("identifier", ())]
+    rest = zip(mine, known.get("identifier", ()), strict=True)
+    return [*said, *(one for key, one in rest if key in ours - told and key[0] not in own)]
 
 
 def _ended(one: Told, known: Resource | None) -> Iterator[Change]:

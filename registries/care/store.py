@@ -112,6 +112,18 @@ def standing(connection: Connection, keys: Iterable[Key]) -> dict[Key, Kept]:
     return found
 
 
+def histories(connection: Connection, kind: str, names: Sequence[str]) -> dict[str, list[Kept]]:
+    """Every version of each of these, the first one first."""
+    found: dict[str, list[Kept]] = {}
+    for some in _parts(names):
+        wanted = care_resources.c.type == kind, among(connection, care_resources.c.id, some)
+        for row in connection.execute(
+            select(care_resources).where(*wanted).order_by(care_resources.c.version)
+        ).mappings():
+            found.setdefault(row["id"], []).append(kept(row))
+    return found
+
+
 def named_by(
     connection: Connection, kind: str, parameter: str, values: Iterable[str], system: str | None = None
 ) -> list[Kept]:

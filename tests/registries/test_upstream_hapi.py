@@ -12,9 +12,12 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from sqlalchemy import Engine
 
+from registries.care.closing import prepared
+from registries.care.naming import same
+from registries.database import writing
 from registries.upstream_mcsd import Mcsd, beside
 from schemas.message import Unavailable
-from tests.registries.test_upstream import found, pulled
+from tests.registries.test_upstream import KIND, found, pulled
 
 INPE = "https://hie.sante.gov.ma/id/inpe-es"
 INSIDE = "http://hapi.inside.ma:8080"
@@ -143,3 +146,33 @@ def test_what_is_no_page_of_a_history_is_told_and_asked_for_again(
     hapi.answer = {}
     pulled(engine, upstream)
     assert found(engine, "150000031").name == "o1"
+
+
+def test_a_number_that_moves_upstream_moves_here_and_what_we_call_it_stays(engine: Engine, hapi: Hapi) -> None:
+    upstream = Mcsd(f"{hapi.address}/fhir")
+    hapi.put("o1", f"{INPE}|150000031", "urn:id:lab|7", alias=["CENTRE"])
+    hapi.put("o2", f"{INPE}|150000032")
+    pulled(engine, upstream)
+    with writing(engine) as connection:
+        prepared(connection, KIND)
+        same(connection, KIND, "o1", ["urn:id:chu|c9"], by="amina", why="w")
+    hapi.put("o1", f"{INPE}|150000031", "urn:id:other|1", alias=["CENTRE"])
+    hapi.put("o2", f"{INPE}|150000032", "urn:id:lab|7")
+    assert not pulled(engine, upstream).issues
+    assert "urn:id:lab|7" in found(engine, "150000032").fields["aliases"]
+    hapi.put("o1", f"{INPE}|150000031")
+    hapi.put("o2", f"{INPE}|150000032", "urn:id:lab|7", alias=["CENTRE"])
+    assert not pulled(engine, upstream).issues
+    assert found(engine, "150000031").fields["aliases"] == "urn:id:chu|c9"
+    assert "CENTRE" in found(engine, "150000032").fields["aliases"]
+
+
+def test_an_inpe_that_moves_upstream_moves_here(engine: Engine, hapi: Hapi) -> None:
+    upstream = Mcsd(f"{hapi.address}/fhir")
+    hapi.put("o1", f"{INPE}|150000031", "urn:id:lab|7")
+    hapi.put("o2", f"{INPE}|150000032", "urn:id:lab|8")
+    pulled(engine, upstream)
+    hapi.put("o1", "urn:id:lab|7")
+    hapi.put("o2", f"{INPE}|150000031", "urn:id:lab|8")
+    assert not pulled(engine, upstream).issues
+    assert found(engine, "150000031").name == "o2"

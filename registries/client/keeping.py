@@ -32,7 +32,11 @@ _READ = (records.c.id, records.c.key, records.c.person, records.c.version, recor
 _CHANGED = ("at", "version", "said", "patient", "profile", "number")
 _UPDATE = (
     update(records)
-    .where(records.c.id == bindparam("known_id"), records.c.said == bindparam("known_said"))
+    .where(
+        records.c.id == bindparam("known_id"),
+        records.c.said == bindparam("known_said"),
+        records.c.person == bindparam("known_person"),
+    )
     .values({name: bindparam(f"new_{name}") for name in _CHANGED})
 )
 
@@ -174,7 +178,8 @@ class Keeping:
 
     def _replace(self, connection: Connection, old: Sequence[tuple[dict[str, Any], _Record]]) -> bool:
         told = [
-            {f"new_{name}": row[name] for name in _CHANGED} | {"known_id": one.id, "known_said": one.stood}
+            {f"new_{name}": row[name] for name in _CHANGED}
+            | {"known_id": one.id, "known_said": one.stood, "known_person": one.person}
             for row, one in old
         ]
         return not told or connection.execute(_UPDATE, told).rowcount == len(told)

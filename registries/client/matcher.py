@@ -24,7 +24,8 @@ from registries.client.matching.profile import Profile
 from registries.client.matching.rules import Rules
 from registries.client.matching.scoring import Score, outcome, score
 from registries.client.matching.vetoes import hopeless
-from registries.client.verdicts import Verdict, decide
+from registries.client.settlement import decide
+from registries.client.verdicts import Verdict
 from registries.client.versions import NAME as RULES
 from registries.client.versions import held
 from registries.database import among, reading, writing, written
@@ -183,15 +184,15 @@ class Matcher:
         at: int,
     ) -> None:
         """`moved`: how often the rules had changed when the records were compared."""
-        number = next_version(connection, LINKS) if any(one.certain for one in verdicts) else 0
+        number = next_version(connection, LINKS) if verdicts else 0
         # after the links, as everybody takes the two
         if held(connection) != moved:
             return  # by rules that are not in force any more: the next sweep compares them again
         of = partial(self._candidates.of_persons, connection)
-        decide(connection, verdicts, mine, of, rules, self._seal, at, number)
+        again = decide(connection, verdicts, mine, of, rules, self._seal, at, number)
         # what changed since it was read has a greater number than any that was read
         same = uncompared.c.number <= max(one.number for one in mine)
-        ids = among(connection, uncompared.c.record, [one.id for one in mine], BigInteger)
+        ids = among(connection, uncompared.c.record, [one.id for one in mine if one.id not in again], BigInteger)
         connection.execute(delete(uncompared).where(ids, same))
 
 

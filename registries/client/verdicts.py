@@ -4,25 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 
-from sqlalchemy import Connection, update
-
-from registries.client import contest, history, linking, links
+from registries.client import contest, links
 from registries.client.candidates import Known
-from registries.client.clusters import joining
 from registries.client.contest import Group, Pair
-from registries.client.history import Line
-from registries.client.linking import Match
-from registries.client.links import Standing, joined
+from registries.client.links import Standing
 from registries.client.matching.rules import Rules
 from registries.client.matching.scoring import Score, objections, outcome, score
 from registries.client.matching.vetoes import WORDS
-from registries.client.questions import POSSIBLE, across, answered, review_of, waiting
+from registries.client.questions import POSSIBLE, across, review_of
 from registries.client.store import Review, review_row
-from registries.database import among, insert_or_skip
-from registries.sealing import Seal
-from registries.tables import reviews
 
 DESPITE = "linked-despite"
 # Reviews that one identity gets from one comparison: more would be read by nobody
@@ -57,6 +48,11 @@ class Verdict:
     def of(mine: Known, other: Known, score: Score, certain: bool) -> Verdict:
         one, another = sorted((mine.person, other.person))
         return Verdict(one, another, mine.id, score, certain, mine.person, other.id)
+
+    @property
+    def theirs(self) -> str:
+        """The identity of `beside`."""
+        return self.one if self.person == self.other else self.other
 
     @property
     def rank(self) -> tuple[bool, float]:
@@ -208,67 +204,6 @@ class Decision:
     def _vouched(self, one: Known, other: Known) -> bool:
         beside = (known for known in self._records.get(one.person, ()) if known.id != one.id)
         return any(outcome(score(one.profile, other.profile, self.rules), self.rules) == "certain" for one in beside)
-
-
-def decide(
-    connection: Connection,
-    verdicts: Sequence[Verdict],
-    compared: Sequence[Known],
-    of: Of,
-    rules: Rules,
-    seal: Seal,
-    at: int,
-    number: int,
-) -> None:
-    """Links, reviews and their lines in the history, in the caller's transaction. `number`: the version of the links
-    that it makes, which the caller took, so that nobody else links meanwhile; 0 where no verdict is certain."""
-    best: dict[tuple[str, str], Verdict] = {}
-    for one in sorted(verdicts, key=lambda one: one.rank):
-        best[one.one, one.other] = one
-    certain = [one for one in best.values() if one.certain]
-    persons = {person for pair in best for person in pair} | {one.person for one in compared}
-    standing, linked = Standing(joined(connection, persons)), partial(_linked, connection)
-    decision = Decision(rules, standing, of, partial(waiting, connection), linked)
-    decision.link(certain)
-    decision.ask([one for one in best.values() if not one.certain])
-    decision.revisit(compared)
-    _write(connection, decision, number, seal, at)
-
-
-def _write(connection: Connection, decision: Decision, number: int, seal: Seal, at: int) -> None:
-    rules = decision.rules.version
-    _part(connection, decision, number, seal, at)
-    found = {(one.one, one.other): one for one in decision.matches}
-    matches = [Match(one.one, one.other, "", one.why, one.score.probability, rules) for one in found.values()]
-    new = [found[one.one, one.other] for one in linking.match(connection, matches, at, number)] if matches else []
-    told = [Line(at, "rules", "matched", one.one, one.other, one.record, one.why, rules) for one in new]
-    history.write(connection, seal, told)
-    rows = [asked(*about, *doubt, rules, at) for about, doubt in decision.doubts.items()]
-    insert_or_skip(connection, reviews, rows)
-    answers = {pair for pair in decision.answered if pair[1] in decision.standing.group(pair[0])}
-    if answers:
-        answered(connection, answers, "rules", at)
-
-
-def _part(connection: Connection, decision: Decision, number: int, seal: Seal, at: int) -> None:
-    """Ends the links for which likelier ones stand, and asks again whom a link had answered."""
-    parted = sorted(one for one in decision.parted if one[1] not in decision.standing.group(one[0]))
-    if not parted:
-        return
-    ended = linking.part(connection, parted, at, number)
-    why = "a likelier match of one of them contradicts this one"
-    rules = decision.rules.version
-    history.write(connection, seal, [Line(at, "rules", "unlinked", *one, None, why, rules) for one in ended])
-    of_them = among(connection, reviews.c.id, [review_of(*pair) for pair in parted])
-    again = update(reviews).where(of_them, reviews.c.state == "decided", reviews.c.decided_by == "rules")
-    connection.execute(again.values(state="open", decision="", decided_by="", decided_at=None))
-
-
-def _linked(connection: Connection, persons: Collection[str]) -> list[Linked]:
-    rows = joining(connection, persons)
-    return [
-        (row.from_person, row.to_person, row.kind) for row in rows if {row.from_person, row.to_person} <= set(persons)
-    ]
 
 
 def asked(

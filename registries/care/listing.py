@@ -60,8 +60,8 @@ def follow(connection: Connection, kind: str, ids: Collection[str]) -> Followed:
     numbers = {name: one.number for name, one in wanted.items()}
     stale = [n for n, one in stood.items() if one.row["resource"] in ids and numbers.get(one.row["resource"]) != n]
     changed = [one for one in wanted.values() if stood.get(one.number) != one]
-    _refuse_named(connection, kind, changed)
     fresh = frozenset([*stale, *(one.number for one in changed)])
+    _refuse_named(connection, kind, changed, fresh)
     _replace(connection, kind, fresh, changed)
     touched(connection, kind, fresh)
     found = {
@@ -201,8 +201,9 @@ def _refuse_taken(wanted: Mapping[str, Listed], stood: Mapping[str, Listed]) -> 
             raise Taken(f"{name}: its INPE is that of {other}")
 
 
-def _refuse_named(connection: Connection, kind: str, changed: Sequence[Listed]) -> None:
-    """Names of provisional entries go over to the one that was loaded; all others stay whose they are."""
+def _refuse_named(connection: Connection, kind: str, changed: Sequence[Listed], rewritten: Collection[str]) -> None:
+    """Names of provisional entries go over to the one that was loaded; all others stay whose they are. `rewritten`:
+    numbers of rows that are made anew, or are no more."""
     claimed: dict[str, str] = {}
     for one in changed:
         for name in one.names:
@@ -211,7 +212,6 @@ def _refuse_named(connection: Connection, kind: str, changed: Sequence[Listed]) 
     table = TABLES[kind]
     there = select(aliases.c.alias, aliases.c.number).join(table, table.c.number == aliases.c.number)
     mine = aliases.c.kind == kind, among(connection, aliases.c.alias, claimed), ~table.c.provisional
-    rewritten = {one.number for one in changed}
     for row in connection.execute(there.where(*mine)):
         if row.number != claimed[row.alias] and row.number not in rewritten:
             raise Taken(f"{claimed[row.alias]}: a name or local number is that of {row.number}")

@@ -54,7 +54,7 @@ def _places(connection: Connection, day: str) -> Iterable[Resource]:
 
 def _service(one: place.Facility, kept: Kept, day: str) -> Resource | None:
     found = place.service_of(kept.resource)
-    return place.services(one, [found], day)[0] if found else None
+    return kept.resource | {"active": place.is_offered(one, found, day)} if found else None
 
 
 def _workers(connection: Connection, day: str) -> Iterable[Resource]:

@@ -120,7 +120,7 @@ def _worker(connection: Connection, name: str, row: Row, number: str) -> tuple[l
     if "roles" not in row.values:
         return [made, *(worker.role_on(one, day, {name: who}) for one in held)], []
     posts = posts_in(row)
-    fresh = worker.roles(who, posts, day, organizations_of(connection, {one.facility for one in posts}))
+    fresh = worker.roles(who, posts, day, organizations_of(connection, {one.facility for one in posts}), held)
     kept = {one["id"] for one in fresh}
     return [made, *fresh], [("PractitionerRole", one["id"]) for one in held if one["id"] not in kept]
 

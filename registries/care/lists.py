@@ -84,7 +84,7 @@ def load_workers(connection: Connection, rows: Sequence[Row], by: str) -> list[O
         known = worker.worker_of(before) if before else worker.HealthWorker(ids[number])
         before_roles = held.get(ids[number], ())
         who = worker_in(row, number, replace(known, specialties=specialties_of(before_roles)))
-        made = worker.roles(who, posts[id(row)], day, places)
+        made = worker.roles(who, posts[id(row)], day, places, before_roles)
         kept = {one["id"] for one in made}
         gone = [("PractitionerRole", one["id"]) for one in before_roles if one["id"] not in kept]
         return [worker.written(who, day, before), *made], gone

@@ -1,4 +1,5 @@
-"""A facility told by FHIR keeps its dates, and its Organization and Location say the same.
+"""A facility told by FHIR keeps its dates, and its Organization and Location say the same; a role or service told
+inactive ends.
 
 Where a source only says `inactive`, `suspended` or `active`, it says so from the day it is told; new dates that it
 brings itself (our extensions) stand as they are.
@@ -12,12 +13,13 @@ from typing import Any
 from sqlalchemy import Connection
 
 from registries.care import place, systems, worker
-from registries.care.elements import codes, dated, filled, others, periods, referred
+from registries.care.elements import codes, dated, filled, others, period, period_of, periods, referred
 from registries.care.listing import pair
-from registries.care.spells import Period, Status, status, told_on
+from registries.care.spells import ALWAYS, NEVER, Period, Status, closed_from, covers, status, told_on
 from registries.care.store import Kept, Key, standing
 
 Resource = dict[str, Any]
+_ENDING = ("PractitionerRole", "HealthcareService")
 _Dates = tuple[tuple[Period, ...], tuple[Period, ...]]
 
 _STATUS: Mapping[str, Status] = {"active": "operational", "suspended": "suspended", "inactive": "closed"}
@@ -29,7 +31,8 @@ def aligned(connection: Connection, wanted: Mapping[Key, Resource], day: str) ->
     told = {_owner(one): one for (kind, _), one in wanted.items() if kind == "Location" and place.is_facility(one)}
     ids = ({name for kind, name in wanted if kind == "Organization"} | told.keys()) - {""}
     people = [key for key in wanted if key[0] == "Practitioner"]
-    stood = standing(connection, [*people, *(("Organization", name) for name in ids)])
+    inactive = [key for key, one in wanted.items() if key[0] in _ENDING and one.get("active") is False]
+    stood = standing(connection, [*people, *inactive, *(("Organization", name) for name in ids)])
     pairs = pair(connection, ids)
     for name in sorted(ids):
         new, former = wanted.get(("Organization", name)), _alive(stood.get(("Organization", name)))
@@ -43,6 +46,8 @@ def aligned(connection: Connection, wanted: Mapping[Key, Resource], day: str) ->
             found["Location", location["id"]] = _location(location, dates, day)
     for key in people:
         found[key] = _practitioner(wanted[key], _alive(stood.get(key)), day)
+    for key in inactive:
+        found[key] = _ended(wanted[key], _alive(stood.get(key)), day)
     return found
 
 
@@ -83,6 +88,25 @@ def _practitioner(resource: Resource, former: Resource | None, day: str) -> Reso
     dates = _dates(resource, former, said, day)
     made = _with(resource, dates)
     return made | {"active": worker.is_active(worker.worker_of(made), day)} if any(dates) else made
+
+
+def _ended(resource: Resource, former: Resource | None, day: str) -> Resource:
+    """A role or service told inactive while its dates go on ends the day before. Told so again, it ended then; and one
+    that was inactive already while its dates went on is so for its worker or facility, and not by itself."""
+    own, had = _spells(resource), _spells(former) if former else ()
+    if not covers(own, day) or (former and former.get("active") is False and covers(had, day)):
+        return resource
+    again = had and not covers(had, day) and (had == (NEVER,) or had[0][0] == own[0][0])
+    ends = had if again else closed_from(own, day)
+    if resource["resourceType"] == "PractitionerRole":
+        return resource | {"period": period(ends[0])}
+    return resource | {"extension": [*others(resource, systems.OPERATING), *dated(systems.OPERATING, ends)]}
+
+
+def _spells(resource: Resource) -> tuple[Period, ...]:
+    if resource["resourceType"] == "PractitionerRole":
+        return (period_of(resource.get("period")),)
+    return periods(resource, systems.OPERATING) or ALWAYS
 
 
 def _with(resource: Resource, dates: _Dates) -> Resource:

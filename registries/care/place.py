@@ -6,7 +6,7 @@ Its province is what Organization and Location are part of; every hierarchy with
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -126,9 +126,14 @@ def is_jurisdiction(resource: Resource) -> bool:
     return _is(resource, systems.JURISDICTION)
 
 
-def services(place: Facility, of: Sequence[Service], day: str) -> list[Resource]:
-    """A HealthcareService for each."""
-    return [_service(place, one, day) for one in of]
+def is_offered(place: Facility, one: Service, day: str) -> bool:
+    """Whether the facility operates then, and offers it."""
+    return covers(one.periods or ALWAYS, day) and status(place.periods, place.suspended, day) == "operational"
+
+
+def services(place: Facility, of: Sequence[Service], day: str, before: Mapping[str, Resource]) -> list[Resource]:
+    """A HealthcareService for each. What those of `before`, by id, said else stays."""
+    return [_service(place, one, day, before.get(service_id(place.id, one.code), {})) for one in of]
 
 
 def service_id(place: str, code: str) -> str:
@@ -216,17 +221,17 @@ def _parents(organization: Resource) -> Iterable[Parent]:
         )
 
 
-def _service(place: Facility, one: Service, day: str) -> Resource:
-    offered = covers(one.periods or ALWAYS, day) and status(place.periods, place.suspended, day) == "operational"
+def _service(place: Facility, one: Service, day: str, before: Resource) -> Resource:
     told = {
-        "resourceType": "HealthcareService",
-        "id": service_id(place.id, one.code),
-        "extension": dated(systems.OPERATING, one.periods),
-        "active": offered,
-        "providedBy": reference("Organization", place.id),
         "type": [concept(systems.SERVICE_TYPE, one.code)],
         "location": [reference("Location", place.id)],
         "name": one.code,
+        **before,
+        "resourceType": "HealthcareService",
+        "id": service_id(place.id, one.code),
+        "extension": [*others(before, systems.OPERATING), *dated(systems.OPERATING, one.periods)],
+        "active": is_offered(place, one, day),
+        "providedBy": reference("Organization", place.id),
     }
     return filled(told)
 

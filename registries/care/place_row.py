@@ -51,7 +51,7 @@ def services_in(
     ours = {each["id"]: each for each in before if place.service_of(each)}
     if "services" not in row.values:
         kept = [found for each in ours.values() if (found := place.service_of(each))]
-        return place.services(one, kept, day), []
+        return place.services(one, kept, day, ours), []
     told = []
     for text in filter(str.strip, row["services"].split(",")):
         code, _, when = text.strip().partition(" ")
@@ -59,7 +59,7 @@ def services_in(
             told.append(place.Service(code, read_periods(when)))
         except ValueError:
             row.wrong("services", "not-a-service", "a service with a wrong period", "write: dialyse 2015-01-01/")
-    made = place.services(one, told, day)
+    made = place.services(one, told, day, ours)
     kept_ids = {each["id"] for each in made}
     return made, [("HealthcareService", name) for name in ours if name not in kept_ids]
 

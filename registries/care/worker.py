@@ -126,10 +126,14 @@ def _holds(who: HealthWorker, when: Period, day: str) -> bool:
     return covers([when], day) and status(who.periods, who.suspended, day) == "operational"
 
 
-def roles(who: HealthWorker, posts: Iterable[Post], day: str, places: dict[str, str]) -> list[Resource]:
-    """A PractitionerRole for each post and period. `places`: facility number → the id of its Organization."""
+def roles(
+    who: HealthWorker, posts: Iterable[Post], day: str, places: dict[str, str], before: Iterable[Resource] = ()
+) -> list[Resource]:
+    """A PractitionerRole for each post and period; what it said else `before` stays. `places`: facility number → the id
+    of its Organization."""
+    known = {one["id"]: one for one in before}
     return [
-        _role(who, post, when, day, places.get(post.facility, ""))
+        _role(who, post, when, day, places.get(post.facility, ""), known)
         for post in posts
         for when in post.periods or (("", ""),)
     ]
@@ -162,21 +166,29 @@ def _place(role: Resource, places: dict[str, str]) -> str:
     return str(number.get("value") or "") if number.get("system") == systems.INPE_ES else ""
 
 
-def _role(who: HealthWorker, post: Post, when: Period, day: str, place: str) -> Resource:
+def _role(who: HealthWorker, post: Post, when: Period, day: str, place: str, known: Mapping[str, Resource]) -> Resource:
     inpe = {"system": systems.INPE_ES, "value": post.facility}
     at: Element = reference("Organization", place) if place else {"identifier": inpe}
+    name = role_id(who.id, post.facility, post.role, when)
+    before = known.get(name, {})
     told = {
+        "code": [concept(systems.ROLE, post.role)] if post.role else [],
+        "location": [reference("Location", place)] if place else [],
+        **before,
         "resourceType": "PractitionerRole",
-        "id": role_id(who.id, post.facility, post.role, when),
+        "id": name,
         "active": _holds(who, when, day),
         "period": period(when),
         "practitioner": reference("Practitioner", who.id),
         "organization": at,
-        "code": [concept(systems.ROLE, post.role)] if post.role else [],
-        "specialty": [concept(systems.SPECIALTY, one) for one in who.specialties],
-        "location": [reference("Location", place)] if place else [],
+        "specialty": _specialties(who, before),
     }
     return filled(told)
+
+
+def _specialties(who: HealthWorker, before: Resource) -> list[Element]:
+    said = {code: one for one in before.get("specialty", ()) for code in codes([one], systems.SPECIALTY)}
+    return [said.get(one) or concept(systems.SPECIALTY, one) for one in who.specialties]
 
 
 def _qualification(element: Element) -> Qualification:

@@ -28,7 +28,8 @@ WHY = "two lists compared"
 # Phrases of `registries.care.likeness`
 PHRASES = (
     N_("the same INPE"), N_("the same name"), N_("a similar name"), N_("another name"), N_("the same place"),
-    N_("another place"), N_("close to each other"), N_("far from each other"), N_("another type"), N_("another INPE"),
+    N_("another place"), N_("close to each other"), N_("some kilometres from each other"), N_("far from each other"),
+    N_("another type"), N_("another INPE"),
 )  # fmt: skip
 _GONE = Problem(
     404, N_("This row is decided already"), N_("Go back to the list: somebody decided it, or it was compared again.")

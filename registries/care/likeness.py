@@ -68,7 +68,8 @@ class Described:
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """`score`: 0 to 100 and above. `why`: words without values. `sure`: something beside the name speaks for it."""
+    """`score`: 0 to 100 and above. `why`: words without values. `sure`: something beside the name speaks for it, and no
+    INPE or distance against it."""
 
     id: str
     score: float
@@ -101,7 +102,7 @@ def likeness(one: Described, other: Described) -> Likeness:
         score += points
         sure = sure or speaks
         why += [word] if word else []
-    return Likeness(other.id, score, tuple(why), sure and not (one.inpe and other.inpe))
+    return Likeness(other.id, score, tuple(why), sure and not (one.inpe and other.inpe) and not _apart(one, other))
 
 
 class Listed:
@@ -157,7 +158,14 @@ def _distant(one: Described, other: Described) -> tuple[float, str, bool]:
     apart = kilometres(one.at, other.at)
     if apart <= _CLOSE:
         return (10.0 if apart <= _NEAR else 5.0), "close to each other", True
-    return (-30.0, "far from each other", False) if apart > _FAR else (-5.0 * (apart > 5), "", False)
+    if apart > _FAR:
+        return -30.0, "far from each other", False
+    return -5.0 * (apart > 5), "some kilometres from each other", False
+
+
+def _apart(one: Described, other: Described) -> bool:
+    """Whether their coordinates say that these are two places: then a person decides, whatever else is the same."""
+    return one.at is not None and other.at is not None and kilometres(one.at, other.at) > _CLOSE
 
 
 def _kinds(one: Described, other: Described) -> tuple[float, str, bool]:

@@ -63,6 +63,7 @@ def test_the_same_place_under_another_spelling_is_paired(engine: Engine, line: s
         ("C1;Pharmacie Atlas;;;;;", True),  # of which town?
         ("C1;Oulad Frej;;;;;", True),  # a name alone is not certain
         ("C1;CSR Oulad Frej;MA-RAB;;;;", True),  # the name speaks for it, the place against
+        ("C1;CSR Oulad Frej;MA-JDI;33.17;-8.23;;CSR2", True),  # another of that name in the province, 18 km away
         ("C1;Clinique Les Orangers;MA-RAB;;;;", False),
     ],
 )

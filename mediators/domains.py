@@ -54,6 +54,12 @@ FOREIGN: Final = Fault(
     "send numbers of your own domain, or ask for you to be named among those who may assign in this one",
     "OHIE-CR-04; IHE ITI-8, 3.8.4.1.3.1",
 )  # fmt: skip
+UNOWNED: Final = FOREIGN._replace(
+    text="everybody names numbers of this domain, so nobody merges persons by them alone",
+    remedy="merge by the numbers of your own domain, which the table of domains must name you as a sender of, or ask"
+    " a steward to merge the two",
+    source="OHIE-CR-17; IHE ITI-8",
+)
 ACROSS: Final = Fault(
     AUTHORITY, "across-domains", "204", "the number that is replaced is of another domain than the one that stays",
     "merge two numbers of one domain; of two domains, the registry links the persons by itself",

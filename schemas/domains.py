@@ -28,8 +28,9 @@ _ANY: Final[tuple[Callable[[str], bool], str]] = (lambda _: True, "")
 @dataclass(frozen=True, slots=True)
 class Domain:
     """`names`: namespaces as senders write them, the first as we write it. `senders`, `channels`: patterns of those who
-    may assign in it ("MSH-3|MSH-4", or the client's name over HTTP); none: everybody may. `personal`: a number names
-    one human being whatever the demographics say. `own`: the registry itself assigns it, nobody else may."""
+    may assign in it ("MSH-3|MSH-4", or the client's name over HTTP); none: everybody may, and nobody owns it.
+    `personal`: a number names one human being whatever the demographics say. `own`: the registry itself assigns it,
+    nobody else may."""
 
     uri: str
     names: tuple[str, ...] = ()
@@ -48,6 +49,12 @@ class Domain:
     @property
     def name(self) -> str:
         return self.names[0] if self.names else ""
+
+    @property
+    def owned(self) -> bool:
+        """Whether somebody answers for its numbers. Who may merge two persons by them is asked of such a domain only:
+        everybody names national numbers, and nobody may merge by them."""
+        return self.own or bool(self.senders)
 
     def mistyped(self, number: str) -> tuple[str, str] | None:
         """What is wrong with a number without the form of its domain, and what to do; None for one that has it. A

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 from urllib.parse import parse_qsl
 
-from mediators.domains import ACROSS, FOREIGN, MISSING, UNKNOWN, Assigned, judged
+from mediators.domains import ACROSS, FOREIGN, MISSING, UNKNOWN, UNOWNED, Assigned, Fault, judged
 from mediators.fhir.assigners import issue
 from mediators.fhir.bundle import Resources
 from mediators.fhir.document import Entry
@@ -96,9 +96,19 @@ def _merge(
         prior = condition(entry.url)
         gone = [{"system": prior.words[0]}] if prior else parts(entry.resource, "identifier")
         gone_of = {_domain(domains, one) for one in gone}
-        is_temporary = any(domain and domain.temporary for domain in map(domains.of_system, gone_of))
-        if not is_temporary and not gone_of & {_domain(domains, {"system": one.words[0]}) for one in stays}:
-            yield issue(at, ACROSS)
+        if fault := _replaced(domains, gone_of, {_domain(domains, {"system": one.words[0]}) for one in stays}):
+            yield issue(at, fault)
+
+
+def _replaced(domains: Domains, gone_of: set[str], stays_of: set[str]) -> Fault | None:
+    """What is wrong with a merge of numbers of these domains: a temporary number may be replaced by any, any other by
+    one of the same domain, which must be somebody's."""
+    if any(domain and domain.temporary for domain in map(domains.of_system, gone_of)):
+        return None
+    both = [domains.of_system(one) for one in gone_of & stays_of]
+    if not both:
+        return ACROSS
+    return None if any(domain is None or domain.owned for domain in both) else UNOWNED
 
 
 def _domain(domains: Domains, number: Json) -> str:

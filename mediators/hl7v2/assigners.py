@@ -1,15 +1,15 @@
 """Who assigned the numbers of a message, judged by the channel's identifier domains: OHIE-CR-01, -03 to -05, -16, -17.
 
-Numbers that the patient gets are PID-2, -3, -4 and what a merge replaces (MRG-1); of those the sender must be allowed
-to assign. The mother's (PID-21) and a social number (PID-19, where it names its authority) are only mentioned.
+Numbers that the patient gets are PID-2, -3, -4 and what a merge replaces (MRG-1, -2, -4); of those the sender must be
+allowed to assign. The mother's (PID-21) and a social number (PID-19, where it names its authority) are only mentioned.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final, NamedTuple
 
-from mediators.domains import ACROSS, AUTHORITY, BARE, Assigned, Fault, judged
+from mediators.domains import ACROSS, AUTHORITY, BARE, UNOWNED, Assigned, Fault, judged
 from mediators.hl7v2.places import located
 from mediators.hl7v2.reader import Field, Hl7, Segment
 from mediators.hl7v2.scope import NULL
@@ -18,7 +18,7 @@ from mediators.mediator import Context
 from schemas.domains import Domain, Domains
 from schemas.message import Issue, Message
 
-_ASSIGNED: Final = {"PID": (2, 3, 4), "MRG": (1,)}
+_ASSIGNED: Final = {"PID": (2, 3, 4), "MRG": (1, 2, 4)}
 _MENTIONED: Final = {"PID": (19, 21)}
 # Messages that say who somebody is, and so must say enough
 _FEEDS: Final = frozenset((*(name for name, one in TRIGGERS.items() if one.registers), "A08", "A31"))
@@ -74,16 +74,22 @@ def _without_papers(pid: Segment, domains: Domains) -> bool:
 
 
 def _merges(hl7: Hl7, domains: Domains) -> Iterator[Issue]:
-    """What is replaced is of a domain in which the patient has a number that stays (OHIE-CR-17), or temporary."""
+    """OHIE-CR-17: what is replaced is of a domain in which the patient has a number that stays."""
     stays: set[Domain | None] = set()
     for segment in hl7.segments:
         if segment.name == "PID":
-            stays = {_domain(number, domains) for number in _numbers(segment, (3,))}
+            stays = {_domain(number, domains) for number in _numbers(segment, _ASSIGNED["PID"])}
         elif segment.name == "MRG":
-            for number in _numbers(segment, (1,)):
-                domain = _domain(number, domains)
-                if domain and domain not in stays and not domain.temporary:
-                    yield number.issue(ACROSS)
+            yield from _replaced(segment, stays, domains)
+
+
+def _replaced(mrg: Segment, stays: Collection[Domain | None], domains: Domains) -> Iterator[Issue]:
+    """Numbers that everybody names may stand beside one whose domain has an owner, or a temporary one."""
+    told = [(number, _domain(number, domains)) for number in _numbers(mrg, _ASSIGNED["MRG"])]
+    alone = not any(domain and (domain.owned or domain.temporary) for _, domain in told)
+    for number, domain in told:
+        if domain and not domain.temporary and (domain not in stays or alone):
+            yield number.issue(UNOWNED if domain in stays else ACROSS)
 
 
 def _domain(number: _Number, domains: Domains) -> Domain | None:

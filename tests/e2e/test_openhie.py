@@ -211,6 +211,21 @@ def test_cr_17_only_the_owner_merges_and_only_within_its_domain(north: Sender, s
     assert "SOUTH:S1701" not in north.pix("N1701^^^NORTH").numbers[0]
 
 
+def test_cr_17_nobody_merges_by_national_numbers_but_they_may_stand_beside_ones_own(
+    north: Sender, south: Sender
+) -> None:
+    national = (("N1703", IDCS[2], "QX17003"), ("N1704", "9182736457", "QX17004"))
+    for number, idcs, cin in national:
+        born = "19661018|F" if number == "N1703" else "19931202|M"
+        assert north.feed(f"||{number}^^^NORTH~{idcs}^^^IDCS~{cin}^^^CIN||{number}X^Y||{born}").code == "AA"
+    refused = south.feed(f"||{IDCS[2]}^^^IDCS||N1703X^Y||19661018|F", "A40", "MRG|9182736457^^^IDCS")
+    assert (refused.code, refused.field("ERR", 1)[:11]) == ("AE", "MRG^1^1^204")
+    assert "NORTH:N1704" not in north.pix("N1703^^^NORTH").numbers[0]
+    owned = "||N1703^^^NORTH~QX17003^^^CIN||N1703X^Y||19661018|F"
+    assert north.feed(owned, "A40", "MRG|N1704^^^NORTH").code == "AA"
+    assert "NORTH:N1704" in north.pix("N1703^^^NORTH").numbers[0]
+
+
 def test_cr_18_a_social_number_links(north: Sender, south: Sender) -> None:
     assert north.feed("||N1801^^^NORTH||WAHBI^Yannis||199004|M" + "|" * 11 + IDCS[1]).code == "AA"
     assert south.feed("||S1801^^^SOUTH||WAHBI^Yan||19900404|M" + "|" * 11 + IDCS[1]).code == "AA"

@@ -199,6 +199,20 @@ def test_cr_fhir_09_only_the_owner_merges_and_only_within_a_domain(north: Hospit
     assert person(north.put("F091", north.patient("F091", "SLAOUI", birthDate="1955-03-02"))) == gone
 
 
+def test_cr_fhir_09_nobody_merges_by_national_numbers(north: Hospital, south: Hospital) -> None:
+    told = {"F094": ("4821937561", {"birthDate": "1949-08-08"}), "F095": ("9182736457", {"birthDate": "1999-04-30"})}
+    for value, (idcs, born) in told.items():
+        numbers = [{"system": NORTH, "value": value}, {"system": IDCS, "value": idcs}]
+        north.put(value, {**north.patient(value, f"{value}X", **born), "identifier": numbers})
+    gone, stays = (idcs for idcs, _ in told.values())
+    other = {"identifier": {"system": IDCS, "value": stays}}
+    merging = {**south.patient("F096"), "active": False, "link": [{"type": "replaced-by", "other": other}]}
+    merging["identifier"] = [{"system": IDCS, "value": gone}]
+    assert set(reasons(south.put(gone, merging, system=IDCS))) == {"foreign-authority"}
+    who = [person(north.put(value, north.patient(value, f"{value}X", **born))) for value, (_, born) in told.items()]
+    assert who[0] != who[1]
+
+
 def test_a_feed_as_a_message_is_answered_entry_by_entry_and_takes_no_merge_back(north: Hospital) -> None:
     def changed(method: str, patient: dict[str, Any]) -> dict[str, Any]:
         return {"fullUrl": "urn:x", "resource": patient, "request": {"method": method, "url": "Patient/x"}}

@@ -107,6 +107,17 @@ def test_a_mother_of_an_unknown_domain_is_refused_and_of_anothers_is_not() -> No
             "HIS_S|SOUTH",
             [(f"{one}^1^4", "foreign-authority") for one in ("PID^1^3", "MRG^1^1")],
         ),
+        # of a national number nobody is the owner: beside one of the sender's own it passes, alone it joins nobody
+        (f"{RIGHT}^^^IDCS", f"{WRONG}^^^IDCS", "HIS_N|NORTH", [("MRG^1^1^1^4", "foreign-authority")]),
+        (f"7^^^NORTH~{RIGHT}^^^IDCS", f"{WRONG}^^^IDCS", "HIS_N|NORTH", [("MRG^1^1^1^4", "foreign-authority")]),
+        ("7^^^NORTH~204060801^^^CNSS", "6^^^NORTH", "HIS_N|NORTH", []),
+        ("7^^^NORTH~204060801^^^CNSS", "6^^^NORTH~204060801^^^CNSS", "HIS_N|NORTH", []),
+        (
+            "7^^^NORTH",
+            "6^^^NORTH|5^^^SOUTH",
+            "HIS_N|NORTH",
+            [("MRG^1^2^1^4", "foreign-authority"), ("MRG^1^2^1^4", "across-domains")],
+        ),
     ],
 )
 def test_only_the_owner_merges_and_only_within_its_domain(
@@ -146,6 +157,16 @@ BORN = {"birthDate": "1980-01-01"}
 def test_fhir_patients_are_judged_alike(message: Message, issues: list[tuple[str, str]]) -> None:
     assert told(Fhir(), message, STRICT) == (bool(issues), issues)
     assert told(Fhir(), message, TOLERANT) == (False, [])
+
+
+@pytest.mark.parametrize(("system", "reasons"), [(NORTH.uri, []), (IDCS.uri, ["foreign-authority"])])
+def test_a_patient_is_replaced_by_numbers_of_the_owner_and_not_by_national_ones(
+    system: str, reasons: list[str]
+) -> None:
+    link = [{"type": "replaced-by", "other": {"identifier": {"system": system, "value": RIGHT}}}]
+    message = patient((system, "9876543217"), active=False, link=link, **BORN)
+    assert [why for _, why in told(Fhir(), message, STRICT)[1] if why != "check-digit"] == reasons
+    assert told(Fhir(), message, TOLERANT)[0] is False
 
 
 def test_an_oid_in_fhir_is_the_same_system() -> None:

@@ -14,7 +14,7 @@ from schemas.message import Refused
 from tests.mediators.fhir.messages import FHIR, message
 
 IPP, OTHER = "https://clinic.example/ipp", "https://other.example/ipp"
-TABLE = [Domain(IPP, ("CLINIC",), "2.25.77"), Domain(OTHER, ("OTHER",), senders=("somebody else",))]
+TABLE = [Domain(IPP, ("CLINIC",), "2.25.77", senders=("*",)), Domain(OTHER, ("OTHER",), senders=("somebody else",))]
 MOTHER = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v3-RoleCode", "code": "MTH"}]}
 
 

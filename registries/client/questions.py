@@ -45,6 +45,14 @@ def answered(connection: Connection, pairs: Iterable[Pair], by: str, at: int) ->
     connection.execute(update(reviews).where(*open_ones).values(said))
 
 
+def reopened(connection: Connection, pairs: Iterable[Pair]) -> None:
+    """Of the two of each pair somebody is to be asked again, where the rules had answered. In the caller's
+    transaction."""
+    theirs = among(connection, reviews.c.id, reviews_of(pairs)), reviews.c.state == "decided"
+    said = {"state": "open", "decision": "", "decided_by": "", "decided_at": None}
+    connection.execute(update(reviews).where(*theirs, reviews.c.decided_by == "rules").values(said))
+
+
 def across(here: frozenset[str], there: frozenset[str]) -> set[Pair]:
     """Every two of whom one is here and the other there, the smaller first."""
     if len(here) * len(there) > _MOST_PAIRS:

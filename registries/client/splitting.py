@@ -7,24 +7,25 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import Row, and_, func, insert, select, update
+from sqlalchemy import Row, and_, func, insert, select
 
+from registries.client import moved
 from registries.client.changes import Change, row
-from registries.client.clusters import cluster
+from registries.client.clusters import joining
 from registries.client.decision import Decision, Declined
 from registries.client.keys import Subject, subject
-from registries.client.links import APART, MERGED
-from registries.client.records import NAME
+from registries.client.links import APART, MATCHED, MERGED
+from registries.client.matching.rules import Rules
 from registries.client.rules import MOST_OWNERS
 from registries.client.store import Person
-from registries.tables import history, keys, next_version, persons, records
+from registries.tables import history, keys, persons, records
 
 Record = Row[Any]
 
 
-def split(decision: Decision, secret: bytes, record: int) -> int:
+def split(decision: Decision, secret: bytes, record: int, rules: Rules) -> int:
     """Moves the record, and the numbers that no other record of the identity carries. A number of both is then carried
-    by both, the old identity first."""
+    by both, the old identity first. Links that the rules (those in force) made for this record end."""
     here = _records(decision, record)
     old = next((one.person for one in here if one.id == record), "")
     if len(here) < 2:
@@ -35,9 +36,10 @@ def split(decision: Decision, secret: bytes, record: int) -> int:
     _move_keys(decision, leaving, staying, old, new)
     _unlearn(decision, leaving, staying, old)
     decision.put("records", {"id": record}, {"person": new})
-    changed(decision, old, new)
+    moved.end_unfounded(decision, old, rules)
     decision.join(old, new, APART)
     decision.check()
+    moved.compare_again(decision)
     return decision.note("split", old, new, record, made=new)
 
 
@@ -52,22 +54,17 @@ def check(decision: Decision, taken_back: Iterable[Change]) -> None:
 
 
 def rejoined(decision: Decision, detail: Mapping[str, Any]) -> None:
-    """What a split had made stands for the old identity again, for something may have landed under it. Raises Declined
-    when it was linked since."""
-    if not (new := detail.get("made")):
-        return
-    others, _ = cluster(decision.connection, new)
-    if len(others) > 1:
-        raise Declined("the identity that the split made was linked since; take that back first")
-    old = next(one.after["person"] for one in decision.changes if one.table == "records" and one.after)
-    changed(decision, old, new)
-    decision.join(new, old, MERGED)
-
-
-def changed(decision: Decision, *of: str) -> None:
-    """Whoever follows the records learns that theirs are others now."""
-    number = next_version(decision.connection, NAME)
-    decision.connection.execute(update(records).where(records.c.person.in_(of)).values(number=number))
+    """After the rows of a decision are back. What a split had made stands for the old identity again, for something may
+    have landed under it. Raises Declined when a steward or a source linked it since."""
+    if new := detail.get("made"):
+        found = joining(decision.connection, [new])
+        if any(link.kind != MATCHED for link in found):
+            raise Declined("the identity that the split made was linked since; take that back first")
+        for link in found:
+            decision.end(link)
+        old = next(one.after["person"] for one in decision.changes if one.table == "records" and one.after)
+        decision.join(new, old, MERGED)
+    moved.compare_again(decision)
 
 
 def _records(decision: Decision, record: int) -> Sequence[Record]:
@@ -77,10 +74,10 @@ def _records(decision: Decision, record: int) -> Sequence[Record]:
 
 
 def _alone(decision: Decision, record: int) -> int:
-    done = select(history.c.id).where(history.c.record == record, history.c.action == "split")
-    if decision.connection.execute(done).first():
-        return 0
     known = decision.connection.scalar(select(records.c.person).where(records.c.id == record))
+    made = history.c.other == known, history.c.action == "split", history.c.record == record
+    if known and decision.connection.execute(select(history.c.id).where(*made)).first():
+        return 0
     raise Declined(
         "this is the only source record of its identity: unlink the identity, or keep it apart from the other"
         if known

@@ -14,12 +14,13 @@ from typing import Any
 from sqlalchemy import Engine, select
 
 from registries.cache import Cache
-from registries.client import changes, choices, history, splitting
+from registries.client import changes, choices, history, moved, splitting
 from registries.client.clusters import cluster, merges_of
 from registries.client.decision import Decision, Declined, decided
 from registries.client.history import Line
 from registries.client.links import APART, JOINED, MATCHED, MERGED
 from registries.client.regulars import unsettle
+from registries.client.versions import Versions
 from registries.database import reading
 from registries.sealing import Seal
 from registries.tables import reviews
@@ -61,9 +62,13 @@ class Steward:
 
     def split(self, record: int, by: str, why: str) -> int:
         """Gives a source record an identity of its own, kept apart from the one it had. Its numbers go with it, so what
-        its source says from now on is about the new identity; what landed before stays where it is."""
+        its source says from now on is about the new identity; what landed before stays where it is. Whom the rules had
+        joined by this record is joined no more; all are compared again."""
+        rules = Versions(self.engine, self.seal).active()
         try:
-            return decided(self.engine, self.seal, by, why, lambda one: splitting.split(one, self.secret, record))
+            return decided(
+                self.engine, self.seal, by, why, lambda one: splitting.split(one, self.secret, record, rules)
+            )
         finally:
             self._forget()
 
@@ -197,7 +202,7 @@ def _undo(decision: Decision, entry: int) -> int:
     if all(one.back().stands(decision.connection) for one in made):
         return 0
     for one in made:
-        if not one.stands(decision.connection):
+        if not (one.stands(decision.connection) or moved.made_again(decision, one)):
             raise Declined("something was decided about the same since; take that back first, the latest before")
     splitting.check(decision, made)
     for one in reversed(made):

@@ -21,12 +21,14 @@ if TYPE_CHECKING:  # its HTTP client takes a part of a start that most need not 
     from registries.awaited import Awaited
     from registries.national import NationalClients
     from registries.national_care import NationalCare
+    from registries.national_numbers import NationalNumbers
     from registries.remembered import Answer, Heard, Remembered
     from registries.remote import National
 
 CLIENT: Final = "client"
 FACILITY: Final = "facility"
 HEALTH_WORKER: Final = "health-worker"
+ASKERS: Final = 8  # readers' questions that a national registry is asked at once
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,15 @@ class Elsewhere:
         from registries.national import NationalClients
 
         return NationalClients(local, self._service(CLIENT), *self._with(CLIENT))
+
+    def numbers(self) -> NationalNumbers | None:
+        """For readers' questions by a number that nobody here has."""
+        if not self.said.client.elsewhere:
+            return None
+        from registries.national_numbers import NationalNumbers
+
+        askers = [self._remembered(CLIENT, self.said.client.fresh) for _ in range(ASKERS)]
+        return NationalNumbers(self._service(CLIENT), askers, self.stale, partial(self._measured, CLIENT))
 
     def facilities(self, local: Facilities) -> Facilities | NationalCare:
         if not self.said.facility.elsewhere:

@@ -44,7 +44,7 @@ from channels.loops import spare_collection, started
 from channels.mediate import Mediation, Registries
 from channels.migrations.store import STORES
 from channels.outputs import EVENTS, REGISTRY, STEPS, Outputs
-from channels.questions import Questions
+from channels.questions import Answering, Questions
 from channels.receive import Door
 from channels.reload import Channels, Look, Reload, look
 from channels.rerun import Rerun
@@ -332,7 +332,7 @@ class House:
 
     def door(self, bus: Bus) -> Door:
         waiting = Waiting(Outcomes(self.registries).of)
-        questions = Questions(self.queries.answer, self._told)
+        questions = Questions(self.answering, self._told)
         timeout = self.settings.acknowledgement_timeout
         return Door(bus, self.keys, derived(self.master, "feeds"), timeout, waiting, questions)
 
@@ -340,6 +340,11 @@ class House:
     def queries(self) -> Queries:
         """What is asked about persons, and answered from what all sources said."""
         return Queries(self.records, self.links, self.people, self.believed)
+
+    @cached_property
+    def answering(self) -> Answering:
+        """What answers readers: the registry here, and of numbers that nobody here has the country's."""
+        return Answering(self.queries.answer, self.elsewhere.numbers())
 
     @cached_property
     def believed(self) -> Believed:

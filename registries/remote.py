@@ -21,8 +21,9 @@ from schemas.message import Unavailable
 
 FHIR_JSON: Final = "application/fhir+json"
 _FORM: Final = "application/x-www-form-urlencoded"
-# What the service says of the question itself: nobody has this number (404), it knows no such domain (400)
-_NOBODY: Final = {404: frozenset({"not-found"}), 400: frozenset({"code-invalid", "not-found"})}
+# What the service says of the question itself: nobody, or nobody alone, has this number (404), it knows no such domain
+# (400)
+_NOBODY: Final = {404: frozenset({"not-found", "multiple-matches"}), 400: frozenset({"code-invalid", "not-found"})}
 T = TypeVar("T")
 
 
@@ -65,6 +66,10 @@ class National:
     def patients(self, wanted: Mapping[str, str]) -> list[Patient]:
         """The patients who fit (ITI-78). `wanted`: search parameters by name ("family", "birthdate", …)."""
         return [patient(_ALONE, one) for one in self._search("Patient", wanted) if one["resourceType"] == "Patient"]
+
+    def carriers(self, number: Identifier) -> list[Patient] | None:
+        """Everybody who has this number (ITI-78); None when nobody has it."""
+        return self.patients({"identifier": _token(number)}) or None
 
     def facility(self, number: Identifier) -> Listed | None:
         """The organization with this number, and where its Location says so, when it is operating (ITI-90)."""

@@ -45,10 +45,20 @@ class Question:
     most: int = 0
     after: str = ""
 
+    @property
+    def number(self) -> tuple[str, str] | None:
+        """The number that is all it asks by: system and value."""
+        if self.of:
+            return self.of
+        system, value = self.criteria.system, self.criteria.number
+        whole = bool(system and value) and not value.endswith("*")
+        return (system, value) if whole and not self.after and self.criteria == Criteria(system, value) else None
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A person: the identity that stands for all that are linked, and what is believed of them."""
+    """A person: the identity that stands for all that are linked, "" for whom only a registry elsewhere knows; and what
+    is believed of them."""
 
     person: str
     patient: Patient
@@ -57,14 +67,16 @@ class Found:
 # Nobody reads more persons than these
 MOST_FOUND: Final = 1000
 
-# Why nobody can be told: a system nobody knows, a number nobody has, one that several have, more than anybody reads
-Missing = Literal["", "domain", "number", "several", "many"]
+# Why nobody can be told: a system nobody knows, a number nobody has, one that several have, more than anybody reads; a
+# number nobody here has, while the registry that may know it does not answer
+Missing = Literal["", "domain", "number", "several", "many", "silent"]
 
 
 @dataclass(frozen=True, slots=True)
 class Queried:
     """`unknown`: systems asked for that nobody knows. `total` counts all that were found, `left` those still to come;
-    `after` is where a further question goes on."""
+    `after` is where a further question goes on. `age`: how many seconds ago a registry elsewhere said it, None where it
+    is known here."""
 
     found: tuple[Found, ...] = ()
     missing: Missing = ""
@@ -72,6 +84,7 @@ class Queried:
     total: int = 0
     left: int = 0
     after: str = ""
+    age: float | None = None
 
 
 class Search(Protocol):

@@ -30,7 +30,7 @@ from channels.gateway import (
 from channels.gateway.bounds import Short
 from channels.gateway.care_sheets import care_sheets
 from channels.gateway.faults import Contained, failed
-from channels.gateway.fhir import unknown, unrouted
+from channels.gateway.fhir import FHIR_CHANNEL, unknown, unrouted
 from channels.gateway.intake import Intake
 from channels.gateway.negotiation import Negotiated
 from channels.gateway.parts import Parts
@@ -48,8 +48,6 @@ from registries.client.steward import Steward
 from registries.sealing import Seal
 
 __all__ = ["Parts", "application"]
-
-FHIR_CHANNEL = "fhir"
 
 
 def application(parts: Parts) -> ASGIApp:

@@ -14,12 +14,13 @@ from registries.client.bearers import Bearers
 
 def routes(house: House, record: Reads, audit: Audit) -> list[Route]:
     """To be mounted before those of the shared record. audit: called before anybody is shown."""
-    queries, bearers = house.queries, Bearers(house.registries, house.registry_secret, house.personal)
+    answering, bearers = house.answering, Bearers(house.registries, house.registry_secret, house.personal)
     portraits = Portraits(house.records, house.links, house.believed, house.reading, lambda: house.domains)
     merged = house.settings.client_registry.merged
-    asked = Patients(house.people, portraits, record, audit, merged, lands=house.settings.smr == BUILT_IN)
+    lands = house.settings.smr == BUILT_IN
+    asked = Patients(house.people, portraits, record, audit, merged, lands=lands, elsewhere=answering.elsewhere)
     return [
-        *pixm.routes(pixm.Crossing(queries, lambda: house.domains, audit)),
+        *pixm.routes(pixm.Crossing(answering, lambda: house.domains, audit)),
         *match.routes(match.Matching(house.matcher, bearers, portraits, audit)),
         *patients.routes(asked),
     ]

@@ -21,6 +21,9 @@ from channels.receive import LARGE
 from schemas.fhir.reading_xml import NotFhir, in_json
 
 FHIR_JSON = "application/fhir+json"
+# The channel of what is sent to `/fhir`, and by whose bounds who reads there is told
+FHIR_CHANNEL = "fhir"
+AGAIN = 5  # seconds after which to ask again what could not be answered now
 LARGEST_FORM = 64 * 1024
 # Where the scope of a request says in which format it is answered
 FORMAT = "wasl.format"
@@ -90,7 +93,10 @@ def answer(content: Any, status: int = 200) -> Response:
 
 def outcome(problem: Problem) -> Response:
     issue = {"severity": "error", "code": problem.code, "diagnostics": problem.text}
-    return answer({"resourceType": "OperationOutcome", "issue": [issue]}, problem.status)
+    response = answer({"resourceType": "OperationOutcome", "issue": [issue]}, problem.status)
+    if problem.status == 503:
+        response.headers["Retry-After"] = str(AGAIN)
+    return response
 
 
 def unrouted(instead: Instead) -> Callable[[Request, Exception], Response]:

@@ -20,12 +20,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from channels.consumers.reading import Token
-from channels.gateway.fhir import Endpoint, answer, answering, base, bundle, form, outcome
+from channels.gateway import national
+from channels.gateway.fhir import FHIR_CHANNEL, Endpoint, answer, answering, base, bundle, form, outcome
 from channels.gateway.patient_query import PARAMETERS, Asked, asked
 from channels.gateway.portraits import Group, Portraits, Resource
 from channels.gateway.record import Audit, Reads
 from channels.gateway.search import ID, Pairs, Problem, query_of
 from channels.gateway.search import PARAMETERS as OF_THE_RECORD
+from channels.questions import Elsewhere
 from registries.client.saying import withdrawn
 from registries.client.search import Filling, People, TooMany
 from registries.client.terms import SYSTEM
@@ -55,7 +57,7 @@ class Patients:
 
     record: what only the shared record knows. audit: called before content is shown. merged: what stands for a merged
     identity, whoever it was merged into or itself, no longer active. lands: whether what the registry meets is soon in
-    the record.
+    the record. elsewhere: the country's registry, where there is one.
     """
 
     people: People
@@ -64,6 +66,7 @@ class Patients:
     audit: Audit
     merged: Merged = "survivor"
     lands: bool = True
+    elsewhere: Elsewhere | None = None
 
     def search(self, request: Request) -> Response:
         return self.found(request, request.query_params.multi_items())
@@ -76,7 +79,9 @@ class Patients:
             if not self.known(system):
                 raise Problem(404, "not-found", "identifier: nobody knows this domain")
         found = self.portraits.ordered(self._groups(what))
-        if not found and _fits_the_record(pairs) and not (what.numbers and self._taken_back(pairs)):
+        if not found and (told := self._told_elsewhere(request, pairs, what)):
+            return told
+        if not found and _fits_the_record(pairs) and not (what.numbers and self._taken_back(self._landed(pairs))):
             return self._of_the_record(request, pairs)
         total, page, more = self._page(what, found)
         for about in [f"Patient/{one['id']}" for one in page] or ["Patient"]:
@@ -127,10 +132,26 @@ class Patients:
     def _portrait(self, name: str) -> Resource | None:
         return self.portraits.of([(name, self.portraits.group(name))])[0]
 
-    def _taken_back(self, pairs: Pairs) -> bool:
-        """Whether the record finds whose source took back what was written of them."""
+    def _told_elsewhere(self, request: Request, pairs: Pairs, what: Asked) -> Response | None:
+        """Whom the country knows, where neither the registry nor the record has anybody with the number."""
+        if self.elsewhere is None or (question := national.by_number(what)) is None:
+            return None
+        if (landed := self._landed(pairs)) and not self._taken_back(landed):
+            return None
+        told = self.elsewhere(question, self.portraits.domains, FHIR_CHANNEL)
+        if told is None:
+            return None
+        self.audit(request, "search", "Patient")
+        entries = national.entries(national.known(told))
+        return national.aged(_searchset(request, pairs, entries[: what.count], told.total, ""), told)
+
+    def _landed(self, pairs: Pairs) -> Collection[str]:
+        """Whom the record finds."""
         query, _ = query_of("Patient", pairs, self.portraits.group)
-        landed = {one.id for one in self.portraits.landed.search(query).page}
+        return {one.id for one in self.portraits.landed.search(query).page}
+
+    def _taken_back(self, landed: Collection[str]) -> bool:
+        """Whether a source of theirs took back what was written of them."""
         return bool(landed) and any(withdrawn(one.patient) for one in self.portraits.records.of_persons(landed))
 
     def _of_the_record(self, request: Request, pairs: Pairs) -> Response:
@@ -220,9 +241,7 @@ def filled(endpoint: Endpoint) -> Endpoint:
         try:
             return endpoint(request)
         except Filling as error:
-            response = outcome(Problem(503, "transient", str(error)))
-            response.headers["Retry-After"] = "5"
-            return response
+            return outcome(Problem(503, "transient", str(error)))
 
     return answering(asking)
 
@@ -259,9 +278,13 @@ def _entry(request: Request, patient: Resource) -> dict[str, Any]:
 
 
 def _bundle(request: Request, pairs: Pairs, page: Sequence[Resource], total: int, last: str) -> Response:
+    return _searchset(request, pairs, [_entry(request, one) for one in page], total, last)
+
+
+def _searchset(request: Request, pairs: Pairs, entries: Sequence[dict[str, Any]], total: int, last: str) -> Response:
     query = urlencode(pairs)
     links = [("self", f"{base(request)}/Patient?{query}")]
     if last:
         after = urlencode([*((name, value) for name, value in pairs if name != "_after"), ("_after", last)])
         links.append(("next", f"{base(request)}/Patient?{after}"))
-    return bundle(request, "searchset", [_entry(request, one) for one in page], total, links)
+    return bundle(request, "searchset", entries, total, links)

@@ -14,14 +14,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from channels.gateway.fhir import answer, outcome
+from channels.gateway.fhir import FHIR_CHANNEL, answer, outcome
+from channels.gateway.national import SILENT, aged
 from channels.gateway.parameters import pairs
 from channels.gateway.patient_query import token
 from channels.gateway.patients import filled
 from channels.gateway.record import Audit
 from channels.gateway.search import Pairs, Problem, page_of
+from channels.questions import Answer
 from registries.client.keys import known_number
-from registries.client.queries import Queries
 from schemas.domains import Domains
 from schemas.events import Identifier
 from schemas.fhir import elements
@@ -32,24 +33,24 @@ _TAKEN = ("sourceIdentifier", "targetSystem", "_format")
 
 @dataclass(frozen=True, slots=True)
 class Crossing:
-    """Blocks on the database. audit: called before anybody is told."""
+    """Blocks on the database. answering: whoever knows; audit: called before anybody is told."""
 
-    queries: Queries
+    answering: Answer
     table: Callable[[], Domains]
     audit: Audit
 
     def answer(self, request: Request, said: Pairs) -> Response:
         question = self._question(said)
-        found = self.queries.answer(question, self.table())
+        found = self.answering(question, self.table(), FHIR_CHANNEL)
         if problem := _problem(found):
             self.audit(request, "query", "Patient")
             raise problem
         for one in found.found:
-            self.audit(request, "query", f"Patient/{one.person}")
+            self.audit(request, "query", f"Patient/{one.person}" if one.person else "Patient")
         told = [one for person in found.found for one in _told(person.patient.get("identifiers") or (), question)]
         if told:
-            told += [_reference(one.person) for one in found.found]
-        return answer({"resourceType": "Parameters", **({"parameter": told} if told else {})})
+            told += [_reference(one.person) for one in found.found if one.person]
+        return aged(answer({"resourceType": "Parameters", **({"parameter": told} if told else {})}), found)
 
     def _question(self, said: Pairs) -> Question:
         page_of(said)
@@ -90,6 +91,8 @@ def _problem(found: Queried) -> Problem | None:
         return Problem(400, "code-invalid", "sourceIdentifier Assigning Authority not found")
     if found.missing == "several":
         return Problem(404, "multiple-matches", "sourceIdentifier Patient Identifier is carried by several persons")
+    if found.missing == "silent":
+        return Problem(503, "transient", f"sourceIdentifier: {SILENT}")
     if found.missing:
         return Problem(404, "not-found", "sourceIdentifier Patient Identifier not found")
     if found.unknown:

@@ -5,6 +5,7 @@
 | somebody | AA | OK |
 | nobody, or no number in the domains wanted | AA | NF |
 | a number or a domain nobody knows, or more than anybody reads | AE | AE, and an ERR |
+| a number nobody here has, while the country's registry does not answer | AE | AE, and an ERR |
 """
 
 from __future__ import annotations
@@ -30,6 +31,10 @@ _WHY: Final[Mapping[Missing, Issue]] = {
     "several": issue(
         *("QPD-3.1", "QPD^1^3^1^1", "several", "204"),
         *("several persons carry this number", "ask by a number that is one person's alone"),
+    ),
+    "silent": issue(
+        *("QPD-3.1", "QPD^1^3^1^1", "not-known-now", "207"),
+        *("nobody here has this number, and the national client registry does not answer", "ask again in a minute"),
     ),
     "many": issue("QPD-3", "QPD^1^3", "too-costly", "207", _MANY, "say more of the person: names, birth date, place"),
 }

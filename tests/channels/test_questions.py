@@ -39,8 +39,8 @@ class Asked:
         self.questions: list[Question] = []
         self.audited: list[tuple[str, list[str]]] = []
 
-    def answer(self, question: Question, domains: Domains) -> Queried:
-        assert domains is DOMAINS
+    def answer(self, question: Question, domains: Domains, channel: str) -> Queried:
+        assert (domains, channel) == (DOMAINS, "registry")
         if question.of == (WARD.uri, "away"):
             raise Unavailable("the database is away")
         self.questions.append(question)

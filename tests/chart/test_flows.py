@@ -54,7 +54,8 @@ def test_servers_at_unusual_ports_can_be_reached() -> None:
         assert (6380 in out) == (role in ROLES), role
         assert (8081 in out) == (role in ROLES), role
         assert (8443 in out) == (role == "delivery"), role
-        assert (9443 in out) == (role in ("mediation", "delivery")), role
+        assert (9443 in out) == (role in ROLES), role
+        assert (9447 in out) == (role in ("mediation", "delivery")), role
         assert (9444 in out) == (role in ("gateway", "console")), role
         assert (9445 in out) == (role == "delivery"), role
         assert (9446 in out) == (role == "delivery"), role

@@ -7,10 +7,12 @@ from pathlib import Path
 
 from tests.e2e.hl7 import AUTHORITY, code, glucose, header, message, order, person
 from tests.e2e.program import Mllp, Program, free_port, until
-from tests.registries.country import Country
+from tests.e2e.registry import Sender, configured
+from tests.registries.country import Country, identifier
 from tests.serving import served
 from tests.stores import house_of, rows
 
+NORTH, IDCS, NUMBER = "https://north.example/ipp", "https://hie.sante.gov.ma/id/idcs", "2345678906"
 OTHER = "PID|1||X9^^^LABO_ESSAI^PI||TAZI^Hind^^^^^L||19800203|F"
 
 
@@ -61,3 +63,36 @@ def test_whoever_waits_for_the_country_goes_on_by_itself_and_holds_nobody_else(t
             until(lambda: "does not know" in program.get(f"/api/transactions/{unknown['id']}")["reason"])
             country.people.append([f"{AUTHORITY}|N2"])
             program.transaction("W2", "delivered")
+
+
+def test_who_is_known_to_the_country_alone_is_told_on_every_line_and_registered_nowhere(tmp_path: Path) -> None:
+    numbers = [identifier(f"{IDCS}|{NUMBER}"), identifier(f"{NORTH}|N7")]
+    told = {"resourceType": "Patient", "identifier": numbers, "name": [{"family": "ZEROUALI", "given": ["Ghizlane"]}]}
+    country = Country(people=[[f"{IDCS}|{NUMBER}", f"{NORTH}|N7"]], resources=[told])
+    asked, config = {"sourceIdentifier": f"{IDCS}|{NUMBER}"}, configured(tmp_path / "config")
+    with served(country.app) as address:
+        environment = {"WASL_REGISTRIES_CLIENT": f"{address}/fhir", "WASL_REGISTRIES_CLIENT_FRESH": "0"}
+        with Program(tmp_path / "data", "--config", str(config), **environment) as program:
+            with Mllp(program.mllp_port) as line:
+                sender = Sender(line)
+                assert sender.pix(f"{NUMBER}^^^IDCS", "^^^NORTH").numbers == [["NORTH:N7"]]
+                whole = sender.pdq(f"3.1^{NUMBER}", "3.4^IDCS")
+                assert (whole.status, whole.numbers) == ("OK", [[f"IDCS:{NUMBER}", "NORTH:N7"]])
+                country.down = 503
+                assert sender.pix(f"{NUMBER}^^^IDCS", "^^^NORTH").numbers == [["NORTH:N7"]]
+                assert sender.pix("N8^^^NORTH").errors == ["QPD^1^3^1^1"]
+                country.down = 0
+            until(lambda: program.admin.post("/fhir/Patient/$ihe-pix", data=asked).status_code == 200)
+            (found,) = program.admin.post("/fhir/Patient/$ihe-pix", data=asked).json()["parameter"]
+            search = {"identifier": f"{IDCS}|{NUMBER}"}
+            (entry,) = program.admin.post("/fhir/Patient/_search", data=search).json()["entry"]
+            house, told_whom = house_of(program), ("SIH_N|NORTH", "query", "Patient")
+            trail = "SELECT actor, action, target FROM audit"
+            until(lambda: told_whom in rows(house, "control", trail), what="the audit")
+            persons = rows(house, "registries", "SELECT count(*) FROM persons")
+            log = program.log()
+    assert found["valueIdentifier"] == {"system": NORTH, "value": "N7"}
+    assert entry["resource"]["meta"]["source"] == "urn:wasl:national"
+    assert persons == [(0,)]
+    assert {query for _, query in country.asked} == {""}
+    assert NUMBER not in log

@@ -16,6 +16,7 @@ from channels.gateway.match import Matching
 from channels.gateway.patients import Merged, Patients
 from channels.gateway.pixm import Crossing
 from channels.gateway.portraits import Portraits
+from channels.questions import Answering, Elsewhere
 from registries.client.bearers import Bearers
 from registries.client.links import Links
 from registries.client.matcher import Matcher
@@ -46,7 +47,7 @@ DOMAINS = Domains.of(
 class Reader:
     """A client of `/fhir/Patient`, and what the audit was told."""
 
-    def __init__(self, home: Place, merged: Merged = "survivor") -> None:
+    def __init__(self, home: Place, merged: Merged = "survivor", elsewhere: Elsewhere | None = None) -> None:
         self.engine = home.open("registries")
         self.registry = Registry(self.engine)
         self.audited: list[tuple[str, str]] = []
@@ -58,10 +59,10 @@ class Reader:
         portraits = Portraits(records, self.links, believed, landed, lambda: DOMAINS)
         queries = Queries(records, self.links, self.people, believed)
         matcher = Matcher(self.engine, SECRET, seal, Versions(self.engine, seal).active)
-        self.reads = Patients(self.people, portraits, behind, self._audit, merged, lands=False)
+        self.reads = Patients(self.people, portraits, behind, self._audit, merged, lands=False, elsewhere=elsewhere)
         self.app = Starlette(
             routes=[
-                *pixm.routes(Crossing(queries, lambda: DOMAINS, self._audit)),
+                *pixm.routes(Crossing(Answering(queries.answer, elsewhere), lambda: DOMAINS, self._audit)),
                 *match.routes(Matching(matcher, Bearers(self.engine, SECRET), portraits, self._audit)),
                 *patients.routes(self.reads),
                 *record.routes(landed, self.links.following, self._audit, patients.capabilities()),

@@ -59,6 +59,14 @@ def test_nobody_has_an_unknown_number_nor_one_of_an_unknown_domain(national: Nat
     assert national.cross_references(NUMBER) is None
 
 
+def test_a_number_that_several_have_is_nobodys_and_no_outage() -> None:
+    issue = {"severity": "error", "code": "multiple-matches"}
+    answer = httpx.Response(404, json={"resourceType": "OperationOutcome", "issue": [issue]})
+    national = National("http://nation.example/fhir", transport=httpx.MockTransport(lambda _: answer))
+    assert national.cross_references(NUMBER) is None
+    national.close()
+
+
 def test_patients_are_found_by_what_they_are_called(national: National, country: Country) -> None:
     name = {"family": "Aït Brahim", "given": ["Hafid"]}
     country.resources = [

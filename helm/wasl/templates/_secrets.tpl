@@ -48,10 +48,11 @@ which role. Both the volume and the environment are made from it.
 {{- end }}
 {{- end }}
 
-{{/* Mediation asks, delivery asks again and follows the one upstream, pages ask the population register. */}}
+{{/* Mediation asks, delivery asks again and follows the one upstream; for readers of /fhir and pages the client registry and
+the population register are asked. */}}
 {{- define "wasl.registrySecrets" -}}
 {{- $v := .root.Values }}
-{{- $asked := dict "mediation" (list "client" "facility" "healthWorker") "delivery" (list "client" "facility" "healthWorker" "upstream") "gateway" (list "rnp") "console" (list "rnp") }}
+{{- $asked := dict "mediation" (list "client" "facility" "healthWorker") "delivery" (list "client" "facility" "healthWorker" "upstream") "gateway" (list "client" "rnp") "console" (list "client" "rnp") }}
 {{- $variables := include "wasl.registries" . | fromYaml }}
 {{- range $name := get $asked .role | default list }}
 {{- with (index $v.registries $name).token }}{{ if .existingSecret }}

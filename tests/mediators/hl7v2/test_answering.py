@@ -160,3 +160,11 @@ def test_no_text_breaks_out_of_its_place(text: str) -> None:
     again = read(Pid(STANDARD, given.domains).whole(told, 1), given)
     if text != '""':
         assert (again["identifiers"][0]["value"], again["names"][0]["family"]) == (text, text)
+
+
+@pytest.mark.parametrize("query", [pix("7^^^NORTH"), pdq("@PID.3.1^7~@PID.3.4^NORTH")])
+def test_what_cant_be_known_while_the_country_is_down_is_an_error_and_not_nobody(query: Message) -> None:
+    reply, answer = told(query, Queried(missing="silent"))
+    assert (reply.code, names(answer)) == ("AE", ["MSH", "MSA", "ERR", "QAK", "QPD"])
+    assert (answer.segments[2].text(3), answer.segments[3].text(2)) == ("207", "AE")
+    assert "the national client registry does not answer" in answer.segments[2].raw

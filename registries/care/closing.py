@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection, Engine, select
 
 from registries.care import place, worker
-from registries.care.changed import begin
-from registries.care.listing import FACILITY, TABLES, follow, pair
+from registries.care.listing import FACILITY, TABLES, begun, follow, pair
 from registries.care.lists import today
 from registries.care.names import inpe
 from registries.care.seeds import prepare
@@ -55,7 +54,7 @@ def close(connection: Connection, kind: str, number: str, day: str, *, by: str, 
 
 def prepared(connection: Connection, kind: str) -> None:
     """To be called first in a commit that changes an entry."""
-    begin(connection, kind)
+    begun(connection, kind)
     prepare(connection, today())
 
 

@@ -9,9 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from registries.care.changed import begin
 from registries.care.elements import referred
-from registries.care.listing import FACILITY, HEALTH_WORKER, Taken, follow
+from registries.care.listing import FACILITY, HEALTH_WORKER, Taken, begun, follow
 from registries.care.pairing import aligned
 from registries.care.seeds import prepare
 from registries.care.store import Kept, Key, standing, write
@@ -58,9 +57,8 @@ def feed(
 
     Raises Refused; then nothing may be committed.
     """
-    for kind, concerned in ((FACILITY, True), (HEALTH_WORKER, False)):
-        if any((one.type in _OF_PLACES) is concerned for one in changes):
-            begin(connection, kind)
+    if changes:
+        begun(connection, FACILITY if any(one.type in _OF_PLACES for one in changes) else HEALTH_WORKER)
     prepare(connection, day)
     named = _named(changes)
     stood = standing(connection, [(one.type, one.id) for one in named])

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, delete, insert, or_, select
 
 from registries.care import place, worker
-from registries.care.changed import touched
+from registries.care.changed import begin, touched
 from registries.care.elements import Number, referred
 from registries.care.names import alias, inpe
 from registries.care.spells import Period, text_of
@@ -53,7 +53,8 @@ class Followed:
 
 
 def follow(connection: Connection, kind: str, ids: Collection[str]) -> Followed:
-    """Makes the rows of these Organizations or Practitioners anew. Raises Taken; then nothing may be committed."""
+    """Makes the rows of these Organizations or Practitioners anew; where a facility's number is another now, those of
+    its staff too. To be called after `begun`. Raises Taken; then nothing may be committed."""
     wanted = _places(connection, ids) if kind == FACILITY else _workers(connection, ids)
     stood = _standing(connection, kind, ids, [one.number for one in wanted.values()])
     _refuse_taken(wanted, stood)
@@ -64,10 +65,28 @@ def follow(connection: Connection, kind: str, ids: Collection[str]) -> Followed:
     _refuse_named(connection, kind, changed, fresh)
     _replace(connection, kind, fresh, changed)
     touched(connection, kind, fresh)
+    if kind == FACILITY:
+        _follow_staff(connection, [*stale, *(one.row["resource"] for one in changed if one.number not in stood)])
     found = {
         one.number: [one.number, *sorted(one.names)] for one in sorted(wanted.values(), key=lambda one: one.number)
     }
     return Followed(found, fresh, numbers)
+
+
+def begun(connection: Connection, kind: str) -> None:
+    """Counts a change of the registry, in the transaction that makes it; with facilities those who work there may
+    change, and whoever changes several begins them in this order."""
+    for one in (FACILITY, HEALTH_WORKER) if kind == FACILITY else (kind,):
+        begin(connection, one)
+
+
+def _follow_staff(connection: Connection, numbers: Collection[str]) -> None:
+    """`numbers`: what rows of roles called facilities that are called otherwise now. A role that was told before its
+    facility has the id of the Organization."""
+    at = select(roles.c.worker).where(among(connection, roles.c.facility, numbers))
+    moved = select(health_workers.c.resource).where(health_workers.c.number.in_(at), health_workers.c.resource != "")
+    if numbers and (ids := list(connection.scalars(moved))):
+        follow(connection, HEALTH_WORKER, ids)
 
 
 def number_of(kind: str, numbers: Iterable[Number], name: str) -> str:

@@ -15,13 +15,13 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from registries.care import place, worker
-from registries.care.changed import begin
 from registries.care.columns import called
 from registries.care.ids import entry_ids
 from registries.care.listing import (
     FACILITY,
     HEALTH_WORKER,
     TABLES,
+    begun,
     follow,
     names_of,
     organizations_of,
@@ -47,7 +47,7 @@ WORKER_COLUMNS = ("inpe", "family", "given", "profession", "periods")
 def load_places(connection: Connection, rows: Sequence[Row], by: str) -> list[Outcome]:
     """Every row that is right; the others get issues."""
     day = today()
-    begin(connection, FACILITY)
+    begun(connection, FACILITY)
     prepare(connection, day)
     ids = entry_ids(connection, FACILITY, _numbers(rows))
     locations = pair(connection, list(ids.values()))
@@ -71,7 +71,7 @@ def load_places(connection: Connection, rows: Sequence[Row], by: str) -> list[Ou
 def load_workers(connection: Connection, rows: Sequence[Row], by: str) -> list[Outcome]:
     """Every row that is right; the others get issues."""
     day = today()
-    begin(connection, HEALTH_WORKER)
+    begun(connection, HEALTH_WORKER)
     prepare(connection, day)
     ids = entry_ids(connection, HEALTH_WORKER, _numbers(rows))
     stood = standing(connection, [("Practitioner", name) for name in ids.values()])

@@ -23,9 +23,10 @@ from channels.journal.times import iso
 from registries.client import history
 from registries.client.comparison import Progress
 from registries.client.decision import Declined
+from registries.client.difference import Differences
 from registries.client.matching.rules import BLOCKING_PARTS, Rules
 from registries.client.matching.vetoes import WORDS
-from registries.client.rematch import Differences, Rematch
+from registries.client.rematch import Rematch
 from registries.client.versions import differences
 from registries.database import reading
 

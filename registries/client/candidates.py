@@ -13,7 +13,9 @@ import orjson
 from sqlalchemy import BigInteger, Connection, bindparam, select, text
 
 from registries.arrays import Listed
+from registries.client.digests import block_digests
 from registries.client.matching.profile import Profile
+from registries.client.matching.rules import Rules
 from registries.database import asked
 from registries.sealing import Seal
 from registries.tables import records
@@ -39,13 +41,18 @@ _NEARLY = 1 - 1e-9
 @dataclass(frozen=True, slots=True)
 class Known:
     """A record as it is compared. `number` is of its last change; `blocks`, where they are at hand, are those it was
-    written with."""
+    written with, by the rules of that version."""
 
     id: int
     person: str
     number: int
     profile: Profile
     blocks: Sequence[int] = ()
+    rules: int = 0
+
+    def blocks_by(self, rules: Rules, secret: bytes) -> Sequence[int]:
+        """What these rules find it by."""
+        return self.blocks if self.rules == rules.version else block_digests(self.profile, rules, secret)
 
 
 class Candidates:

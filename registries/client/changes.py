@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Table, and_, delete, insert, select, update
+from sqlalchemy import Connection, Table, and_, bindparam, delete, insert, select, update
 
+from registries.database import among, insert_all
 from registries.tables import choices, keys, links, persons, records, reviews
 
 Row = dict[str, Any]
+# Keys of rows, each once, and what each becomes
+Told = list[tuple[Row, Row | None]]
 
 _TABLES: Mapping[str, Table] = {table.name: table for table in (links, reviews, choices, keys, records, persons)}
+_AT_ONCE = 5_000
 # They count changes, so they never go back.
-_COUNTERS = frozenset({"version", "revision", "number", "matched"})
+_COUNTERS = frozenset({"version", "revision", "number"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,9 @@ class Change:
 
     def stands(self, connection: Connection) -> bool:
         """Whether the row is as this change left it."""
-        found = row(connection, self.table, self.key)
+        return self._stands(row(connection, self.table, self.key))
+
+    def _stands(self, found: Row | None) -> bool:
         if self.table == "links" and self.after is None:
             return found is None or found["ended"] is not None
         return _same(found, self.after)
@@ -44,12 +50,60 @@ def row(connection: Connection, table: str, key: Row) -> Row | None:
     return {str(name): value for name, value in found.items() if name not in key} if found else None
 
 
+def rows(connection: Connection, table: str, keys: Sequence[Row]) -> list[Row | None]:
+    """The same of many, in their order."""
+    found: dict[tuple[Any, ...], Row] = {}
+    names = list(keys[0]) if keys else []
+    for part in _parts(keys):
+        asked = select(_TABLES[table]).where(
+            among(connection, _TABLES[table].c[names[0]], {key[names[0]] for key in part})
+        )
+        for one in connection.execute(asked).mappings():
+            told = {str(name): value for name, value in one.items()}
+            found[tuple(told.pop(name) for name in names)] = told
+    return [found.get(tuple(key[name] for name in names)) for key in keys]
+
+
+def standing(connection: Connection, changes: Sequence[Change]) -> list[Change]:
+    """Those whose rows are as they left them."""
+    found: list[Change] = []
+    for table in {one.table: None for one in changes}:
+        of_it = [one for one in changes if one.table == table]
+        now = rows(connection, table, [one.key for one in of_it])
+        found += [one for one, row in zip(of_it, now, strict=True) if one._stands(row)]
+    return found
+
+
 def write(connection: Connection, table: str, key: Row, values: Row | None) -> None:
     """Makes the row so, or takes it away. Columns that are not told stay."""
     if values is None:
         connection.execute(delete(_TABLES[table]).where(_is(table, key)))
     elif not connection.execute(update(_TABLES[table]).where(_is(table, key)).values(**values)).rowcount:
         connection.execute(insert(_TABLES[table]).values(**key, **values))
+
+
+def write_all(connection: Connection, changes: Sequence[Change]) -> None:
+    """Makes the rows of one table so, each once: what takes one away or makes one changes the whole row."""
+    made = [one.key | one.after for one in changes if one.before is None and one.after is not None]
+    if made:
+        insert_all(connection, _TABLES[changes[0].table], made)
+    changed: dict[tuple[str, ...], list[Row]] = {}
+    for one in changes:
+        if one.after is None:
+            write(connection, one.table, one.key, None)
+        elif one.before is not None:
+            values = {f"key_{name}": value for name, value in one.key.items()}
+            values |= {f"new_{name}": value for name, value in one.after.items()}
+            changed.setdefault(tuple(one.after), []).append(values)
+    for names, told in changed.items():
+        table, key = _TABLES[changes[0].table], changes[0].key
+        same = and_(*(table.c[name] == bindparam(f"key_{name}") for name in key))
+        connection.execute(update(table).where(same).values({name: bindparam(f"new_{name}") for name in names}), told)
+
+
+def _parts(keys: Sequence[Row]) -> Iterator[Sequence[Row]]:
+    for start in range(0, len(keys), _AT_ONCE):
+        yield keys[start : start + _AT_ONCE]
 
 
 def together(changes: Iterable[Change]) -> list[Change]:

@@ -20,9 +20,10 @@ from registries.client.matching.profile import Profile, profile
 from registries.client.matching.rules import Rules
 from registries.client.records import NAME
 from registries.client.saying import Saying, content, overlaid
+from registries.client.versions import NAME as RULES
 from registries.database import among, insert_all, insert_or_skip
 from registries.sealing import Seal
-from registries.tables import blocks, next_version, numbers, records, systems, uncompared
+from registries.tables import blocks, next_version, numbers, records, systems, uncompared, version
 from schemas.events import Patient
 
 Pairs = set[tuple[int, int]]  # a digest and the record that it finds
@@ -84,8 +85,8 @@ class Keeping:
         if not wanted:
             return
         found = select(*_READ).where(among(self._connection, records.c.key, wanted))
-        for id, key, person, version, said, at in self._connection.execute(found):
-            self._records[key, person] = _Record(id, key, person, "", "", version, said, at, said)
+        for id, key, person, sent, said, at in self._connection.execute(found):
+            self._records[key, person] = _Record(id, key, person, "", "", sent, said, at, said)
 
     def take(self, saying: Saying, person: str) -> None:
         """A source says this of this identity. What is older than what it said before changes nothing."""
@@ -128,17 +129,19 @@ class Keeping:
         """For each key the identity, and the digests of sayings that change nothing, once this is committed."""
         return {one.key: (one.person, list({one.said, *one.same})) for one in self._records.values()}
 
-    def write(self, connection: Connection, rules: Rules, at: int) -> bool:
+    def write(self, connection: Connection, rules: Rules, moved: int, at: int) -> bool:
         """In the caller's transaction, to be found by these rules. False when another worker changed one of these
-        records in between."""
+        records in between, or when the rules changed more often than `moved` times: then others are in force."""
         changed = sorted(self.changed, key=lambda one: one.id)
         if not changed:
             return True
         told = {one.id: profile(one.told) for one in changed}
         blocks_of = {id: self._blocks(one, rules) for id, one in told.items()}
         rows = [self._row(one, told[one.id], at) for one in changed]
-        # from here on others who keep records wait
+        # from here on others who keep records wait, and who gives all of them the blocks of other rules
         number = next_version(connection, NAME)
+        if version(connection, RULES) != moved:
+            return False
         for row in rows:
             row["number"] = number
         new = [row for row, one in zip(rows, changed, strict=True) if not one.stood]
@@ -155,7 +158,9 @@ class Keeping:
         self._find_by(connection, blocks, "block", now, then, ours)
         self._name(connection, changed)
         history.write(connection, self._seal, [self._replaced(one, at) for _, one in old])
-        self.kept = [Known(one.id, one.person, number, told[one.id], blocks_of[one.id]) for one in changed]
+        self.kept = [
+            Known(one.id, one.person, number, told[one.id], blocks_of[one.id], rules.version) for one in changed
+        ]
         return True
 
     def committed(self) -> None:

@@ -163,7 +163,7 @@ class Matcher:
     def compared(self, connection: Connection, mine: Sequence[Known], rules: Rules | None = None) -> list[Verdict]:
         """What the rules, by default those in force, say of these records and everybody else. Writes nothing."""
         rules = rules or self.rules
-        blocks = {one.id: one.blocks or block_digests(one.profile, rules, self._secret) for one in mine}
+        blocks = {one.id: one.blocks_by(rules, self._secret) for one in mine}
         wanted = {block for digests in blocks.values() for block in digests}
         sharing = self._candidates.sharing(connection, wanted, min(rules.cap, REACH * rules.most))
         beside = {one.id: nearest(blocks[one.id], sharing, rules.most) for one in mine}

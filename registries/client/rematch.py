@@ -6,61 +6,41 @@ opened and closed.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import partial
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, Engine, select
 
 from registries.client import changes, history
-from registries.client.changes import row
-from registries.client.comparison import Comparison, Manual, Pair, Progress, everybody
+from registries.client.changes import Change, Row, Told
+from registries.client.comparison import Comparison, Manual, Progress, everybody
 from registries.client.decision import Decision, Declined, decided, pair
-from registries.client.digests import block_digests
+from registries.client.difference import Difference, Differences, differences
+from registries.client.history import Line
 from registries.client.links import MATCHED
-from registries.client.matching.profile import Profile
 from registries.client.matching.rules import Rules
-from registries.client.questions import POSSIBLE, review_of
-from registries.client.verdicts import Verdict, asked
-from registries.client.versions import Versions, activated
-from registries.database import insert_or_skip, reading, written
+from registries.client.questions import review_of
+from registries.client.reblocking import Reblocking
+from registries.client.records import NAME as RECORDS
+from registries.client.versions import Versions, activated, in_force
+from registries.database import insert_or_skip, reading
 from registries.sealing import Seal
-from registries.tables import blocks, links, records, reviews, uncompared, version
-
-_AT_ONCE = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """Two identities, and why the rules decide otherwise about them now, in words. `record` is the source record whose
-    comparison decided; None where nothing that can be compared joins the two any more. `score` is a probability,
-    `review` what a review says of it."""
-
-    one: str
-    other: str
-    record: int | None = None
-    score: float | None = None
-    why: str = ""
-    review: Mapping[str, Any] = field(default_factory=dict, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Differences:
-    """What the rules of `version` would change. `compared` counts records; `entry` is the line of the history once it
-    is applied, 0 before."""
-
-    version: int
-    compared: int
-    made: Sequence[Difference] = ()
-    ended: Sequence[Difference] = ()
-    opened: Sequence[Difference] = ()
-    closed: Sequence[Difference] = ()
-    entry: int = 0
+from registries.tables import next_version, records, uncompared, version
 
 
 def _quiet(done: int, of: int) -> None:
     """Nobody asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """Of the rules `before` for those `after`. `since`: the change of records up to which all were compared by the
+    rules after; `blocked`: up to which all are found by them, None where both find the same."""
+
+    before: Rules
+    after: Rules
+    since: int
+    blocked: int | None
 
 
 class Rematch:
@@ -69,6 +49,7 @@ class Rematch:
     def __init__(self, engine: Engine, secret: bytes, seal: Seal) -> None:
         self._engine, self._secret, self._seal = engine, secret, seal
         self._versions = Versions(engine, seal)
+        self._blocks = Reblocking(engine, secret, seal)
 
     def dry_run(self, rules: Rules, *, sample: int = 0, progress: Progress = _quiet) -> Differences:
         """What these rules would change, of `sample` records at most (0: all), each compared with everybody. Writes
@@ -79,145 +60,139 @@ class Rematch:
         comparison = Comparison(self._engine, self._secret, self._seal, rules, self._versions.active())
         comparison.run(ids, every, progress)
         with reading(self._engine) as connection:
-            return _differences(connection, comparison, rules.version, len(ids))
+            return differences(connection, comparison, len(ids))
 
     def apply(self, number: int, by: str, why: str, *, progress: Progress = _quiet) -> Differences:
         """Puts this version of the rules in force, for everybody who was compared before too. What is decided while it
         runs counts: nobody is joined whom a steward keeps apart meanwhile."""
         rules, before = self._versions.rules(number), self._versions.active()
         with reading(self._engine) as connection:
-            seen = version(connection, "records")
+            seen = version(connection, RECORDS)
         found = self.dry_run(rules, progress=progress)
-        self._find_by(rules, before)
+        change = self._found_by(before, rules, seen, 0)
 
         def work(decision: Decision) -> int:
-            return _apply(decision, found, before.version, seen)
+            self._put_in_force(decision, change)
+            _apply(decision, found)
+            kept = self._meanwhile(decision, change)
+            counts = _counts(found)
+            return decision.note("rematched", "", rules=number, before=before.version, records=kept, counts=counts)
 
-        entry = decided(self._engine, self._seal, by, why, work)
-        return replace(found, entry=entry)
+        return replace(found, entry=decided(self._engine, self._seal, by, why, work))
 
     def undo(self, entry: int, by: str, why: str) -> int:
         """Takes back what was applied under this line of the history, as far as nobody decided about the same since,
         and puts the rules before in force. The line that says so; 0 where nothing was left to do."""
-        return decided(self._engine, self._seal, by, why, lambda decision: _undo(decision, entry))
-
-    def _find_by(self, rules: Rules, before: Rules) -> None:
-        """The blocks of these rules beside those of the rules before, so that both find everybody meanwhile."""
-        if rules.finds_as(before):
-            return
         with reading(self._engine) as connection:
-            every = everybody(connection)
-        for start in range(0, len(every), _AT_ONCE):
-            written(self._engine, partial(self._block, every[start : start + _AT_ONCE], rules))
+            line = _applied(connection, self._seal, entry)
+        before, since = self._versions.rules(line.detail["before"]), line.detail.get("records", 0)
+        change = self._found_by(self._versions.active(), before, since, since)
 
-    def _block(self, part: Sequence[int], rules: Rules, connection: Connection) -> None:
-        found = connection.execute(select(records.c.id, records.c.profile).where(records.c.id.in_(part)))
-        profiles = {id: Profile.unpacked(self._seal.open(sealed, str(id))) for id, sealed in found}
-        rows = [
-            {"block": digest, "record": id}
-            for id, profile in profiles.items()
-            for digest in block_digests(profile, rules, self._secret)
-        ]
-        insert_or_skip(connection, blocks, rows)
+        def work(decision: Decision) -> int:
+            moved = self._put_in_force(decision, change)
+            _undo(decision, line)
+            if moved:
+                self._meanwhile(decision, change)
+            return decision.note("undone", "", of=entry)
 
+        return decided(self._engine, self._seal, by, why, work)
 
-def _differences(connection: Connection, comparison: Comparison, number: int, compared: int) -> Differences:
-    certain, possible, persons = comparison.certain, comparison.possible, comparison.persons
-    joined = {(one, other) for one, other in _matched(connection) if persons & {one, other}}
-    known = {(one, other): state for one, other, state in _asked(connection) if persons & {one, other}}
+    def _found_by(self, before: Rules, after: Rules, seen: int, blocked: int) -> _Change:
+        """Ahead of the commit: it holds up those who come as little as can be. Up to `blocked` all have the blocks."""
+        same = after.finds_as(before)
+        return _Change(before, after, seen, None if same else self._blocks.ahead(after, blocked))
 
-    def told(pairs: Collection[Pair]) -> list[Difference]:
-        return [_difference(one, *possible.get(one, (certain.get(one), "")), number) for one in sorted(pairs)]
+    def _put_in_force(self, decision: Decision, change: _Change) -> bool:
+        """First of all: from here on nobody writes what the rules before decide."""
+        if (found := in_force(decision.connection)) != change.before.version:
+            raise Declined(f"version {found} of the rules was put in force meanwhile; look at the rules, and try again")
+        return activated(decision.connection, decision.seal, change.after.version, decision.by, decision.why)
 
-    return Differences(
-        number,
-        compared,
-        made=told(certain.keys() - joined),
-        ended=told(joined - certain.keys()),
-        opened=told({one for one in possible if known.get(one, "closed") == "closed"}),
-        closed=told({one for one, state in known.items() if state == "open" and one not in possible}),
-    )
-
-
-def _difference(of: Pair, verdict: Verdict | None, text: str, number: int) -> Difference:
-    if verdict is None:
-        return Difference(*of, why="nothing that can be compared joins the two any more")
-    review = asked(POSSIBLE, *of, verdict, text, verdict.why, number, 0) if text else {}
-    return Difference(*of, verdict.record, verdict.score.probability, verdict.why, review)
+    def _meanwhile(self, decision: Decision, change: _Change) -> int:
+        """Who came meanwhile, or changed, was compared by the rules before: the next sweep does it again. Up to which
+        change of records everybody is found by both; last of all, for whoever keeps a record waits now, and then asks
+        for the rules again."""
+        connection = decision.connection
+        number = next_version(connection, RECORDS)
+        if change.blocked is not None:
+            self._blocks.rest(connection, change.after, change.blocked)
+        changed = select(records.c.id.label("record"), records.c.number, records.c.at)
+        rows = connection.execute(changed.where(records.c.number > change.since))
+        insert_or_skip(connection, uncompared, [row._asdict() for row in rows])
+        return number
 
 
-def _matched(connection: Connection) -> list[Pair]:
-    found = select(links.c.from_person, links.c.to_person).where(links.c.kind == MATCHED, links.c.ended.is_(None))
-    return [(one, other) for one, other in connection.execute(found)]
-
-
-def _asked(connection: Connection) -> list[tuple[str, str, str]]:
-    """Reviews of possible matches: open, closed by the rules, or decided by a steward."""
-    columns = (reviews.c.person, reviews.c.other, reviews.c.state, reviews.c.decided_by)
-    rows = connection.execute(select(*columns).where(reviews.c.reason == POSSIBLE))
-    return [
-        (min(one, other), max(one, other), "open" if state == "open" else "closed" if by == "rules" else "decided")
-        for one, other, state, by in rows
-    ]
-
-
-def _apply(decision: Decision, found: Differences, before: int, seen: int) -> int:
-    connection = decision.connection
-    for one in found.ended:
-        key = pair(one.one, one.other, MATCHED)
-        if (link := row(connection, "links", key)) and link["ended"] is None:
-            decision.put("links", key, {"ended": decision.at, "version": decision.number})
-    _make(decision, found)
-    for one in found.opened:
-        _open(decision, one)
+def _apply(decision: Decision, found: Differences) -> None:
+    parting: Row = {"ended": decision.at, "version": decision.number}
+    ended: Told = [(pair(one.one, one.other, MATCHED), parting) for one in found.ended]
+    decision.put_all("links", _links(decision, ended, in_force=True))
+    decision.put_all("links", _links(decision, _made(decision, found), in_force=False))
+    decision.put_all("reviews", [_opened(decision, one) for one in found.opened])
     joined = {(one.one, one.other) for one in found.made}
-    for one in found.closed:
-        said = "accepted" if (one.one, one.other) in joined else ""
-        told = {"state": "decided", "decided_at": decision.at, "decided_by": "rules", "decision": said}
-        decision.put("reviews", {"id": review_of(one.one, one.other)}, told)
-    activated(connection, decision.seal, found.version, decision.by, decision.why)
-    # what changed meanwhile was compared under the rules before: the next sweep does it again
-    changed = select(records.c.id.label("record"), records.c.number, records.c.at).where(records.c.number > seen)
-    insert_or_skip(connection, uncompared, [row._asdict() for row in connection.execute(changed)])
-    return decision.note("rematched", "", rules=found.version, before=before, counts=_counts(found))
+    said: Row = {"state": "decided", "decided_at": decision.at, "decided_by": "rules"}
+    for answer in ("accepted", ""):
+        closed = [one for one in found.closed if ((one.one, one.other) in joined) == bool(answer)]
+        told = said | {"decision": answer}
+        decision.put_all("reviews", [({"id": review_of(one.one, one.other)}, told) for one in closed])
 
 
-def _undo(decision: Decision, entry: int) -> int:
-    line = history.line(decision.connection, decision.seal, entry)
-    if line is None or line.action != "rematched":
-        raise Declined(f"line {entry} of the history tells of no new comparison")
-    made = [one for one in changes.loaded(line.detail["changes"]) if one.stands(decision.connection)]
-    ending = [one for one in made if one.table == "links" and one.after and one.after["ended"] is None]
-    for one in ending:
-        decision.put("links", one.key, {"ended": decision.at, "version": decision.number})
-    standing = Manual(decision.connection, every=True)
-    for one in made:
-        first, second = one.key.get("from_person", ""), one.key.get("to_person", "")
-        if one.table == "reviews":
-            decision.put("reviews", one.key, one.before)
-        elif one not in ending and not standing.kept_apart(standing.group(first), standing.group(second)):
-            decision.put("links", one.key, {"ended": None, "version": decision.number})
-            standing.join(first, second)
-    activated(decision.connection, decision.seal, line.detail["before"], decision.by, decision.why)
-    return decision.note("undone", "", of=entry)
+def _links(decision: Decision, told: Told, *, in_force: bool) -> Told:
+    """Those that are in force now, or that are not."""
+    rows = changes.rows(decision.connection, "links", [key for key, _ in told])
+    there = [row is not None and row["ended"] is None for row in rows]
+    return [one for one, stands in zip(told, there, strict=True) if stands == in_force]
 
 
-def _make(decision: Decision, found: Differences) -> None:
+def _made(decision: Decision, found: Differences) -> Told:
     """The likest first, as the rules do."""
     standing = Manual(decision.connection, every=True)
+    said: Row = {"event": "", "at": decision.at, "version": decision.number, "ended": None, "by": "rules"}
+    made: Told = []
     for one in sorted(found.made, key=lambda one: (-(one.score or 0.0), one.one, one.other)):
-        if standing.kept_apart(standing.group(one.one), standing.group(one.other)):
-            continue
-        said = {"event": "", "at": decision.at, "version": decision.number, "ended": None, "by": "rules"}
-        told = said | {"why": one.why, "score": one.score, "rules": found.version}
-        if decision.put("links", pair(one.one, one.other, MATCHED), told):
+        if not standing.kept_apart(standing.group(one.one), standing.group(one.other)):
             standing.join(one.one, one.other)
+            told = said | {"why": one.why, "score": one.score, "rules": found.version}
+            made.append((pair(one.one, one.other, MATCHED), told))
+    return made
 
 
-def _open(decision: Decision, one: Difference) -> None:
+def _opened(decision: Decision, one: Difference) -> tuple[Row, Row | None]:
     told = {"at": decision.at, "decided_at": None, "decided_by": "", "decision": ""}
     row = {name: value for name, value in one.review.items() if name != "id"}
-    decision.put("reviews", {"id": one.review["id"]}, row | told)
+    return {"id": one.review["id"]}, row | told
+
+
+def _applied(connection: Connection, seal: Seal, entry: int) -> Line:
+    line = history.line(connection, seal, entry)
+    if line is None or line.action != "rematched":
+        raise Declined(f"line {entry} of the history tells of no new comparison")
+    return line
+
+
+def _undo(decision: Decision, line: Line) -> None:
+    made = changes.standing(decision.connection, changes.loaded(line.detail["changes"]))
+    links = [one for one in made if one.table == "links"]
+    parting: Row = {"ended": decision.at, "version": decision.number}
+    decision.put_all("links", [(one.key, parting) for one in links if _in_force(one)])
+    ended = _back(decision, [one for one in links if not _in_force(one)])
+    decision.put_all("links", _links(decision, ended, in_force=False))
+    decision.put_all("reviews", [(one.key, one.before) for one in made if one.table == "reviews"])
+
+
+def _back(decision: Decision, ended: list[Change]) -> Told:
+    standing = Manual(decision.connection, every=True)
+    again: Row = {"ended": None, "version": decision.number}
+    told: Told = []
+    for one in ended:
+        first, second = one.key["from_person"], one.key["to_person"]
+        if not standing.kept_apart(standing.group(first), standing.group(second)):
+            standing.join(first, second)
+            told.append((one.key, again))
+    return told
+
+
+def _in_force(change: Change) -> bool:
+    return change.after is not None and change.after["ended"] is None
 
 
 def _counts(found: Differences) -> Mapping[str, int]:

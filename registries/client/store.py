@@ -16,9 +16,10 @@ from registries.client.keys import Key, Subject
 from registries.client.links import joined
 from registries.client.matching.rules import Rules
 from registries.client.questions import across, answered
-from registries.database import asked, insert_or_skip
+from registries.client.versions import NAME as RULES
+from registries.database import asked, insert_or_skip, reading
 from registries.outage import collided
-from registries.tables import keys, persons, reviews
+from registries.tables import keys, persons, reviews, version
 from schemas import facts
 
 _STRONG = ("ins", "idcs", "cnss", "cin")
@@ -127,7 +128,7 @@ class View:
         kept = self.keeping is not None and bool(self.keeping.changed)
         if not (made or grown or self.attached or self.reviews or self.merges or kept):
             return True
-        in_force = rules() if kept else None  # asked before this writes, for it may write too
+        moved, in_force = _in_force(engine, rules) if kept else (0, None)
         try:
             with engine.connect() as connection, connection.begin() as transaction:
                 if not (self._insert(connection, made, at) and self._learn(connection, grown)):
@@ -137,7 +138,7 @@ class View:
                 noted = [*self.reviews, *(_refused(merge) for merge in refused)]
                 insert_or_skip(connection, reviews, [review_row(review, at) for review in noted])
                 _answer(connection, made_one, at)
-                if self.keeping and in_force and not self.keeping.write(connection, in_force, at):
+                if self.keeping and in_force and not self.keeping.write(connection, in_force, moved, at):
                     transaction.rollback()
                     return False
         except DBAPIError as error:
@@ -168,6 +169,13 @@ class View:
         person = Person(id, origin, revision, [ins, idcs, cnss, cin], [year, month, day], sex)
         self.persons[id] = person
         return person
+
+
+def _in_force(engine: Engine, rules: Callable[[], Rules]) -> tuple[int, Rules]:
+    """The rules, and how often they had changed before: so it is noticed if others come into force until the commit."""
+    with reading(engine) as connection:
+        moved = version(connection, RULES)
+    return moved, rules()
 
 
 def _answer(connection: Connection, merges: Sequence[linking.Merge], at: int) -> None:

@@ -129,6 +129,11 @@ class Versions:
         written(self._engine, begun)
 
 
+def in_force(connection: Connection) -> int:
+    """The number of the version; 0 as long as nobody asked for one."""
+    return connection.scalar(_ACTIVE) or 0
+
+
 def held(connection: Connection) -> int:
     """How often the rules in force changed. Until the commit they do not change: who puts others in force waits."""
     return connection.scalar(_HELD) or 0
@@ -137,7 +142,7 @@ def held(connection: Connection) -> int:
 def activated(connection: Connection, seal: Seal, number: int, by: str, why: str) -> bool:
     """Puts a version in force in the caller's transaction; False where it is."""
     alone(connection, _LOCK)
-    before = connection.scalar(_ACTIVE)
+    before = in_force(connection)
     if before == number:
         return False
     _read(connection, number)
@@ -178,7 +183,7 @@ def _read(connection: Connection, number: int) -> Rules:
 
 def _findable(connection: Connection, number: int) -> None:
     """Raises Declined where nobody who was met before has blocks of this version."""
-    before = connection.scalar(_ACTIVE) or number
+    before = in_force(connection)
     if not _read(connection, number).finds_as(_read(connection, before)):
         raise Declined(
             f"version {number} has other blocking passes than version {before}, in force: nobody who was met before "

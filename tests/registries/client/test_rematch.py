@@ -9,10 +9,12 @@ import pytest
 from sqlalchemy import Engine, select
 
 from registries.client.decision import Declined
+from registries.client.difference import Differences
 from registries.client.export import lines
 from registries.client.links import Links
 from registries.client.matching.rules import Rules, shipped
-from registries.client.rematch import Differences, Rematch
+from registries.client.reblocking import Reblocking
+from registries.client.rematch import Rematch
 from registries.client.resolve import Clients
 from registries.client.steward import Steward
 from registries.client.versions import Versions
@@ -28,6 +30,8 @@ WHO = ("naima", "tried it dry")
 STRICT = replace(shipped(), certain=1.0, deterministic=())
 # Nobody finds anybody.
 BLIND = replace(shipped(), passes=())
+# Others than the shipped ones, by which the same are found
+OTHER = replace(shipped(), passes=(("both", "birth"), ("phone",)))
 
 
 class Town:
@@ -201,6 +205,61 @@ def test_what_changed_meanwhile_is_compared_again(town: Town) -> None:
     town.rematch.apply(number, *WHO, progress=_once(lambda: town.met(*HIND)))
     matcher = Clients(town.engine, SECRET).matcher
     assert [matcher.sweep(everything=True) for _ in range(2)] == [1, 0]
+
+
+def test_who_comes_after_the_others_were_given_blocks_of_other_passes_is_found_by_them(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    met: list[str] = []
+    ahead = Reblocking.ahead
+
+    def late(blocks: Reblocking, rules: Rules, since: int) -> int:
+        until = ahead(blocks, rules, since)
+        met.append(town.met(*RIM))
+        return until
+
+    monkeypatch.setattr(Reblocking, "ahead", late)
+    town.applied(OTHER)
+    assert town.one(met[0], town.met(*RIM))
+
+
+def test_who_is_being_registered_while_other_passes_come_into_force_is_found_by_them(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = town.versions.propose(OTHER, *WHO)
+    rules = town.versions.active
+
+    def late() -> Rules:
+        monkeypatch.undo()
+        before = rules()
+        town.rematch.apply(number, *WHO)
+        return before
+
+    monkeypatch.setattr(town.registry.clients.matcher, "_rules", late)
+    rim = town.met(*RIM)
+    assert town.versions.active().version == number
+    assert town.one(rim, town.met(*RIM))
+
+
+def test_who_comes_between_a_change_and_its_undo_is_found_and_compared_by_the_rules_before(town: Town) -> None:
+    hind = town.twice(*HIND)
+    found = town.applied(BLIND)
+    rim, nora = town.twice(*RIM), town.met(*NORA)
+    assert not town.one(*rim)
+    town.rematch.undo(found.entry, *WHO)
+    assert town.one(*hind)
+    assert town.one(nora, town.met(*NORA))
+    Clients(town.engine, SECRET).matcher.sweep(everything=True)
+    assert town.one(*rim)
+
+
+def test_a_comparison_with_rules_that_others_took_the_place_of_meanwhile_is_not_applied(town: Town) -> None:
+    one, other = town.twice(*RIM)
+    strict, third = town.versions.propose(STRICT, *WHO), town.versions.propose(replace(STRICT, certain=0.9999), *WHO)
+    with pytest.raises(Declined, match="version 3 of the rules was put in force meanwhile"):
+        town.rematch.apply(strict, *WHO, progress=_once(lambda: town.versions.activate(third, *WHO)))
+    assert town.one(one, other)
+    assert town.versions.active().version == third
 
 
 def test_what_is_no_new_comparison_is_not_taken_back_as_one(town: Town) -> None:

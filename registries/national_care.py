@@ -18,7 +18,7 @@ from registries.care.names import inpe
 from registries.care.spells import covers
 from registries.directory import Directory, day_of
 from registries.facility import organizations
-from registries.health_worker import professionals
+from registries.health_worker import ELSEWHERE, acting, professionals
 from registries.registry import Policy, Resolution
 from registries.remembered import Answer, Heard, Question, Remembered, flags, unheard
 from registries.remote import National
@@ -76,21 +76,22 @@ class NationalCare:
         for named in given:
             self._write(named)
         resolutions = [self._resolution(*one) for one in zip(events, first, policies, found, given, strict=True)]
-        self._wait(said, first, resolutions)
+        self._wait(events, said, first, resolutions)
         return resolutions
 
     def _wait(
         self,
+        events: Sequence[Event],
         said: Sequence[Sequence[tuple[Any, Identifier | None]]],
         first: Sequence[Answer | Unavailable | None],
         resolutions: Sequence[Resolution],
     ) -> None:
-        """For what is parked the service is asked again."""
+        """For what is parked the service is asked again, unless it knows the entry as open then."""
         self.awaited.keep(
             [
                 Wanted(number, tuple(found.waiting_for), isinstance(answer, Unavailable))
-                for named, answer, found in zip(said, first, resolutions, strict=True)
-                if found.waiting_for and not _listed(answer) and named and (number := named[0][1])
+                for event, named, answer, found in zip(events, said, first, resolutions, strict=True)
+                if found.waiting_for and not _was_open(answer, event) and named and (number := named[0][1])
             ]
         )
 
@@ -122,10 +123,11 @@ class NationalCare:
         entry = self._entry(listed["number"])
         if listed["several"]:
             return Resolution("ambiguous", flags=[f"{words} known by a number of several", *late])
-        if covers(map(tuple, listed["periods"]), day_of(event)):
-            return Resolution("found", entry, late)
-        waits = self._waits(named[0][0]) if policy == "require" else []
-        return Resolution("found", entry, [f"{words} closed at the time", *late], waits)
+        closed = [] if _was_open(answer, event) else [f"{words} closed at the time"]
+        elsewhere = [flag for flag in found.flags if flag == ELSEWHERE]  # posts are known here, not there
+        waiting = [*([named[0][0]] if closed else []), *(acting(event)[1] if elsewhere else [])]
+        waits = [name for one in waiting for name in self._waits(one)] if policy == "require" else []
+        return Resolution("found", entry, [*closed, *elsewhere, *late], [*dict.fromkeys(waits)])
 
     def _write(self, named: Sequence[tuple[Any, Answer | Unavailable | None]]) -> None:
         """What the service knows goes over what was found here."""
@@ -178,3 +180,9 @@ def health_workers(
 
 def _listed(answer: Answer | Unavailable | None) -> Any:
     return answer.value if isinstance(answer, Answer) else None
+
+
+def _was_open(answer: Answer | Unavailable | None, event: Event) -> bool:
+    """Whether the service knows it as active on the day of the event."""
+    listed = _listed(answer)
+    return listed is not None and covers(map(tuple, listed["periods"]), day_of(event))

@@ -101,6 +101,8 @@ class Remembered:
         database is away.
         """
         now = self.clock()
+        if len(self._known) > MOST:  # before it is told what need not be read again
+            self._known.clear()
         named = {one.words: digest(self.secret, *one.words) for one in questions}
         self._recall([name for name in named.values() if not self._is_sure(name, now)])
         old = {named[one.words]: one for one in questions if not self._is_fresh(named[one.words], now)}
@@ -136,8 +138,6 @@ class Remembered:
         """From the table into memory: another process may know it, or know it better by now."""
         if not names:
             return
-        if len(self._known) > MOST:
-            self._known.clear()
         with reading(self.engine) as connection:
             columns = remembered.c.question, remembered.c.at, remembered.c.answer
             rows = connection.execute(select(*columns).where(among(connection, remembered.c.question, names)))

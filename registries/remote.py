@@ -13,7 +13,7 @@ from typing import Any, Final, TypedDict, TypeVar
 
 import httpx
 
-from registries.care.spells import Period
+from registries.care.spells import Period, first_day, last_day
 from schemas.events import Identifier, Patient
 from schemas.fhir.reading.elements import Json, Source
 from schemas.fhir.reading.patient import patient
@@ -146,7 +146,7 @@ def _spell(one: Json) -> list[Period]:
     """Of a Location or PractitionerRole."""
     told = one.get("period")
     when: Json = told if isinstance(told, dict) else {}
-    start, end = (str(when.get(side) or "")[:10] for side in ("start", "end"))
+    start, end = first_day(str(when.get("start") or "")), last_day(str(when.get("end") or ""))
     until = _until(one)
     if until is None:
         return [(start, end)]

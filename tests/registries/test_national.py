@@ -1,36 +1,26 @@
-"""The program's registries in front of national ones."""
+"""The client registry of the program in front of the national one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from sqlalchemy import Engine
 
 from registries.awaited import Awaited
 from registries.client.resolve import Clients
-from registries.facility import Facilities
-from registries.health_worker import HealthWorkers
-from registries.load import load
 from registries.national import NationalClients
-from registries.national_care import NationalCare, facilities, health_workers
 from registries.registry import Policy, Registry, Resolution
-from registries.remembered import FRESH, REST, Remembered
+from registries.remembered import REST, Remembered
 from registries.remote import National
 from schemas.events import Identifier
 from schemas.message import Unavailable
-from tests.registries.country import Country, identifier
-from tests.registries.people import ID, SECRET, about, organization, patient
+from tests.registries.country import Country
+from tests.registries.people import ID, SECRET, about, patient
 from tests.serving import served
 
 DAY = 86_400.0
-INPE = f"{ID}inpe-es"
 LAB: Identifier = {"system": "urn:id:LABO", "value": "77"}
-FACILITIES = (
-    "inpe,name,type,region,province,owner,periods,latitude,longitude,aliases\n"
-    "130999998,Laboratoire Ibn Zohr,laboratory,MA-04,MA-RAB,private,,,,LABZ\n"
-)
 
 
 class Clock:
@@ -72,12 +62,6 @@ def stale(channel: str) -> float:
 @pytest.fixture
 def clients(engine: Engine, national: National, kept: Remembered, clock: Clock) -> NationalClients:
     return NationalClients(Clients(engine, SECRET), national, kept, stale, Awaited(engine, SECRET, "client", 60, clock))
-
-
-@pytest.fixture
-def places(engine: Engine, national: National, kept: Remembered, clock: Clock) -> NationalCare:
-    load("facilities", FACILITIES.encode(), engine)
-    return facilities(Facilities(engine), national, kept, stale, Awaited(engine, SECRET, "facility", 60, clock))
 
 
 def answer(registry: Registry, event: object, policy: Policy = "create") -> Resolution:
@@ -196,99 +180,3 @@ def test_an_attempt_that_failed_is_made_whole_by_the_next(
         with pytest.raises(Unavailable):
             person(clients, ipp="1")
     assert person(clients, ipp="1") == person(clients, ins="I-1")
-
-
-def listed(inpe: str = "222222222", **more: object) -> dict[str, object]:
-    return {"resourceType": "Organization", "id": inpe, "identifier": [identifier(f"{INPE}|{inpe}")], **more}
-
-
-def sent_by(inpe: str = "", name: str = "", **more: Any) -> dict[str, object]:
-    event: dict[str, object] = about(patient(ipp="1"), facility=organization(inpe, name), issued="2026-03-01", **more)
-    return event
-
-
-def test_a_facility_of_the_country_is_known_here(places: NationalCare, country: Country) -> None:
-    country.resources = [listed()]
-    event = sent_by("222222222")
-    found = answer(places, event, "require")
-    assert (found.verdict, found.flags, found.waiting_for) == ("found", [], [])
-    facility = event["facility"]
-    assert isinstance(facility, dict)
-    assert facility["known"] is True
-    assert facility["entry"] == found.entry
-
-
-def test_what_the_country_does_not_know_may_be_known_here(places: NationalCare) -> None:
-    assert answer(places, sent_by("130999998")).verdict == "found"
-    assert answer(places, sent_by(name="LABZ")).verdict == "found"
-    assert answer(places, sent_by("333333333"), "flag").flags == ["facility unknown"]
-
-
-def test_an_entry_has_one_id_whether_the_country_answers_or_not(
-    places: NationalCare, country: Country, clock: Clock
-) -> None:
-    country.resources = [listed("130999998")]
-    there = answer(places, sent_by("130999998")).entry
-    country.resources = []
-    clock.now += FRESH + 1
-    assert answer(places, sent_by("130999998")).entry == there
-
-
-def test_a_facility_that_closed_is_known_for_what_happened_before(places: NationalCare, country: Country) -> None:
-    country.resources = [listed(active=False, meta={"lastUpdated": "2026-03-15T08:00:00Z"})]
-    assert answer(places, sent_by("222222222")).flags == []
-    after = answer(places, sent_by("222222222", ended="2026-04-01"), "require")
-    assert after.flags == ["facility closed at the time"]
-    assert after.waiting_for == ["facility|222222222"]
-
-
-def test_a_number_of_two_facilities_decides_nothing(places: NationalCare, country: Country) -> None:
-    country.resources = [listed(), {**listed(), "id": "another"}]
-    event = sent_by("222222222")
-    found = answer(places, event)
-    assert (found.verdict, found.entry) == ("ambiguous", "")
-
-
-def test_a_facility_that_is_required_waits_for_the_service_and_others_go_on(
-    places: NationalCare, country: Country
-) -> None:
-    country.down = 503
-    parked = answer(places, sent_by("222222222"), "require")
-    assert parked.waiting_for == [*places.awaited.silence({"system": INPE, "value": "222222222"}).entries]
-    assert answer(places, sent_by("222222222"), "flag").flags == [
-        "facility unknown",
-        "the national facility registry does not answer",
-    ]
-    assert answer(places, sent_by("130999998"), "flag").verdict == "found"
-
-
-def test_what_waits_for_a_facility_goes_on_when_the_country_knows_it(
-    places: NationalCare, country: Country, clock: Clock
-) -> None:
-    parked = answer(places, sent_by("222222222"), "require")
-    assert parked.waiting_for == ["facility|222222222"]
-    country.resources = [listed()]
-    clock.now += FRESH + 1
-    answer(places, sent_by("222222222"), "require")
-    assert places.learned == ["facility|222222222"]
-
-
-def test_a_health_worker_is_asked_for_by_their_number(
-    engine: Engine, national: National, kept: Remembered, country: Country
-) -> None:
-    workers = health_workers(HealthWorkers(engine), national, kept, stale, Awaited(engine, SECRET, "health-worker"))
-    number = f"{ID}inpe-ps|444444444"
-    country.resources = [
-        {"resourceType": "Practitioner", "id": "p", "identifier": [identifier(number)]},
-        {
-            "resourceType": "PractitionerRole",
-            "practitioner": {"reference": "Practitioner/p"},
-            "period": {"start": "2020-01-01", "end": "2025-12-31"},
-        },
-    ]
-    prescriber = {"identifiers": [identifier(number)], "name": None}
-    event = about(patient(ipp="1"), type="MedicationPrescribed", prescriber=prescriber, prescribed="2024-06-01")
-    assert answer(workers, event, "require").flags == []
-    event["prescribed"] = "2026-06-01"
-    assert answer(workers, event).flags == ["health worker closed at the time"]
-    assert answer(workers, about(patient(ipp="1"))).flags == []

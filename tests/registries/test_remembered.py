@@ -154,6 +154,19 @@ def test_a_registry_that_is_down_is_left_in_peace_for_a_moment(
     assert only(kept.ask([elsewhere.question("a")])).value == [1]
 
 
+def test_what_memory_cannot_hold_is_read_again_not_asked_again(
+    opened: Open, elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("registries.remembered.MOST", 1)
+    kept = opened()
+    kept.ask([elsewhere.question("a"), elsewhere.question("b")])
+    elsewhere.down = True
+    known, other, stranger = kept.ask([elsewhere.question(name) for name in ("a", "b", "x")])
+    assert (only([known]).value, only([other]).late) == ([1], False)
+    assert isinstance(stranger, Unavailable)
+    assert sorted(elsewhere.asked) == ["a", "b", "x"]
+
+
 def test_the_newer_of_two_answers_stays(opened: Open, elsewhere: Elsewhere, clock: Clock) -> None:
     slow, quick = opened(), opened()
 

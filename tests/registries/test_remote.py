@@ -138,6 +138,19 @@ def test_a_health_worker_is_active_in_the_periods_of_their_roles(national: Natio
     assert found["periods"] == [("2010-01-01", "2015-12-31"), ("2020-01-01", ""), ("2016-01-01", "2018-06-30")]
 
 
+def test_a_year_or_month_ends_with_its_last_day(national: National, country: Country) -> None:
+    worker = {"resourceType": "Practitioner", "id": "p1", "identifier": [identifier("urn:id:INPE|111111111")]}
+    role = {"resourceType": "PractitionerRole", "practitioner": {"reference": "Practitioner/p1"}}
+    country.resources = [worker, *(role | {"period": {"start": "2010", "end": end}} for end in ("2015", "2016-02"))]
+    found = national.health_worker({"system": "urn:id:INPE", "value": "111111111"})
+    assert found
+    assert found["periods"] == [("2010-01-01", "2015-12-31"), ("2010-01-01", "2016-02-29")]
+    country.resources[1] |= {"active": False, "meta": {"lastUpdated": "2015-06-30T00:00:00Z"}}
+    found = national.health_worker({"system": "urn:id:INPE", "value": "111111111"})
+    assert found
+    assert found["periods"][0] == ("2010-01-01", "2015-06-30")
+
+
 def test_no_number_is_in_an_address(national: National, country: Country) -> None:
     national.cross_references(NUMBER)
     national.facility(PLACE)

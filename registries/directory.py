@@ -123,6 +123,22 @@ class Directory:
             return Resolution("found", entry.id) if entry else Resolution("new", self._make(names).id)
         return Resolution("unknown", flags=[f"{words} unknown"])
 
+    def write(self, named: Sequence[tuple[Any, Sequence[str]]], policy: Policy, answer: Resolution) -> None:
+        """`known` and `entry` into each one that an event names, the one that decides first."""
+        for one, names in named:
+            entry = self.find(names)
+            one["known"] = entry is not None and not entry.provisional
+            one["entry"] = entry.id if entry else None
+        self.flag_another(named, policy, answer)
+
+    def flag_another(self, named: Sequence[tuple[Any, Sequence[str]]], policy: Policy, answer: Resolution) -> None:
+        """Whether one of those beside the first is unknown, told by a flag whatever the policy: it neither parks nor
+        makes an entry."""
+        flag = f"another {self.kind.replace('-', ' ')} unknown"
+        others = [names for one, names in named[1:] if names and not one["known"] and names != named[0][1]]
+        unknown = any(policy != "create" or self.find(names) is None for names in others)
+        answer.flags = [*(one for one in answer.flags if one != flag), *([flag] if unknown else [])]
+
     def _near(self, said: Said) -> list[Candidate]:
         if self._candidates is None:
             self._candidates = Candidates(self.engine, self.kind)

@@ -41,10 +41,7 @@ class Facilities:
         named = [(one, self._names(one)) for one in organizations(event)]
         names = named[0][1] if named else []
         answer = self.directory.answer(names, day_of(event), policy, lambda: _said(named[0][0]))
-        for organization, names in named:
-            entry = self.directory.find(names)
-            organization["known"] = entry is not None and not entry.provisional
-            organization["entry"] = entry.id if entry else None
+        self.directory.write(named, policy, answer)
         return answer
 
     def _names(self, organization: Organization) -> list[str]:

@@ -52,10 +52,7 @@ class HealthWorkers:
             return Resolution("unknown")
         answer = self.directory.answer(named[0][1], day_of(event), policy, lambda: _said(named[0][0]))
         self._place(event, policy, answer)
-        for professional, names in named:
-            entry = self.directory.find(names)
-            professional["known"] = entry is not None and not entry.provisional
-            professional["entry"] = entry.id if entry else None
+        self.directory.write(named, policy, answer)
         return answer
 
     def _place(self, event: Event, policy: Policy, answer: Resolution) -> None:

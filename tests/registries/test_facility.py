@@ -84,6 +84,32 @@ def test_the_pharmacy_decides_about_a_dispensation(database_: Engine) -> None:
     assert event["facility"]["known"] is True
 
 
+@pytest.mark.parametrize("policy", ["flag", "require", "create"])
+def test_another_place_that_is_unknown_is_flagged_whatever_the_policy(database_: Engine, policy: Policy) -> None:
+    def flags(laboratory: Any) -> list[str]:
+        event = at(facility=organization("120000011"), laboratory=laboratory, occurred="2024-03-12")
+        found = answer(database_, event, policy)
+        assert (found.verdict, found.waiting_for) == ("found", [])
+        return found.flags
+
+    assert flags(organization("129999999")) == ["another facility unknown"]
+    assert flags(organization("120000022")) == []
+    assert flags({"identifiers": [], "name": None}) == []
+
+
+def test_the_same_place_twice_is_one_that_is_unknown(database_: Engine) -> None:
+    event = at(facility=organization("129999999"), laboratory=organization("129 999 999"))
+    assert answer(database_, event).flags == ["facility unknown"]
+    assert answer(database_, event, "create").flags == []
+
+
+def test_a_place_that_was_made_is_not_unknown_beside_another(database_: Engine) -> None:
+    answer(database_, at(facility=organization("129999999")), "create")
+    event = at(facility=organization("120000011"), laboratory=organization("129999999"), occurred="2024-03-12")
+    assert answer(database_, event, "create").flags == []
+    assert answer(database_, event).flags == ["another facility unknown"]
+
+
 def test_a_laboratory_is_looked_up_beside_the_sender(database_: Engine) -> None:
     event = at(facility=organization(name="CHU_COLLINE"), laboratory=organization("120000022"))
     answer(database_, event)

@@ -62,8 +62,17 @@ def test_the_first_one_answers_for_the_event(database_: Engine, said: dict[str, 
 
 def test_every_professional_is_marked(database_: Engine) -> None:
     event = about(patient(), order={"requesters": [worker("199999999"), worker("122000022")]})
-    answer(database_, event)
+    assert answer(database_, event).flags == ["health worker unknown"]
     assert [one["known"] for one in event["order"]["requesters"]] == [False, True]
+
+
+@pytest.mark.parametrize("policy", ["flag", "require", "create"])
+def test_another_professional_who_is_unknown_is_flagged_whatever_the_policy(database_: Engine, policy: Policy) -> None:
+    event = about(patient(), order={"requesters": [worker("122000022"), worker("199999999"), worker("199999998")]})
+    found = answer(database_, event, policy)
+    assert (found.verdict, found.flags, found.waiting_for) == ("found", ["another health worker unknown"], [])
+    nameless = about(patient(), order={"requesters": [worker("122000022"), {"names": [{"family": "TAZROUT"}]}]})
+    assert answer(database_, nameless, policy).flags == []
 
 
 def test_an_event_without_professionals_is_neither_flagged_nor_parked(database_: Engine) -> None:

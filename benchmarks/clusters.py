@@ -137,8 +137,8 @@ class Clusters:
             self.raised += 1
             self.asked.setdefault((min(one, other), max(one, other)), why)
 
-    def _records(self, persons: Collection[str]) -> list[Known]:
-        return [one for person in persons for one in self._of[person]]
+    def _records(self, groups: Iterable[Collection[str]], most: int) -> list[Known]:
+        return [one for group in groups for one in [one for person in group for one in self._of[person]][-most:]]
 
     def _waiting(self, pairs: Iterable[Pair]) -> set[Pair]:
         return self.asked.keys() & set(pairs)

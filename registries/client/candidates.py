@@ -31,7 +31,7 @@ _ON_POSTGRESQL = text(
     "SELECT wanted, ARRAY(SELECT record FROM blocks WHERE block = wanted LIMIT :most) FROM unnest(:wanted) AS wanted"
 ).bindparams(bindparam("wanted", type_=Listed(BigInteger)))
 
-_IDS = select(records.c.id)
+_IDS = select(records.c.id, records.c.person)
 _HEADS = select(records.c.id, records.c.person, records.c.number)
 _WHOLE = _HEADS.add_columns(records.c.profile)
 # One, but for what is lost in sums of fractions
@@ -91,9 +91,13 @@ class Candidates:
         same = {row.id: Known(*row, profile) for row in heads if (profile := _of(row.number, remembered[row.id]))}
         return same | self._read(connection, [id for id in ids if id not in same])
 
-    def of_persons(self, connection: Connection, persons: Collection[str]) -> list[Known]:
-        ids = [row.id for row in asked(connection, _IDS, records.c.person, persons)]
-        return list(self.known(connection, ids).values())
+    def newest(self, connection: Connection, groups: Iterable[Collection[str]], most: int) -> list[Known]:
+        """Of the records of each group of identities those that came last, `most` at most. No two groups share one."""
+        places = {person: place for place, group in enumerate(groups) for person in group}
+        ids: dict[int, list[int]] = {}
+        for row in asked(connection, _IDS, records.c.person, places):
+            ids.setdefault(places[row.person], []).append(row.id)
+        return list(self.known(connection, [id for some in ids.values() for id in sorted(some)[-most:]]).values())
 
     def _read(self, connection: Connection, ids: Collection[int]) -> dict[int, Known]:
         rows = asked(connection, _WHOLE, records.c.id, ids).all() if ids else ()

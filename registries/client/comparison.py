@@ -4,6 +4,7 @@ joined anybody before. Writes nothing."""
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import partial
 
 from sqlalchemy import Connection, Engine, select
 
@@ -63,7 +64,7 @@ class Comparison:
             standing = Manual(connection)
 
             def decision() -> Decision:
-                return Decision(self.rules, standing, lambda persons: self._candidates.of_persons(connection, persons))
+                return Decision(self.rules, standing, partial(self._candidates.newest, connection))
 
             for part in _components([one for one in verdicts if one.certain], standing):
                 self._settle(decision(), part, ())

@@ -119,6 +119,10 @@ class Joined:
         """Whom a steward keeps apart from this very identity."""
         return frozenset(self._apart.get(person, ()))
 
+    def parted(self, one: frozenset[str], other: frozenset[str]) -> bool:
+        """Whether a steward keeps anybody of the one apart from anybody of the other."""
+        return any(person in one and not apart.isdisjoint(other) for person, apart in self._apart.items())
+
 
 def _reached(person: str, beside: Callable[[str], set[str]]) -> frozenset[str]:
     group, frontier = {person}, [person]
@@ -154,4 +158,4 @@ class Standing:
 
     def kept_apart(self, one: frozenset[str], other: frozenset[str]) -> bool:
         """Whether a steward keeps anybody of the one group apart from anybody of the other."""
-        return any(not self._links.kept_apart(person).isdisjoint(other) for person in one)
+        return self._links.parted(one, other)

@@ -188,7 +188,7 @@ class Matcher:
         # after the links, as everybody takes the two
         if held(connection) != moved:
             return  # by rules that are not in force any more: the next sweep compares them again
-        of = partial(self._candidates.of_persons, connection)
+        of = partial(self._candidates.newest, connection)
         again = decide(connection, verdicts, mine, of, rules, self._seal, at, number)
         # what changed since it was read has a greater number than any that was read
         same = uncompared.c.number <= max(one.number for one in mine)

@@ -27,7 +27,9 @@ _OF_NAMES = frozenset({"other-given", "names-apart", "families-apart", "twins", 
 _OPEN = frozenset({"two-numbers", "newborn", "temporary"})
 _PERHAPS = "perhaps one human being under two identities"
 _STEWARD = "a steward keeps others apart who would be joined with them"
-Of = Callable[[Collection[str]], Iterable[Known]]
+# So many records of a group of identities are looked at, the newest: one more than a contest is about
+NEWEST = contest.MOST + 1
+Of = Callable[[Collection[Group], int], Iterable[Known]]
 # Of links in force: (one, other, who made it: a word of links.py)
 Linked = tuple[str, str, str]
 
@@ -74,10 +76,10 @@ def nobody(_: Iterable[Pair]) -> Collection[Pair]:
 
 @dataclass(slots=True)
 class Decision:
-    """One round of verdicts, in the caller's transaction: first `link`, then `ask`. `of`: every record of these
-    identities. `waiting`: of these pairs, those about whom somebody is asked already. `linked`: the links in force that
-    join any of these; without it every certain verdict is at hand, and the first to stand stands. `answered`: whom
-    nobody need ask about any more; `parted`: whose links end, for likelier ones stand instead."""
+    """One round of verdicts, in the caller's transaction: first `link`, then `ask`. `of`: the newest records of each of
+    these groups, so many at most. `waiting`: of these pairs, those about whom somebody is asked already. `linked`: the
+    links in force that join any of these; without it every certain verdict is at hand, and the first to stand stands.
+    `answered`: whom nobody need ask about any more; `parted`: whose links end, for likelier ones stand instead."""
 
     rules: Rules
     standing: Standing
@@ -90,11 +92,11 @@ class Decision:
     parted: set[Pair] = field(default_factory=set)
     _held: list[tuple[Verdict, str]] = field(default_factory=list)
     _records: dict[str, list[Known]] = field(default_factory=dict)
+    _seen: set[str] = field(default_factory=set)
 
     def link(self, certain: Sequence[Verdict]) -> None:
         """All of them, so that who is joined does not depend on who came first; the likest before the others."""
-        groups = [self.standing.group(person) for one in certain for person in (one.one, one.other)]
-        self._look_up({person for group in groups for person in group})
+        self._look_up({self.standing.group(person) for one in certain for person in (one.one, one.other)})
         for one in sorted(certain, key=lambda one: one.order):
             if self.standing.kept_apart(frozenset({one.one}), frozenset({one.other})):
                 continue  # a steward said so of these very two
@@ -113,7 +115,7 @@ class Decision:
     def _contest(self, persons: Group) -> None:
         """Who came first does not count: all of these again, the likest before the others."""
         records = self._of(persons)
-        if self.linked is None or len(records) > contest.MOST:
+        if self.linked is None or max(len(records), len(persons)) > contest.MOST:
             return
         ruled = {(one.one, one.other) for one in self.matches if one.one in persons}
         others: set[Pair] = set()
@@ -166,9 +168,9 @@ class Decision:
         linked = [one for one in compared if len(self.standing.group(one.person)) > 1]
         for one in linked:
             self.answered |= across(frozenset({one.person}), self.standing.group(one.person))
-        self._look_up({person for one in linked for person in self.standing.group(one.person)})
+        self._look_up({self.standing.group(one.person) for one in linked})
         for one in linked:
-            others = sorted(self._of(self.standing.group(one.person)), key=lambda other: other.id)
+            others = self._of(self.standing.group(one.person))
             against = ((other.person, self._veto(one, other)) for other in others if other.person != one.person)
             if found := next(((person, veto) for person, veto in against if veto), None):
                 self.doubt(DESPITE, one.person, found[0], None, f"the two are linked, but {WORDS[found[1]]}")
@@ -176,11 +178,12 @@ class Decision:
     def doubt(self, reason: str, one: str, other: str, verdict: Verdict | None, text: str) -> None:
         self.doubts.setdefault((reason, one, other), (verdict, text, verdict.why if verdict else ""))
 
-    def _look_up(self, persons: set[str]) -> None:
-        if unknown := persons - self._records.keys():
-            self._records.update((person, []) for person in unknown)
-            for record in self.of(unknown):
-                self._records[record.person].append(record)
+    def _look_up(self, groups: set[Group]) -> None:
+        """A group is known as a whole or not at all: who is joined was looked up."""
+        if unknown := [group for group in groups if not group <= self._seen]:
+            self._seen.update(*unknown)
+            for record in self.of(unknown, NEWEST):
+                self._records.setdefault(record.person, []).append(record)
 
     def _against(self, here: Group, there: Group) -> str:
         if self.standing.kept_apart(here, there):
@@ -189,8 +192,11 @@ class Decision:
         veto = next((veto for veto in found if veto), "")
         return veto and f"between other records of the two {WORDS[veto]}"
 
-    def _of(self, group: Iterable[str]) -> list[Known]:
-        return [record for person in group for record in self._records.get(person, ())]
+    def _of(self, group: Group) -> list[Known]:
+        """The newest, in the order in which they came."""
+        told = group if len(group) < len(self._records) else [person for person in self._records if person in group]
+        found = [record for person in told for record in self._records.get(person, ())]
+        return sorted(found, key=lambda record: record.id)[-NEWEST:]
 
     def _veto(self, one: Known, other: Known) -> str:
         """A number that joined two records of an identity tells more than their names: what one of them says against

@@ -57,6 +57,7 @@ def test_what_a_split_had_made_and_its_undoing_left_empty_stops_no_match(registr
     steward, who = Steward(registry.engine, SECRET, Seal(SECRET)), ("naima", "two cards")
     (record, *_) = (one.id for one in Records(registry.engine, SECRET).of_persons([azrou]) if "RABAT" in str(one))
     steward.undo(steward.split(record, *who), *who)
+    registry.clients.matcher.sweep(everything=True)
     assert len(Links(registry.engine).following(azrou)) == 2
     ifrane, khenifra = person(registry, "IFRANE", cin="CD98765"), person(registry, "KHENIFRA")
     assert len(Links(registry.engine).following(khenifra) & {azrou, ifrane}) == 1

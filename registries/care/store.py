@@ -51,7 +51,8 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """One page of a history, newest first; `more`: there are older ones. `newest`: µs of the last commit of all."""
+    """One page of a history, newest first; `more`: there are older ones. `newest`: µs of the last commit of all, or of
+    all up to the change that the page was asked for."""
 
     total: int
     page: tuple[Kept, ...]
@@ -91,7 +92,8 @@ class Care:
             wanted.append(care_resources.c.change <= to)
         page = [*wanted, care_resources.c.change < below] if below is not None else wanted
         with reading(self.engine) as connection:
-            newest = connection.scalar(select(func.max(care_resources.c.at))) or 0
+            last = select(func.max(care_resources.c.at))  # before the page is read: what comes between is told twice
+            newest = connection.scalar(last if to is None else last.where(care_resources.c.change <= to)) or 0
             total = connection.scalar(select(func.count()).select_from(care_resources).where(*wanted)) or 0
             query = select(care_resources).where(*page).order_by(care_resources.c.change.desc()).limit(count + 1)
             rows = [kept(row) for row in connection.execute(query).mappings()]

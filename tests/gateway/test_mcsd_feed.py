@@ -12,6 +12,7 @@ from registries.care.store import Care
 from registries.facility import Facilities
 from registries.health_worker import HealthWorkers
 from registries.registry import Resolution
+from schemas import facts
 from tests.gateway.directory import FACILITY, INPE_ES, INPE_PS, Reader
 from tests.home import Place, every_store, home
 from tests.registries.care.lists import places
@@ -232,6 +233,17 @@ def test_whoever_follows_gets_every_change_once(reader: Reader) -> None:
     every, _ = followed(reader, "Organization")
     assert {*seen, *found, *before} == set(every)
     assert len(every) == len(set(every)) == 99 + 36
+
+
+def test_a_later_page_does_not_say_that_what_came_meanwhile_was_told(reader: Reader) -> None:
+    reader.get("Organization")
+    first = reader.get("Organization/_history", _count="50")
+    for number in ("150000001", "150000002"):
+        places(reader.engine, f"{number};Clinique du Levant;;;;;;;;;;;;")
+    (following,) = (one["url"] for one in first["link"] if one["relation"] == "next")
+    second = reader.ask("GET", following.removeprefix("http://wasl.test/fhir/")).json()
+    told, _ = followed(reader, "Organization", second["meta"]["lastUpdated"])
+    assert f"Organization/{facts.name('facility', '150000001')}" in {url for url, _ in told}
 
 
 def test_a_new_day_ends_what_ended_and_tells_it(reader: Reader) -> None:

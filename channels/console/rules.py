@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from channels.console.forms import posted, text
+from channels.console.rule_form import changed, offered
 from channels.console.view import HEADERS, Problem, View
 from channels.console.words import N_
 from channels.gateway.parts import Parts
@@ -24,15 +23,13 @@ from registries.client import history
 from registries.client.comparison import Progress
 from registries.client.decision import Declined
 from registries.client.difference import Differences
-from registries.client.matching.rules import BLOCKING_PARTS, Rules
-from registries.client.matching.vetoes import WORDS
+from registries.client.matching.rules import Rules
 from registries.client.rematch import Rematch
 from registries.client.versions import differences
 from registries.database import reading
 
 PATIENCE = 3.0
 EXAMPLES = 20
-NUMBERS = ("certain", "possible", "doubt", "prior")
 _GONE = Problem(404, N_("There is no such version"), N_("Choose one from the list of versions."))
 _UNSEEN = Problem(
     409, N_("Nobody has seen what this would do"), N_("Nothing was changed. Do the dry run first, then decide.")
@@ -86,7 +83,8 @@ class RulesPages:
     async def propose(self, request: Request) -> Response:
         form, by = await posted(request), request.scope["user"].name
         try:
-            rules = changed(await run_in_threadpool(self._of.versions.active), form)
+            active, known = await run_in_threadpool(self._known)
+            rules = changed(active, known, form)
             number = await run_in_threadpool(self._of.versions.propose, rules, by, text(form, "why"))
         except ValueError as error:  # Declined is one
             return await self._page(request, str(error))
@@ -163,23 +161,19 @@ class RulesPages:
         said = await run_in_threadpool(self._look)
         return self._view.page(request, "rules.html", said | {"declined": declined}, 422 if declined else 200)
 
+    def _known(self) -> tuple[Rules, list[Rules]]:
+        """Those in force, and of every version, the oldest first."""
+        return self._of.versions.active(), [one.rules for one in reversed(self._of.versions.all())]
+
     def _look(self) -> dict[str, Any]:
         versions = self._of.versions.all()
         with reading(self._of.engine) as connection:
-            lines = history.of_action(connection, self._of.seal, "rules-proposed", "rules-activated", "rematched")
+            lines = history.of_everybody(connection, self._of.seal, "rules-proposed", "rules-activated", "rematched")
         told = [{**_line(line), "counts": line.detail.get("counts", {})} for line in lines]
-        rules = self._of.versions.active()
+        active, known = self._known()
         listed = [{"version": one.version, "at": iso(one.at or None), "by": one.by, "why": one.why,
                    "active": one.active} for one in versions]  # fmt: skip
-        return {
-            "rules": orjson.loads(rules.dumps()),
-            "weights": rules.weights,
-            "versions": listed,
-            "history": told,
-            "numbers": NUMBERS,
-            "parts": sorted(BLOCKING_PARTS),
-            "vetoes": WORDS,
-        }
+        return {"versions": listed, "history": told, **offered(active, known)}
 
     async def _version(self, request: Request, declined: str = "") -> Response:
         number = request.path_params["version"]
@@ -197,32 +191,6 @@ class RulesPages:
             "declined": declined,
         }
         return self._view.page(request, "rules_version.html", said, 409 if declined else 200)
-
-
-def changed(rules: Rules, form: FormData) -> Rules:
-    """These rules as a form says them. Raises ValueError, which says which part is wrong."""
-    told: dict[str, Any] = orjson.loads(rules.dumps())
-    for name in NUMBERS:
-        told[name] = _fraction(form, name, told[name])
-    told["cap"] = int(_fraction(form, "cap", told["cap"]))
-    for word in told["vetoes"]:
-        told["vetoes"][word] = text(form, f"veto.{word}") or told["vetoes"][word]
-    if passes := [line.replace("+", " ").split() for line in text(form, "passes").splitlines()]:
-        told["passes"] = [one for one in passes if one]
-    for field, levels in told["fields"].items():
-        for level, known in levels.items():
-            levels[level] = [_fraction(form, f"{one}.{field}.{level}", of) for one, of in zip("mu", known, strict=True)]
-    return Rules.loads(orjson.dumps(told))
-
-
-def _fraction(form: Mapping[str, Any], name: str, known: float) -> float:
-    said = form.get(name)
-    if not isinstance(said, str) or not said.strip():
-        return known
-    try:
-        return float(said.strip().replace(",", "."))
-    except ValueError:
-        raise ValueError(f"{name}: expected a number, like {known}") from None
 
 
 def _shown(found: Differences) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -155,11 +155,21 @@ def activated(connection: Connection, seal: Seal, number: int, by: str, why: str
 
 def differences(one: Rules, other: Rules) -> list[str]:
     """What the other says otherwise, a line each ("certain: 0.93 → 0.95"); of frequencies, how many."""
-    before, after = dict(_leaves(orjson.loads(one.dumps()))), dict(_leaves(orjson.loads(other.dumps())))
+    before, after = dict(_leaves(_named(one))), dict(_leaves(_named(other)))
     changed = [name for name in {**before, **after} if before.get(name) != after.get(name) and name != "version"]
     told = [f"{name}: {_text(before, name)} → {_text(after, name)}" for name in changed if "frequencies" not in name]
     counted = len(changed) - len(told)
     return told + ([f"frequencies: {counted} values"] if counted else [])
+
+
+def _named(rules: Rules) -> dict[str, Any]:
+    """The deterministic ones by their names."""
+    told: dict[str, Any] = orjson.loads(rules.dumps())
+    return told | {"deterministic": {one.name: _needed(one.needs) for one in rules.deterministic}}
+
+
+def _needed(needs: Mapping[str, Sequence[str]]) -> str:
+    return "; ".join(f"{field} {' or '.join(levels)}" for field, levels in needs.items())
 
 
 def _leaves(told: Any, name: str = "") -> Iterator[tuple[str, Any]]:

@@ -20,7 +20,7 @@ def identities(place: Place) -> Identities:
     return Identities.of(place.house)
 
 
-def kept(admin: Browser, **said: str) -> str:
+def kept(admin: Browser, **said: str | list[str]) -> str:
     """The page of a new version."""
     answer = admin.submit("/rules", **said)
     assert answer.status_code == 303, words(answer)
@@ -52,11 +52,39 @@ def test_an_edited_version_is_kept_with_what_it_says_otherwise(
     assert (NAME, "propose rules", "Rules") in place.audited()
 
 
+def test_deterministic_rules_are_left_out_and_taken_up_again(
+    identities: Identities, admin: Browser, place: Place
+) -> None:
+    page = admin.get("/rules").text
+    names = re.findall(r'name="decides" value="([^"]+)" checked', page)
+    assert "rule: same INS" in words(admin.get("/rules"))
+    assert names == [one.name for one in identities.versions.active().deterministic]
+    fewer = [name for name in names if name != "same INS"]
+    there = kept(admin, decides=["", *fewer], most="12", why="INS are mistyped here")
+    assert words(admin.get(there)).count("deterministic.same INS") == 1
+    assert "most: 8 → 12" in words(admin.get(there))
+    assert (NAME, "propose rules", "Rules") in place.audited()
+    admin.submit(f"{there}/dry-run")
+    admin.submit(f"{there}/activate", why="seen")
+    rules = identities.versions.active()
+    assert ([one.name for one in rules.deterministic], rules.most) == (fewer, 12)
+    page = admin.get("/rules").text
+    assert 'name="decides" value="same INS">' in page
+    assert 'name="most" value="12"' in page
+    assert kept(admin, decides=["", *names], most="8", why="they are checked now") == "/rules/1"
+    assert kept(admin, decides=[""], why="weights alone") == "/rules/3"
+    assert identities.versions.rules(3).deterministic == ()
+
+
 def test_what_is_no_rule_is_refused_with_its_place(admin: Browser) -> None:
     for said, why in (
         ({"certain": "much"}, "certain: expected a number"),
         ({"possible": "0.99"}, "possible up to certain"),
         ({"passes": "shoes"}, "passes: &#39;shoes&#39;"),
+        ({"doubt": "nan"}, "doubt: expected a number"),
+        ({"cap": "inf"}, "cap: expected a number"),
+        ({"most": "0"}, "most: expected a whole number"),
+        ({"decides": "same shoes"}, "no rule is called &#39;same shoes&#39;"),
     ):
         answer = admin.submit("/rules", why="a try", **said)
         assert answer.status_code == 422

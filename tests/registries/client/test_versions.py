@@ -70,7 +70,7 @@ def test_every_edit_stands_in_the_history_with_what_changed(versions: Versions, 
     number = versions.propose(replace(shipped(), certain=0.99), "naima", "too many wrong links")
     versions.activate(number, "khalid", "agreed")
     with reading(engine) as connection:
-        activated, proposed = history.of_action(connection, SEAL, "rules-proposed", "rules-activated")
+        activated, proposed = history.of_everybody(connection, SEAL, "rules-proposed", "rules-activated")
     assert (proposed.by, proposed.why, proposed.rules) == ("naima", "too many wrong links", 2)
     assert proposed.detail["changed"] == [f"certain: {shipped().certain} → 0.99"]
     assert (activated.by, activated.told()) == ("khalid", "version 2 of the rules is in force")
@@ -90,3 +90,9 @@ def test_differences_are_told_by_place() -> None:
     told = differences(shipped(), other)
     assert told[0] == f"cap: {shipped().cap} → 7"
     assert told[-1].startswith("frequencies: ")
+
+
+def test_a_deterministic_rule_that_was_left_out_is_told_by_its_name() -> None:
+    some = [one for one in shipped().deterministic if one.name != "same CIN and birth date"]
+    told = differences(shipped(), replace(shipped(), deterministic=some))
+    assert told == ['deterministic.same CIN and birth date: "cin same; birth exact" → nothing']

@@ -14,17 +14,19 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from channels.demo.citizens import Citizen
 from channels.faults import Shares
 from registries.client.keys import normal
 from registries.rnp import ITEMS
+
+if TYPE_CHECKING:
+    from channels.demo.citizens import Citizen
 
 LARGEST: Final = 1 << 20
 TRIES: Final = 3

@@ -12,7 +12,7 @@ from channels import rnp_simulator
 from channels.commands.options import DATA, Data
 from channels.consumers.cnss import simulator
 from channels.consumers.cnss.judgement import Faults
-from channels.demo.citizens import citizens
+from channels.demo import SEED
 from channels.faults import Shares
 from registries.database import open_database
 
@@ -37,10 +37,12 @@ def payer(
 def rnp(
     port: Annotated[int, typer.Option(help="on 127.0.0.1")] = 8092,
     token: Annotated[str, typer.Option(help="what an accredited intermediary shows")] = "simulator",
-    seed: Annotated[int, typer.Option(help="another number, other people")] = 1,
+    seed: Annotated[int, typer.Option(help="the people of the demonstration; another number, others")] = SEED,
     faults: Annotated[str, typer.Option(help="shares from 0 to 1: down=0.05,lost=0.01")] = "",
 ) -> None:
     """The population register: POST /otp, POST /verify. GET /people tells who is in it, GET /outbox what was sent."""
+    from channels.demo.citizens import citizens  # a country's names: nothing that other commands wait for
+
     parsed = _parsed(rnp_simulator.Faults, faults)
     _serve(rnp_simulator.application(rnp_simulator.Register.of(citizens(seed)), token, parsed), port)
 

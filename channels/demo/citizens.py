@@ -1,19 +1,17 @@
-"""The invented people of the demonstration as the population register knows them."""
+"""The invented people of the demonstration as the population register knows them: those whom it gave a number."""
 
 from __future__ import annotations
 
-import datetime
 import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from random import Random
 from typing import Any, Final
 
-from channels.demo.people import Person, people
-from schemas.digits import verhoeff
+from channels.demo import SEED
+from channels.population.people import CITIES, TODAY, Person, people
 
-TODAY: Final = datetime.date(2026, 1, 1)
-PLACES: Final = ("Rabat", "Fès", "Taza", "Safi", "Agadir", "Nador", "Tiznit", "Azrou")
+MANY: Final = 120  # of whom some have no papers
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,31 +39,28 @@ class Citizen:
         return {name: kept[name] for name in kept if name not in ("biometrics", "phone", "email")}
 
 
-def citizens(seed: int = 1) -> list[Citizen]:
+def citizens(seed: int = SEED) -> list[Citizen]:
     """Sixty or so; the same seed gives the same."""
-    random = Random(seed)
-    return [_citizen(person, random) for person in people(random, TODAY)]
+    return [_citizen(person, Random(f"{seed} {person.idcs}")) for person in people(MANY, seed) if person.idcs]
 
 
 def _citizen(person: Person, random: Random) -> Citizen:
-    digits = f"{random.randrange(2 * 10**8, 10**9)}"
-    idcs = next(told for key in range(10) if verhoeff(told := f"{digits}{key}"))
     kinds = ["face"]
     if person.cin:
         kinds.append("fingerprint")
     if (TODAY - person.born).days >= 5 * 366:
         kinds.append("iris")
-    place = random.choice(PLACES)
+    city, _ = CITIES[person.home.city]
     return Citizen(
-        idcs=idcs,
-        family=person.family,
-        given=person.given,
-        sex={"F": "female", "M": "male"}[person.sex],
-        birth_date=person.born.isoformat(),
-        birth_place=random.choice(PLACES),
-        address=f"{random.randint(1, 180)} rue des Orangers, {place}",
+        idcs=person.idcs,
+        family=person.family.latin,
+        given=person.given.latin,
+        sex=person.sex,
+        birth_date=person.born.replace(month=1, day=1).isoformat() if person.year_only else person.born.isoformat(),
+        birth_place=random.choice(CITIES)[0],
+        address=f"{person.home.line}, {city}",
         nationality="MA",
-        phone=f"+2126{random.randrange(10**8):08}" if random.random() < 0.9 else "",
-        email=f"p{person.ipp}@example.ma" if random.random() < 0.4 else "",
-        biometrics={kind: hashlib.sha256(f"{kind} {idcs}".encode()).hexdigest() for kind in kinds},
+        phone=f"+212{person.phone[1:]}" if random.random() < 0.9 else "",
+        email=f"p{person.number}@example.ma" if random.random() < 0.4 else "",
+        biometrics={kind: hashlib.sha256(f"{kind} {person.idcs}".encode()).hexdigest() for kind in kinds},
     )

@@ -7,7 +7,7 @@ import logging
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
 from random import Random
@@ -15,15 +15,17 @@ from random import Random
 import httpx
 
 from channels.demo import messages
-from channels.demo.people import Person, people
+from channels.demo.people import HOSPITAL, LABORATORY, MANY, PHARMACIES, PRACTICE, RADIOLOGY, registered
 from channels.runtime import House
 from registries.load import KINDS, load
+from schemas.events import Patient
 
 MESSAGES = 600
 SECONDS = 110.0
 RUSH, RUSH_SECONDS = 140, 10.0
 TRICKLE = 2.0
 OPENS, CLOSES = 7.5, 19.5
+_STAYS = (("A01", "I"), ("A04", "O"), ("A04", "O"), ("A08", "I"), ("A03", "I"))
 
 log = logging.getLogger("wasl.demo")
 
@@ -147,39 +149,40 @@ def _day(senders: _Senders) -> Iterator[Callable[[], None]]:
     """What is sent next, for ever: the mix of a day, with its mistakes."""
     random = Random(2026)
     today = datetime.date.today()
-    everybody = people(random, today)
+    known = registered()
     last_lab = ""
     number = 0
     while True:
         number += 1
         at = _at(today, number)
         senders.clock = f"{at:%H:%M}"
-        person = random.choice(everybody)
+        who = random.randrange(MANY)
         control_id = f"D{number:06}"
         match number % 20:
             case 1 | 3 | 5 | 7 | 9 | 11 | 13 | 15:
-                last_lab = messages.laboratory(random, person, f"L{number}", at, control_id=control_id)
+                patient = known[LABORATORY][who]
+                last_lab = messages.laboratory(random, patient, f"L{number}", at, control_id=control_id)
                 yield _sending(senders.mllp, _with_mistakes(last_lab, number))
             case 17:  # the same order again, corrected
-                corrected = last_lab.replace("|LAB|F", "|LAB|C").replace("|||F|", "|||C|")
-                yield _sending(senders.mllp, corrected.replace(_control(last_lab), control_id))
+                yield _sending(senders.mllp, messages.corrected(last_lab, control_id))
             case 2 | 12:
-                yield _sending(senders.mllp, messages.imaging(random, person, f"I{number}", at, control_id=control_id))
+                patient = known[RADIOLOGY][who]
+                yield _sending(senders.mllp, messages.imaging(random, patient, f"I{number}", at, control_id=control_id))
             case 4 | 6 | 14 | 16:
-                trigger, kind = random.choice((("A01", "I"), ("A04", "O"), ("A04", "O"), ("A08", "I"), ("A03", "I")))
-                visit = f"V{person.ipp}"
-                yield _sending(
-                    senders.mllp, messages.stay(person, trigger, visit, at, control_id=control_id, kind=kind)
-                )
+                trigger, kind = random.choice(_STAYS)
+                visit, patient = f"V{who + 1:06}", known[HOSPITAL][who]
+                stay = messages.stay(patient, trigger, visit, at, control_id=control_id, kind=kind)
+                yield _sending(senders.mllp, stay)
             case 8 | 18:
-                yield _sale(senders, random, everybody, number, today)
+                pharmacy = random.choice(PHARMACIES)
+                yield _sale(senders, random, pharmacy, known[pharmacy], number, today)
             case 10:
                 old = f"9{number:05}"
-                yield _sending(senders.mllp, messages.merge(person, old, at, control_id=control_id))
+                yield _sending(senders.mllp, messages.merge(known[HOSPITAL][who], old, at, control_id=control_id))
             case 19:  # the network lost the answer: the same message comes again
                 yield _sending(senders.mllp, last_lab)
             case _:
-                bundle = messages.consultation(random, person, f"C{number}", at)
+                bundle = messages.consultation(random, known[PRACTICE][who], f"C{number}", at)
                 yield lambda b=bundle: senders.post("fhir", b, "application/fhir+json")  # type: ignore[misc]
 
 
@@ -188,10 +191,9 @@ def _sending(send: Callable[[str], None], message: str) -> Callable[[], None]:
 
 
 def _sale(
-    senders: _Senders, random: Random, everybody: list[Person], number: int, today: datetime.date
+    senders: _Senders, random: Random, pharmacy: str, clients: Sequence[Patient], number: int, today: datetime.date
 ) -> Callable[[], None]:
-    pharmacy = random.choice(("130366056", "130373975"))
-    export = messages.sales(random, random.sample(everybody, random.randint(3, 6)), pharmacy, number * 10, today)
+    export = messages.sales(random, random.sample(clients, random.randint(3, 6)), pharmacy, number * 10, today)
     if number % 40 == 8:
         return lambda: senders.drop("pharmacy-csv", f"ventes-{number}.csv", export)
     if number % 60 == 18:
@@ -206,10 +208,6 @@ def _with_mistakes(message: str, number: int) -> str:
     lines = message.split("\r")
     lines[1] = "PID|1||||INCONNU^X"
     return "\r".join(lines)
-
-
-def _control(message: str) -> str:
-    return message.split("|", 10)[9]
 
 
 def _at(today: datetime.date, number: int) -> datetime.datetime:

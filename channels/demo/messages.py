@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import datetime
 import json
+from collections.abc import Sequence
 from random import Random
 from typing import Any
 
-from channels.demo.people import Person
+from channels.demo.patients import buyer, pid, resource
+from channels.demo.people import HOSPITAL, LABORATORY, PRACTICE, RADIOLOGY
+from schemas.events import Patient
 
-# the INPE of sample facilities and professionals, so that the registries know them
-LAB, RADIOLOGY, HOSPITAL = "LIS^130310623", "RIS^130342299", "SIH^140152243"
+# the INPE of sample professionals, so that the registry knows them
 DOCTORS = ("131300007^BENNOUNA^Salma", "131378098^BOUHLAL^Hatim", "131372091^ROUISSI^Bouchra")
 
 # code, name, unit, low, high, digits after the point
@@ -49,20 +51,9 @@ def stamp(at: datetime.datetime) -> str:
     return at.strftime("%Y%m%d%H%M%S")
 
 
-def header(sender: str, kind: str, control_id: str, at: datetime.datetime) -> str:
-    application, _, facility = sender.partition("^")
+def header(application: str, facility: str, kind: str, control_id: str, at: datetime.datetime) -> str:
     sent = f"{stamp(at)}+0100||{kind}|{control_id}|P|2.5.1|||||MAR|UNICODE UTF-8"
     return f"MSH|^~\\&|{application}|{facility}|WASL|HIE|{sent}"
-
-
-def pid(person: Person, authority: str) -> str:
-    numbers = [f"{person.ipp}^^^{authority}^PI"]
-    if person.cnss:
-        numbers.append(f"{person.cnss}^^^CNSS^SS")
-    if person.cin:
-        numbers.append(f"{person.cin}^^^CIN^NI")
-    name = f"{person.family}^{person.given}^^^^^L"
-    return f"PID|1||{'~'.join(numbers)}||{name}||{person.born:%Y%m%d}|{person.sex}|||^^RABAT^^10000^MA"
 
 
 def order(
@@ -73,7 +64,7 @@ def order(
 
 
 def laboratory(
-    random: Random, person: Person, number: str, at: datetime.datetime, *, control_id: str, status: str = "F"
+    random: Random, patient: Patient, number: str, at: datetime.datetime, *, control_id: str, status: str = "F"
 ) -> str:
     """One order with its results; the same number with status C is its correction."""
     draw = at - datetime.timedelta(minutes=random.randint(40, 180))
@@ -83,11 +74,11 @@ def laboratory(
         chosen = random.choice(list(TESTS.values()))
         act, tests = f"{chosen[0]}^{chosen[1]}^LN", [chosen]
     lines = [
-        header(LAB, "ORU^R01^ORU_R01", control_id, at),
-        pid(person, "130310623"),
+        header("LIS", LABORATORY, "ORU^R01^ORU_R01", control_id, at),
+        pid(patient),
         f"PV1|1|O|||||{random.choice(DOCTORS)}",
-        f"ORC|RE|P{number}|{number}^130310623",
-        order(f"P{number}|{number}^130310623|{act}", draw, random.choice(DOCTORS), at, "LAB", status),
+        f"ORC|RE|P{number}|{number}^{LABORATORY}",
+        order(f"P{number}|{number}^{LABORATORY}|{act}", draw, random.choice(DOCTORS), at, "LAB", status),
     ]
     for place, (code, name, unit, low, high, digits) in enumerate(tests, 1):
         value = random.uniform(low * 0.8, high * 1.25) if low else random.uniform(0, high * 2)
@@ -98,52 +89,62 @@ def laboratory(
     return "\r".join(lines) + "\r"
 
 
-def imaging(random: Random, person: Person, number: str, at: datetime.datetime, *, control_id: str) -> str:
+def corrected(report: str, control_id: str) -> str:
+    """The same laboratory report again, as a correction."""
+    head, *lines = report.split("\r")
+    for place, line in enumerate(lines):
+        if line.startswith("OBR|"):
+            lines[place] = line.replace("|LAB|F", "|LAB|C")
+        elif line.startswith("OBX|"):
+            lines[place] = line.replace("|||F|", "|||C|")
+    return "\r".join([head.replace(f"|{head.split('|')[9]}|", f"|{control_id}|"), *lines])
+
+
+def imaging(random: Random, patient: Patient, number: str, at: datetime.datetime, *, control_id: str) -> str:
     code, (section, name, text) = random.choice(list(EXAMS.items()))
     return "\r".join(
         (
-            header(RADIOLOGY, "ORU^R01^ORU_R01", control_id, at),
-            pid(person, "130342299"),
-            f"ORC|RE|R{number}|{number}^130342299",
-            order(f"R{number}|{number}^130342299|{code}^{name}^L", at, random.choice(DOCTORS), at, section, "F"),
+            header("RIS", RADIOLOGY, "ORU^R01^ORU_R01", control_id, at),
+            pid(patient),
+            f"ORC|RE|R{number}|{number}^{RADIOLOGY}",
+            order(f"R{number}|{number}^{RADIOLOGY}|{code}^{name}^L", at, random.choice(DOCTORS), at, section, "F"),
             f"OBX|1|TX|{code}^{name}^L||{text}||||||F|||{stamp(at)}",
             "",
         )
     )
 
 
-def stay(person: Person, trigger: str, visit: str, at: datetime.datetime, *, control_id: str, kind: str) -> str:
+def stay(patient: Patient, trigger: str, visit: str, at: datetime.datetime, *, control_id: str, kind: str) -> str:
     """A01, A04, A08 or A03 of one visit; `kind` is PV1-2."""
     discharged = stamp(at) if trigger == "A03" else ""
     lines = [
-        header(HOSPITAL, f"ADT^{trigger}^ADT_A01", control_id, at),
+        header("SIH", HOSPITAL, f"ADT^{trigger}^ADT_A01", control_id, at),
         f"EVN|{trigger}|{stamp(at)}",
-        pid(person, "140152243"),
-        f"PV1|1|{kind}|MED^12^A^140152243||||{DOCTORS[0]}||||||||||||{visit}^^^140152243^VN"
+        pid(patient),
+        f"PV1|1|{kind}|MED^12^A^{HOSPITAL}||||{DOCTORS[0]}||||||||||||{visit}^^^{HOSPITAL}^VN"
         f"{'|' * 25}{stamp(at)}|{discharged}",
     ]
     return "\r".join(lines) + "\r"
 
 
-def merge(person: Person, old: str, at: datetime.datetime, *, control_id: str) -> str:
+def merge(patient: Patient, old: str, at: datetime.datetime, *, control_id: str) -> str:
     """Two numbers of the hospital were one person."""
     lines = [
-        header(HOSPITAL, "ADT^A40^ADT_A39", control_id, at),
+        header("SIH", HOSPITAL, "ADT^A40^ADT_A39", control_id, at),
         f"EVN|A40|{stamp(at)}",
-        pid(person, "140152243"),
-        f"MRG|{old}^^^140152243^PI",
+        pid(patient),
+        f"MRG|{old}^^^{HOSPITAL}^PI",
     ]
     return "\r".join(lines) + "\r"
 
 
-def sales(random: Random, buyers: list[Person], pharmacy: str, first_ticket: int, day: datetime.date) -> str:
+def sales(random: Random, buyers: Sequence[Patient], pharmacy: str, first_ticket: int, day: datetime.date) -> str:
     """A pharmacy's export: one line an article sold."""
     lines = [HEAD]
-    for ticket, person in enumerate(buyers, first_ticket):
-        who = f"{person.cnss};{person.family};{person.given};{person.born:%d/%m/%Y};{person.sex}"
+    for ticket, patient in enumerate(buyers, first_ticket):
         for code, name, price in random.sample(MEDICINES, random.randint(1, 2)):
             what = f"{code};{name};{random.randint(1, 2)};{price};ORD-{ticket};T{ticket}"
-            lines.append(f"{day:%d/%m/%Y};{pharmacy};{random.choice(DOCTORS)[:9]};{who};{what}")
+            lines.append(f"{day:%d/%m/%Y};{pharmacy};{random.choice(DOCTORS)[:9]};{buyer(patient)};{what}")
     return "\r\n".join(lines) + "\r\n"
 
 
@@ -155,24 +156,15 @@ def spoiled(export: str) -> str:
     return "\r\n".join([head, ";".join(cells), *rest])
 
 
-def consultation(random: Random, person: Person, number: str, at: datetime.datetime) -> str:
+def consultation(random: Random, patient: Patient, number: str, at: datetime.datetime) -> str:
     """A practice's FHIR bundle: a patient, a visit and a prescription."""
     instant = at.strftime("%Y-%m-%dT%H:%M:%S+01:00")
-    identifiers: list[dict[str, Any]] = [{"system": "urn:id:CABINET-ZAHIRI", "value": person.ipp}]
-    if person.cnss:
-        identifiers.append({"system": "https://hie.sante.gov.ma/id/cnss", "value": person.cnss})
     code, name, _ = random.choice(MEDICINES)
     resources: list[dict[str, Any]] = [
-        {
-            "resourceType": "Patient",
-            "identifier": identifiers,
-            "name": [{"family": person.family, "given": [person.given]}],
-            "gender": "female" if person.sex == "F" else "male",
-            "birthDate": f"{person.born:%Y-%m-%d}",
-        },
+        resource(patient),
         {
             "resourceType": "Encounter",
-            "identifier": [{"system": "urn:id:CABINET-ZAHIRI", "value": number}],
+            "identifier": [{"system": f"urn:id:{PRACTICE}", "value": number}],
             "status": "finished",
             "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "AMB"},
             "subject": {"reference": "urn:uuid:00000000-0000-4000-8000-000000000001"},
@@ -180,7 +172,7 @@ def consultation(random: Random, person: Person, number: str, at: datetime.datet
         },
         {
             "resourceType": "MedicationRequest",
-            "identifier": [{"system": "urn:id:CABINET-ZAHIRI", "value": f"ORD-{number}"}],
+            "identifier": [{"system": f"urn:id:{PRACTICE}", "value": f"ORD-{number}"}],
             "status": "active",
             "intent": "order",
             "subject": {"reference": "urn:uuid:00000000-0000-4000-8000-000000000001"},
@@ -192,9 +184,9 @@ def consultation(random: Random, person: Person, number: str, at: datetime.datet
         },
     ]
     entries = [
-        {"fullUrl": f"urn:uuid:00000000-0000-4000-8000-{place:012}", "resource": resource,
-         "request": {"method": "POST", "url": resource["resourceType"]}}
-        for place, resource in enumerate(resources, 1)
+        {"fullUrl": f"urn:uuid:00000000-0000-4000-8000-{place:012}", "resource": one,
+         "request": {"method": "POST", "url": one["resourceType"]}}
+        for place, one in enumerate(resources, 1)
     ]  # fmt: skip
-    identifier = {"system": "urn:id:CABINET-ZAHIRI", "value": f"B-{number}"}
+    identifier = {"system": f"urn:id:{PRACTICE}", "value": f"B-{number}"}
     return json.dumps({"resourceType": "Bundle", "type": "transaction", "identifier": identifier, "entry": entries})

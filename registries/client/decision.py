@@ -16,7 +16,7 @@ from registries.client.history import Line
 from registries.client.links import JOINED, MATCHED, MERGED, NAME
 from registries.database import alone, among, written
 from registries.sealing import Seal
-from registries.tables import next_version, persons, reviews
+from registries.tables import OPEN, next_version, persons, reviews
 
 _LOCK = 0x53544557
 
@@ -102,7 +102,7 @@ class Decision:
             here, there = cluster(self.connection, one)[0], cluster(self.connection, other)[0]
         for person, beside in ((here, there), (there, here)):
             those = among(self.connection, reviews.c.person, person), among(self.connection, reviews.c.other, beside)
-            asked = select(reviews.c.id).where(reviews.c.state == "open", *those)
+            asked = select(reviews.c.id).where(OPEN, *those)
             for id in self.connection.scalars(asked).all():
                 self.close(id, decision)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Column, ColumnElement, Connection, Engine, Select, Table, func, select
+from sqlalchemy import Column, ColumnElement, Connection, Engine, Select, Table, func, or_, select
 
 from registries.client.links import APART, MERGED, NAME
 from registries.database import reading
@@ -53,8 +53,9 @@ class Happenings:
         """Where to read on to miss nothing that happened from this moment (µs) on; earlier things may come too."""
         with reading(self._engine) as connection:
             since = moment - SLACK
-            told = func.coalesce(links.c.ended, links.c.at) >= since
-            first = connection.scalar(select(func.min(links.c.version)).where(told))
+            told = or_(links.c.at >= since, links.c.ended >= since)
+            # + 0: else PostgreSQL looks for the least by the index of the versions, through all that are older
+            first = connection.scalar(select(func.min(links.c.version + 0)).where(told))
             linked = version(connection, NAME) if first is None else first - 1
             return Position(_before(connection, records, records.c.number, since), linked)
 

@@ -110,9 +110,10 @@ def of_persons(connection: Connection, seal: Seal, persons: Collection[str]) -> 
     )
 
 
-def of_action(connection: Connection, seal: Seal, *actions: str) -> list[Line]:
-    """The newest first: "rules-proposed" and "rules-activated" tell how the rules changed."""
-    return _lines(connection, seal, history.c.action.in_(actions))
+def of_everybody(connection: Connection, seal: Seal, *actions: str) -> list[Line]:
+    """Lines about everybody, so about no identity, the newest first: "rules-proposed" and "rules-activated" tell how
+    the rules changed."""
+    return _lines(connection, seal, (history.c.person == "") & history.c.action.in_(actions))
 
 
 def _lines(connection: Connection, seal: Seal, which: ColumnElement[bool]) -> list[Line]:

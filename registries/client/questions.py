@@ -3,17 +3,18 @@ are answered."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from itertools import product
 
 from sqlalchemy import Connection, select, update
 
 from registries.database import among
-from registries.tables import reviews
+from registries.tables import OPEN, reviews
 from schemas import facts
 
 POSSIBLE = "possible-match"
 CLAIMED = "claimed-twice"
+_OF_TWO = (POSSIBLE, CLAIMED)
 
 # Pairs of identities of two groups; beyond that only some are looked at
 _MOST_PAIRS = 1_000
@@ -34,15 +35,20 @@ def reviews_of(pairs: Iterable[Pair]) -> dict[str, Pair]:
 def waiting(connection: Connection, pairs: Iterable[Pair]) -> set[Pair]:
     """Those about whom somebody is asked and has not answered."""
     ids = reviews_of(pairs)
-    found = select(reviews.c.id).where(among(connection, reviews.c.id, ids), reviews.c.state == "open")
+    found = select(reviews.c.id).where(among(connection, reviews.c.id, ids), OPEN)
     return {ids[id] for id in connection.scalars(found)}
 
 
-def answered(connection: Connection, pairs: Iterable[Pair], by: str, at: int) -> None:
-    """The two of each pair are one, as `by` says: nobody need be asked any more. In the caller's transaction."""
-    open_ones = among(connection, reviews.c.id, reviews_of(pairs)), reviews.c.state == "open"
-    said = {"state": "decided", "decision": "accepted", "decided_by": by, "decided_at": at}
-    connection.execute(update(reviews).where(*open_ones).values(said))
+def answered(connection: Connection, groups: Collection[Collection[str]], by: str, at: int) -> None:
+    """All of a group are one, as `by` says: of no two of them need anybody be asked any more. Nobody is in two groups.
+    In the caller's transaction."""
+    group = {person: number for number, persons in enumerate(groups) for person in persons}
+    asked = select(reviews.c.id, reviews.c.person, reviews.c.other).where(OPEN, reviews.c.reason.in_(_OF_TWO))
+    found = connection.execute(asked.where(among(connection, reviews.c.person, group)))
+    ids = [id for id, person, other in found if group.get(other) == group[person]]
+    if ids:
+        said = {"state": "decided", "decision": "accepted", "decided_by": by, "decided_at": at}
+        connection.execute(update(reviews).where(among(connection, reviews.c.id, ids), OPEN).values(said))
 
 
 def reopened(connection: Connection, pairs: Iterable[Pair]) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 from sqlalchemy import ColumnElement, Engine, Select, func, or_, select, tuple_
 
 from registries.database import among, reading
-from registries.tables import reviews
+from registries.tables import OPEN, reviews
 
 Order = Literal["oldest", "likeliest"]
 
@@ -61,7 +61,7 @@ class Queue:
     def waiting(self) -> Mapping[str, Waiting]:
         """By reason."""
         counted = select(reviews.c.reason, func.count(), func.min(reviews.c.at))
-        by_reason = counted.where(reviews.c.state == "open").group_by(reviews.c.reason)
+        by_reason = counted.where(OPEN).group_by(reviews.c.reason)
         with reading(self._engine) as connection:
             return {reason: Waiting(count, oldest) for reason, count, oldest in connection.execute(by_reason)}
 
@@ -74,7 +74,7 @@ class Queue:
         self, *, reason: str = "", state: str = "open", order: Order = "oldest", after: str = "", most: int = 50
     ) -> list[Asked]:
         """`after`: the id of the last one of the page before. One that is decided meanwhile still tells the place."""
-        wanted = _ordered(order).where(reviews.c.state == state).limit(most)
+        wanted = _ordered(order).where(OPEN if state == "open" else reviews.c.state == state).limit(most)
         if reason:
             wanted = wanted.where(reviews.c.reason == reason)
         if after:
@@ -94,10 +94,9 @@ class Queue:
     def of_persons(self, persons: Collection[str]) -> list[Asked]:
         """Open ones that are about any of these identities."""
         with reading(self._engine) as connection:
-            about = or_(
-                among(connection, reviews.c.person, list(persons)), among(connection, reviews.c.other, list(persons))
-            )
-            wanted = _ordered("oldest").where(reviews.c.state == "open", about)
+            # said of each side, so that SQLite too finds the index of each
+            about = [OPEN & among(connection, side, persons) for side in (reviews.c.person, reviews.c.other)]
+            wanted = _ordered("oldest").where(or_(*about))
             return [Asked(*row) for row in connection.execute(wanted)]
 
 

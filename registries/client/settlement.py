@@ -74,7 +74,8 @@ def _write(connection: Connection, decision: Decision, number: int, seal: Seal, 
     history.write(connection, seal, told)
     rows = [asked(*about, *doubt, rules, at) for about, doubt in decision.doubts.items()]
     insert_or_skip(connection, reviews, rows)
-    answers = {pair for pair in decision.answered if pair[1] in decision.standing.group(pair[0])}
+    group = decision.standing.group
+    answers = {group(one) for one, other in decision.answered if other in group(one)}
     if answers:
         answered(connection, answers, "rules", at)
 

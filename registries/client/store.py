@@ -15,7 +15,7 @@ from registries.client.keeping import Keeping
 from registries.client.keys import Key, Subject
 from registries.client.links import joined
 from registries.client.matching.rules import Rules
-from registries.client.questions import across, answered
+from registries.client.questions import answered
 from registries.client.versions import NAME as RULES
 from registries.database import asked, insert_or_skip, reading
 from registries.outage import collided
@@ -182,8 +182,7 @@ def _answer(connection: Connection, merges: Sequence[linking.Merge], at: int) ->
     """Whether the two are one need not be asked of those whom a source merges, nor of those joined with them."""
     if merges:
         links = joined(connection, {merge.survivor for merge in merges})
-        groups = {links.following(merge.survivor) for merge in merges}
-        answered(connection, {pair for group in groups for pair in across(group, group)}, "source", at)
+        answered(connection, {links.following(merge.survivor) for merge in merges}, "source", at)
 
 
 def _refused(merge: linking.Merge) -> Review:

@@ -27,7 +27,15 @@ def test_lines_are_read_newest_first_with_their_detail_opened(engine: Engine) ->
         told = history.of_persons(connection, SEAL, ["b"])
         assert [replace(line, id=0) for line in told] == [second, first]
         assert history.line(connection, SEAL, told[0].id) == told[0]
-        assert history.of_action(connection, SEAL, "linked") == told[1:]
+
+
+def test_what_was_done_about_everybody_is_read_by_what_it_was(engine: Engine) -> None:
+    lines = [Line(at, "naima", action, rules=2) for at, action in enumerate(("rules-proposed", "rules-activated"))]
+    with writing(engine) as connection:
+        history.write(connection, SEAL, [*lines, Line(3, "rules", "matched", "d", "e"), Line(4, "wasl", "undone")])
+    with reading(engine) as connection:
+        told = history.of_everybody(connection, SEAL, "rules-activated", "rules-proposed")
+    assert [replace(line, id=0) for line in told] == lines[::-1]
 
 
 def test_the_detail_is_sealed_with_its_line(engine: Engine) -> None:

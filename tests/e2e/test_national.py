@@ -60,7 +60,7 @@ def test_whoever_waits_for_the_country_goes_on_by_itself_and_holds_nobody_else(t
         with served(country.app, port):
             program.transaction("W1", "delivered")
             unknown = program.transaction("W2", "parked")
-            until(lambda: "does not know" in program.get(f"/api/transactions/{unknown['id']}")["reason"])
+            until(lambda: "does not know" in (program.get(f"/api/transactions/{unknown['id']}")["reason"] or ""))
             country.people.append([f"{AUTHORITY}|N2"])
             program.transaction("W2", "delivered")
 

@@ -2,38 +2,34 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import pytest
 
 from benchmarks.matching import febrl, measured, named
 from benchmarks.population import records
 from registries.client.matching.blocking import PARTS
 from registries.client.matching.estimation import estimated, pairs
-from registries.client.matching.profile import Profile, profile
+from registries.client.matching.profile import profile
 from registries.client.matching.rules import BLOCKING_PARTS, Rules, shipped
 from registries.client.matching.scoring import outcome, score
 
 
-@cache
-def part_of_febrl(number: int) -> tuple[list[Profile], set[tuple[int, int]]]:
-    """The first 2000 records of FEBRL 2 or 3, and the pairs among them."""
-    profiles, truth = febrl(number)
-    return profiles[:2000], {pair for pair in truth if pair[1] < 2000}
-
-
 @pytest.mark.filterwarnings("ignore")
-def test_weights_without_labels_find_records_of_one_person() -> None:
-    found = measured(*part_of_febrl(3))
-    assert found["blocks"] >= 0.96
-    assert found["f1"] >= 0.97
-    assert found["precision"] >= 0.997
-    assert found["recall"] >= 0.89
+@pytest.mark.parametrize(
+    ("number", "f1", "precision", "recall"), [(4, 0.985, 0.999, 0.96), (3, 0.977, 0.999, 0.91), (2, 0.972, 0.997, 0.92)]
+)
+def test_weights_without_labels_find_records_of_one_person(
+    number: int, f1: float, precision: float, recall: float
+) -> None:
+    """The bars of FEBRL's lists, whole: on names, birth date, postcode and state only, and by the threshold shipped."""
+    found = measured(*febrl(number), across=number == 4)
+    assert found["f1"] >= f1
+    assert found["precision"] >= precision
+    assert found["recall"] >= recall
 
 
 @pytest.mark.filterwarnings("ignore")
 def test_estimation_learns_and_leaves_the_rest() -> None:
-    profiles, _ = part_of_febrl(3)
+    profiles, _ = febrl(3)
     start = shipped()
     learned = estimated(profiles[:600], start)
     assert learned.version == start.version + 1

@@ -6,34 +6,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
-from zlib import crc32
 
 from registries.client.candidates import Known
-from registries.client.matching.rules import Rules
-from registries.client.matching.scoring import Score, outcome, score
+from registries.client.pairs import Match, Pair, Pairs
 
-Pair = tuple[str, str]
 Group = frozenset[str]
 # More records than that of one human being are left as they are
 MOST = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """Two records that are certainly of one human being."""
-
-    one: Known
-    other: Known
-    score: Score
-
-    @property
-    def pair(self) -> Pair:
-        return min(self.one.person, self.other.person), max(self.one.person, self.other.person)
-
-    @property
-    def order(self) -> tuple[float, list[int]]:
-        """The likest first; of two alike, by what they say: the same in any order of arrival."""
-        return -self.score.weight, sorted((crc32(self.one.profile.packed()), crc32(self.other.profile.packed())))
 
 
 @dataclass(slots=True)
@@ -53,13 +32,13 @@ def settled(
     records: Sequence[Known],
     joined: Iterable[Pair],
     standing: Iterable[Pair],
-    rules: Rules,
+    pairs: Pairs,
     forbidden: Callable[[Group, Group], str],
 ) -> Settled:
     """All identities of `records` and of the links afresh; some have no record. `joined`: what others than the rules
     joined stays so; so does a link of the rules (`standing`) that their records do not bear out any more, until
     somebody looks at it."""
-    matches = sorted(_certain(records, rules), key=lambda one: one.order)
+    matches = sorted(_certain(records, pairs), key=lambda one: one.order)
     borne_out = {one.pair for one in matches}
     kept = [*joined, *(pair for pair in standing if pair not in borne_out)]
     persons = {one.person for one in records} | {person for pair in kept for person in pair}
@@ -78,9 +57,7 @@ def settled(
     return found
 
 
-def _certain(records: Sequence[Known], rules: Rules) -> Iterator[Match]:
+def _certain(records: Sequence[Known], pairs: Pairs) -> Iterator[Match]:
     for one, other in combinations(records, 2):
-        if one.person != other.person:
-            said = score(one.profile, other.profile, rules)
-            if outcome(said, rules) == "certain":
-                yield Match(one, other, said)
+        if one.person != other.person and (match := pairs.match(one, other)):
+            yield match

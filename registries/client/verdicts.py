@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 
 from registries.client import contest, links
 from registries.client.candidates import Known
-from registries.client.contest import Group, Pair
+from registries.client.contest import Group
 from registries.client.links import Standing
 from registries.client.matching.rules import Rules
-from registries.client.matching.scoring import Score, objections, outcome, score
+from registries.client.matching.scoring import Score
 from registries.client.matching.vetoes import WORDS
+from registries.client.pairs import Pair, Pairs
 from registries.client.questions import POSSIBLE, across, review_of
 from registries.client.store import Review, review_row
 
@@ -93,6 +94,10 @@ class Decision:
     _held: list[tuple[Verdict, str]] = field(default_factory=list)
     _records: dict[str, list[Known]] = field(default_factory=dict)
     _seen: set[str] = field(default_factory=set)
+    _pairs: Pairs = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._pairs = Pairs(self.rules)
 
     def link(self, certain: Sequence[Verdict]) -> None:
         """All of them, so that who is joined does not depend on who came first; the likest before the others."""
@@ -121,7 +126,7 @@ class Decision:
         others: set[Pair] = set()
         for one, other, kind in self.linked(persons):
             (ruled if kind == links.MATCHED else others).add((one, other))
-        found = contest.settled(records, others, ruled, self.rules, self._against)
+        found = contest.settled(records, others, ruled, self._pairs, self._against)
         parted = {pair for pair in ruled if found.groups[pair[0]] != found.groups[pair[1]]}
         if not parted:
             return
@@ -202,14 +207,14 @@ class Decision:
         """A number that joined two records of an identity tells more than their names: what one of them says against
         somebody by its names alone is nothing where the other is certainly the same."""
         nothing = _LACKING | _OPEN if self.standing.told_one(one.person, other.person) else _LACKING
-        found = [word for word in objections(one.profile, other.profile, self.rules) if word not in nothing]
+        found = [word for word in self._pairs.objections(one, other) if word not in nothing]
         if found and _OF_NAMES.issuperset(found) and (self._vouched(one, other) or self._vouched(other, one)):
             return ""
         return found[0] if found else ""
 
     def _vouched(self, one: Known, other: Known) -> bool:
         beside = (known for known in self._records.get(one.person, ()) if known.id != one.id)
-        return any(outcome(score(one.profile, other.profile, self.rules), self.rules) == "certain" for one in beside)
+        return any(self._pairs.match(one, other) for one in beside)
 
 
 def asked(

@@ -13,12 +13,13 @@ from pathlib import Path
 
 import psycopg
 from psycopg import sql
+from redis import Redis
 
 FAMILY, GIVEN, ARABIC = "ZWIKNARBI", "Xhafiroula", "زقنربيل"
-CIN, IPP, INSURED = "QZX918273", "IPPQ7755331", "918273645"
+CIN, IPP, INSURED, IDCS = "QZX918273", "IPPQ7755331", "918273645", "8302917469"
 STREET, PHONE = "Derb Qarnablouch", "0677889912"
 BORN, BORN_ISO, BORN_HERE = "19370719", "1937-07-19", "19/07/1937"
-CANARIES = (FAMILY, GIVEN, ARABIC, CIN, IPP, INSURED, STREET, PHONE, BORN, BORN_ISO, BORN_HERE)
+CANARIES = (FAMILY, GIVEN, ARABIC, CIN, IPP, INSURED, IDCS, STREET, PHONE, BORN, BORN_ISO, BORN_HERE)
 
 
 def found(bytes_by_place: Iterator[tuple[str, bytes]]) -> Mapping[str, list[str]]:
@@ -72,3 +73,10 @@ def rows(url: str) -> Iterator[tuple[str, bytes]]:
             for row in connection.execute(sql.SQL("SELECT * FROM {}").format(sql.Identifier(schema, table))):
                 values = (one if isinstance(one, bytes) else str(one).encode() for one in row)
                 yield f"{schema}.{table}", b"\n".join(values)
+
+
+def held(url: str) -> Iterator[tuple[str, bytes]]:
+    """Every key of a Redis, with what is kept under it as Redis itself writes it."""
+    with Redis.from_url(url) as redis:
+        for key in redis.scan_iter():
+            yield key.decode(errors="replace"), key + b"\n" + (redis.dump(key) or b"")

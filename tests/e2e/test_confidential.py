@@ -12,12 +12,14 @@ from pathlib import Path
 import httpx
 import pytest
 
+from channels.rnp_simulator import Register, application
 from channels.settings import default_config
-from tests.e2e import canaries
+from tests.e2e import canaries, doors
 from tests.e2e.canaries import ARABIC, BORN, BORN_HERE, BORN_ISO, CIN, FAMILY, GIVEN, INSURED, IPP, PHONE, STREET
 from tests.e2e.hl7 import AUTHORITY, code, header, message, order
 from tests.e2e.program import Mllp, Program, until
 from tests.e2e.sales import CNSS, export, row
+from tests.serving import served
 from tests.surroundings import Servers
 
 CNIE = "https://hie.sante.gov.ma/id/cnie"
@@ -42,27 +44,53 @@ SALE = {
     "date_naissance": BORN_HERE, "sexe": "F",
 }  # fmt: skip
 CSV, FHIR = "text/csv", "application/fhir+json"
+TOKEN = "an accredited intermediary"
 
 
 @pytest.fixture(scope="module")
 def config(tmp_path_factory: pytest.TempPathFactory, surroundings: Servers | None) -> Path:
-    """The shipped configuration, with a channel that parks the sales of pharmacies nobody knows."""
+    """The shipped configuration, with a channel that parks the sales of pharmacies nobody knows, and a hospital of the
+    table of domains."""
     folder = tmp_path_factory.mktemp("config")
     shutil.copytree(default_config().parent, folder, dirs_exist_ok=True)
     sales = (folder / "channels" / "pharmacy-csv.yaml").read_text()
     strict = sales.replace("facility: flag", "facility: require").replace("patient: create", "patient: require")
+    with (folder / "domains.yaml").open("a") as table:
+        table.write(doors.DOMAINS)
     (folder / "channels" / "strict-csv.yaml").write_text(strict.replace('"files:inbox/pharmacy-csv"', '"http"'))
     return folder / "wasl.yaml"
 
 
 @pytest.fixture(scope="module")
-def program(tmp_path_factory: pytest.TempPathFactory, config: Path) -> Iterator[Program]:
+def register() -> Iterator[str]:
+    """A population register that knows her: its address."""
+    with served(application(Register.of([doors.CITIZEN]), TOKEN)) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def terminal() -> dict[str, bytes]:
+    """What commands said."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def program(
+    tmp_path_factory: pytest.TempPathFactory, config: Path, register: str, terminal: dict[str, bytes]
+) -> Iterator[Program]:
     """A program that was told of these people in every way, and asked about them in every way."""
-    with Program(tmp_path_factory.mktemp("confidential") / "data", "--config", str(config)) as program:
-        client = program.client("essai", "pharmacy-csv", "strict-csv", "fhir")
+    folder = tmp_path_factory.mktemp("confidential") / "data"
+    settings = doors.SETTINGS | {"WASL_REGISTRIES_RNP": register, "WASL_REGISTRIES_RNP_TOKEN": TOKEN}
+    with Program(folder, "--config", str(config), **settings) as program:
+        client = program.client("essai", "pharmacy-csv", "strict-csv", "fhir", "client-registry-fhir")
         told(program, client)
         refused(program, client)
+        doors.told(program, client, PATIENT)
+        terminal["load"] = doors.loaded(program)
         asked(program)
+        doors.asked(program, PATIENT)
+        doors.shown(program)
+        terminal["verify"] = doors.verified(program)
         yield program
 
 
@@ -145,11 +173,22 @@ def test_a_running_program_leaves_no_patient_readable(program: Program) -> None:
     assert told_by(program) == {}
 
 
+def test_commands_tell_nobody_who_she_is(program: Program, terminal: dict[str, bytes]) -> None:
+    assert canaries.found(iter(terminal.items())) == {}
+
+
 def test_the_database_holds_no_patient_readable(program: Program) -> None:
     url = program.environment.get("WASL_DATABASE", "")
     if not url.startswith("postgresql"):
         pytest.skip("the stores are files of the data folder")
     assert canaries.found(canaries.rows(url)) == {}
+
+
+def test_redis_holds_no_patient_readable(program: Program) -> None:
+    url = program.environment.get("WASL_REDIS", "")
+    if not url:
+        pytest.skip("what Redis would hold is in the memory of the program")
+    assert canaries.found(canaries.held(url)) == {}
 
 
 def test_a_program_that_ended_leaves_no_patient_readable(program: Program) -> None:

@@ -93,15 +93,14 @@ def writing(engine: Engine) -> Iterator[Connection]:
 def written(engine: Engine, work: Callable[[Connection], T]) -> T:
     """`work` in one commit, as `writing`. Where another writer was in the way (the same key made twice, a deadlock) it
     is done again at once, on what the other wrote."""
-    for _ in range(ATTEMPTS):
-        try:
-            with engine.begin() as connection:
-                return work(connection)
-        except DBAPIError as error:
-            if collided(error):
-                continue
-            with outages_told():
-                raise
+    with outages_told():
+        for _ in range(ATTEMPTS):
+            try:
+                with engine.begin() as connection:
+                    return work(connection)
+            except DBAPIError as error:
+                if not collided(error):
+                    raise
     raise Unavailable("others write the same all the time")
 
 

@@ -206,8 +206,11 @@ def test_several_servers_in_one_address(home: Place) -> None:
 def test_no_connection_left_is_told_as_an_outage(home: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(postgres, "POOL", 0.05)
     engine = open_database(home.url, pool=1)
-    with engine.connect(), engine.connect(), pytest.raises(Unavailable), reading(engine):
-        pass
+    with engine.connect(), engine.connect():
+        with pytest.raises(Unavailable), reading(engine):
+            pass
+        with pytest.raises(Unavailable):
+            written(engine, lambda _: None)
     engine.dispose()
 
 

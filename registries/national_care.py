@@ -76,6 +76,8 @@ class NationalCare:
         for named in given:
             self._write(named)
         resolutions = [self._resolution(*one) for one in zip(events, first, policies, found, given, strict=True)]
+        for named, policy, resolution in zip(given, policies, resolutions, strict=True):
+            self.local.directory.flag_another([(one, self._names(one)) for one, _ in named], policy, resolution)
         self._wait(events, said, first, resolutions)
         return resolutions
 
@@ -146,8 +148,10 @@ class NationalCare:
         ]
 
     def _waits(self, one: Mapping[str, Any]) -> list[str]:
-        directory = self.local.directory
-        return [f"{directory.kind}|{name}" for name in directory.names(one.get("identifiers") or (), one.get("name"))]
+        return [f"{self.local.directory.kind}|{name}" for name in self._names(one)]
+
+    def _names(self, one: Mapping[str, Any]) -> list[str]:
+        return self.local.directory.names(one.get("identifiers") or (), one.get("name"))
 
     def _entry(self, number: str) -> str:
         """The same whether the local registry has it too or not."""

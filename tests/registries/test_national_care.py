@@ -59,6 +59,17 @@ def test_what_the_country_does_not_know_may_be_known_here(places: NationalCare) 
     assert answer(places, sent_by("333333333"), "flag").flags == ["facility unknown"]
 
 
+def test_whom_neither_knows_beside_the_first_is_flagged_and_whom_the_country_knows_is_not(
+    places: NationalCare, country: Country
+) -> None:
+    country.resources = [listed()]
+    for first in ("222222222", "130999998"):
+        other = sent_by(first, laboratory=organization("333333333"))
+        assert answer(places, other, "flag").flags == ["another facility unknown"]
+    known = sent_by("130999998", laboratory=organization("222222222"))
+    assert answer(places, known, "flag").flags == []
+
+
 def test_an_entry_has_one_id_whether_the_country_answers_or_not(
     places: NationalCare, country: Country, clock: Clock
 ) -> None:

@@ -62,6 +62,7 @@ from channels.waiting import Waiting
 from channels.watch.live import Live
 from channels.watch.matching import measured
 from channels.window import Shared, Window
+from registries import clock
 from registries.client.happenings import Happenings
 from registries.client.keys import PERSONAL
 from registries.client.links import Links
@@ -117,6 +118,10 @@ class House:
         """Reads all configuration. Raises Misconfigured, naming file, line, key and what was expected."""
         found = find_config(config)
         settings = load_settings(found)
+        try:
+            clock.set_to(settings.zone)
+        except ValueError:
+            raise Misconfigured(f"{found}: zone: expected a time zone, such as Africa/Casablanca") from None
         seen = look(found)
         channels = Channels(read_channels(found, settings))
         os.umask(0o077)  # what is kept is for the program's own user

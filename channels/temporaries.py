@@ -11,13 +11,13 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Literal, TypeVar
 
 import orjson
 from sqlalchemy import Engine
 
 from channels.watch import metrics
+from registries import clock
 from registries.client.links import Joined, Links
 from registries.client.records import Records, SourceRecord
 from registries.client.search import People
@@ -64,7 +64,7 @@ class Places:
             if known:
                 raise UnknownPlace("the facility registry does not know this facility: send its INPE, or load it there")
             return said
-        if why := entry.refusal(datetime.now(UTC).date().isoformat()):
+        if why := entry.refusal(clock.today()):
             raise UnknownPlace(f"this facility is {why} today: correct its entry in the facility registry")
         return {"system": INPE, "value": entry.number}
 

@@ -6,12 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Engine, Table
 from sqlalchemy.exc import DBAPIError
 
+from registries import clock
 from registries.cache import Cache
 from registries.care.candidates import Candidate, Candidates, Said
 from registries.care.changed import begin, since, touched
@@ -197,5 +197,5 @@ def day_of(event: Event) -> str:
     encounter: dict[str, Any] = said.get("encounter") or {}
     for text in (*map(said.get, _MOMENTS.get(event["type"], ())), encounter.get("admitted"), said.get("occurred")):
         if text:
-            return str(text)[:10]
-    return datetime.fromtimestamp(event["received"] / 1e6, UTC).date().isoformat()
+            return clock.day_of(str(text))
+    return clock.day_at(event["received"])

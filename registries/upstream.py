@@ -105,7 +105,7 @@ def _tried(connection: Connection, url: str, told: Sequence[Told], report: Pulle
 def _closed(connection: Connection, url: str, one: Told, name: str) -> list[str]:
     kind = ENTRIES[one.type][0]
     found = tell(connection, kind, name, "closed", one.day, by=BY, why=url)
-    return [f"{kind}|{name}" for name in found]
+    return [f"{kind}|{name}" for name in found.found]
 
 
 def _mark(engine: Engine, url: str, part: str) -> str:

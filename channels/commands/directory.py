@@ -10,7 +10,7 @@ import typer
 
 from channels.commands.options import DATA, Config, Data, house, reached, told
 from channels.outputs import learned_records
-from registries import facility, health_worker
+from registries import clock, facility, health_worker
 from registries.care import closing
 from registries.database import writing
 from registries.directory import changed
@@ -45,7 +45,7 @@ def close(
 ) -> None:
     """Closes an entry from a day on (today); messages about the days before still find it open."""
     registry, parts = _kind(kind), house(config, data)
-    first = day or datetime.now(UTC).date().isoformat()
+    first = day or clock.today()
     try:
         date.fromisoformat(first)
     except ValueError:

@@ -128,10 +128,10 @@ class Directory:
         known: Any = said
 
         def work(connection: Connection, by: str) -> Edited:
-            return Edited(name, tuple(tell(connection, self._shape.kind, name, known, day, by=by, why=why)))
+            return tell(connection, self._shape.kind, name, known, day, by=by, why=why)
 
-        await self.change(request, {"closed": "close", "suspended": "suspend"}.get(said, "open"), work, why)
-        return self.to(name, said)
+        edited = await self.change(request, {"closed": "close", "suspended": "suspend"}.get(said, "open"), work, why)
+        return self.to(name, said if edited.changed else "unchanged")
 
     async def change(
         self, request: Request, action: str, work: Callable[[Connection, str], Edited], why: str
@@ -181,7 +181,7 @@ class Directory:
             "labels": LABELS,
             "told": TOLD,
             "day": today(),
-            "said": said if said in ("added", "corrected", *TOLD) else "",
+            "said": said if said in ("added", "corrected", "unchanged", *TOLD) else "",
             **_issues(edited, why),
         }
         return self._page(request, "entry.html", shown, 409 if edited else 200)

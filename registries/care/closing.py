@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection, Engine, select
 
 from registries.care import place, worker
+from registries.care.edited import Edited
 from registries.care.listing import FACILITY, TABLES, begun, follow, pair
 from registries.care.lists import today
 from registries.care.names import inpe
 from registries.care.seeds import prepare
-from registries.care.spells import Period, Status, closed_from, read_periods, status, told_on
+from registries.care.spells import Period, Status, closed_from, going_on, read_periods, status, told_on
 from registries.care.store import Care, Kept, standing, write
 from registries.database import reading
 
@@ -49,7 +50,7 @@ def close(connection: Connection, kind: str, number: str, day: str, *, by: str, 
     wanted = select(TABLES[kind].c.resource).where(TABLES[kind].c.number == inpe(number), ~TABLES[kind].c.provisional)
     prepared(connection, kind)
     name = connection.scalar(wanted)
-    return None if name is None else tell(connection, kind, name, "closed", day, by=by, why=why)
+    return None if name is None else [*tell(connection, kind, name, "closed", day, by=by, why=why).found]
 
 
 def prepared(connection: Connection, kind: str) -> None:
@@ -58,14 +59,15 @@ def prepared(connection: Connection, kind: str) -> None:
     prepare(connection, today())
 
 
-def tell(connection: Connection, kind: str, name: str, said: Status, day: str, *, by: str, why: str) -> list[str]:
-    """From this day on the entry with this id is closed, suspended or operational (again). What it is found by, []
-    where it does not exist. To be called after `prepared`."""
+def tell(connection: Connection, kind: str, name: str, said: Status, day: str, *, by: str, why: str) -> Edited:
+    """From this day on the entry with this id is closed, suspended or operational (again). Found by nothing where it
+    does not exist. To be called after `prepared`."""
     resources = _place(connection, name, said, day) if kind == FACILITY else _worker(connection, name, said, day)
     if not resources:
-        return []
-    write(connection, resources, by=by, why=why)
-    return next(iter(follow(connection, kind, [name]).found.values()), [])
+        return Edited(name, changed=False)
+    fresh = write(connection, resources, by=by, why=why)
+    found = next(iter(follow(connection, kind, [name]).found.values()), [])
+    return Edited(name, tuple(found), changed=bool(fresh))
 
 
 def _place(connection: Connection, name: str, said: Status, day: str) -> list[place.Resource]:
@@ -92,5 +94,10 @@ def _worker(connection: Connection, name: str, said: Status, day: str) -> list[w
 def _dates(
     periods: tuple[Period, ...], suspended: tuple[Period, ...], said: Status, day: str
 ) -> tuple[tuple[Period, ...], tuple[Period, ...]]:
-    """A closing ends what would begin later, too; even where it is closed on the day already."""
-    return (closed_from(periods, day), suspended) if said == "closed" else told_on(periods, suspended, said, day)
+    """A closing ends what would begin later, too; even where it is closed on the day already. An opening of what still
+    operated takes back what ended it for good."""
+    if said == "closed":
+        return closed_from(periods, day), suspended
+    if said == status(periods, suspended, day) == "operational":
+        return going_on(periods, suspended, day)
+    return told_on(periods, suspended, said, day)

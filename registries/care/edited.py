@@ -18,11 +18,12 @@ Resource = dict[str, Any]
 @dataclass(frozen=True, slots=True)
 class Edited:
     """`id` of the entry's resource; where `issues` say what is wrong, nothing was written. `found`: what the entry is
-    found by."""
+    found by. `changed`: whether it is not what it was."""
 
     id: str
     found: tuple[str, ...] = ()
     issues: tuple[Issue, ...] = ()
+    changed: bool = True
 
 
 def put(

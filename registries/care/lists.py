@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, select
 
+from registries import clock
 from registries.care import place, worker
 from registries.care.columns import called
 from registries.care.ids import entry_ids
@@ -93,7 +93,7 @@ def load_workers(connection: Connection, rows: Sequence[Row], by: str) -> list[O
 
 
 def today() -> str:
-    return datetime.now(UTC).date().isoformat()
+    return clock.today()
 
 
 def _load(

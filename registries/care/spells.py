@@ -11,6 +11,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import Literal
 
+from registries.clock import day_of
+
 Period = tuple[str, str]
 Status = Literal["operational", "suspended", "closed", "planned"]
 
@@ -33,8 +35,8 @@ def read_periods(text: str) -> tuple[Period, ...]:
 
 
 def first_day(said: str) -> str:
-    """The day on which a FHIR date, year or month begins; "" for what is none of these."""
-    day = said[:10]
+    """The day on which a FHIR date, year or month begins, or of a time; "" for what is none of these."""
+    day = day_of(said)
     try:
         return date.fromisoformat(day + _FIRST[len(day) :] if len(day) in (4, 7) else day).isoformat()
     except ValueError:
@@ -42,7 +44,7 @@ def first_day(said: str) -> str:
 
 
 def last_day(said: str) -> str:
-    """The day on which a FHIR date, year or month ends; "" for what is none of these."""
+    """The day on which a FHIR date, year or month ends, or of a time; "" for what is none of these."""
     day = first_day(said)
     if not day or len(said) not in (4, 7):
         return day
@@ -92,6 +94,16 @@ def told_on(
     going_on = [gap for gap in suspended if covers([gap], day)]
     ended = [(start, before(day)) for start, _ in going_on if start < day]
     return opened_from(periods, day), (*(gap for gap in suspended if gap not in going_on), *ended)
+
+
+def going_on(
+    periods: Sequence[Period], suspended: Sequence[Period], day: str
+) -> tuple[tuple[Period, ...], tuple[Period, ...]]:
+    """The same when what operates on this day goes on: a closing or suspension after it that has no end is taken
+    back."""
+    *rest, last = sorted(periods) or ALWAYS
+    kept = (*rest, (last[0], "")) if covers([last], day) else (*rest, last)
+    return kept if periods else (), tuple(gap for gap in suspended if gap[1] or gap[0] <= day)
 
 
 def closed_from(periods: Sequence[Period], day: str) -> tuple[Period, ...]:

@@ -132,10 +132,12 @@ def test_an_entry_closes_from_a_day_on_and_opens_again(told: Place, admin: Brows
     assert dates("operational", "2025-01-01", "dried") == "1990-01-01/2024-04-30 2025-01-01/ / "
     assert dates("suspended", "2025-06-01", "works") == "1990-01-01/2024-04-30 2025-01-01/ / 2025-06-01/"
     assert dates("operational", "2025-07-01", "done").endswith("2025-06-01/2025-06-30")
+    again = admin.submit(f"{path}/dates", said="operational", day="2025-03-01", why="again")
+    assert "Nothing was changed" in words(admin.get(again.headers["location"]))
     page = words(admin.get(path))
     assert page.index("done") < page.index("works") < page.index("dried") < page.index("flooded")
     actions = [action for _, action, target in told.audited() if target == "Organization"]
-    assert actions == ["open", "suspend", "open", "close"]
+    assert actions == ["open", "open", "suspend", "open", "close"]
 
 
 def test_a_health_worker_closes_and_keeps_the_roles(told: Place, admin: Browser) -> None:

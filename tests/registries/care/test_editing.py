@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Engine
@@ -122,6 +123,31 @@ def test_what_waits_with_its_system_is_not_listed_twice() -> None:
 @pytest.mark.parametrize("said", ["closed", "suspended"])
 def test_a_day_told_of_nobody_changes_nothing(engine: Engine, said: str) -> None:
     word: object = said
-    assert done(
-        engine, lambda one: Edited("", tuple(tell(one, KIND, "nobody", word, "2024-01-01", by="a", why="w")))  # type: ignore[arg-type]
-    ).found == ()  # fmt: skip
+    edited = done(engine, lambda one: tell(one, KIND, "nobody", word, "2024-01-01", by="a", why="w"))  # type: ignore[arg-type]
+    assert (edited.found, edited.changed) == ((), False)
+
+
+@pytest.mark.parametrize(
+    ("dates", "said", "day", "after"),
+    [
+        ("1990-01-01/2027-06-30 | ", "operational", "2026-11-26", "1990-01-01/ | "),
+        ("1990-01-01/2020-06-30 | ", "operational", "2019-01-01", "1990-01-01/ | "),
+        ("1990-01-01/ | 2020-01-01/", "operational", "2019-01-01", "1990-01-01/ | "),
+        ("1990-01-01/ | 2020-01-01/2020-12-31", "operational", "2019-01-01", None),
+        ("1990-01-01/2000-12-31 2010-01-01/ | ", "operational", "1995-01-01", None),
+        (" | ", "operational", "1995-01-01", None),
+        ("1990-01-01/ | 2020-01-01/", "suspended", "2021-01-01", None),
+        ("2027-01-01/ | ", "closed", "2026-11-26", "0001-01-01/0001-01-01 | "),
+    ],
+)
+def test_what_is_told_of_a_day_counts_or_is_said_to_change_nothing(
+    engine: Engine, dates: str, said: Any, day: str, after: str | None
+) -> None:
+    periods, _, suspended = dates.partition(" | ")
+    places(engine, f"120000011;CHU;CHU;;;;{periods};;;;{suspended};;;")
+    name = id_of(engine, KIND, "120000011")
+    edited = done(engine, lambda one: tell(one, KIND, name, said, day, by="a", why="w"))
+    found = entry(engine, KIND, name)
+    assert found is not None
+    assert edited.changed is (after is not None)
+    assert f"{found.fields['periods']} | {found.fields['suspended']}" == (dates if after is None else after)

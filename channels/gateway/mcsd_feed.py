@@ -10,8 +10,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import orjson
-from fhir.resources.R4B import get_fhir_model_class
-from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -24,6 +22,7 @@ from registries.care.feed import Change, Done, Refused, feed
 from registries.care.lists import today
 from registries.care.store import Care
 from registries.care.terms import TYPES
+from registries.care.validity import checked
 from registries.database import writing
 
 LARGEST = 32 * 1024 * 1024
@@ -173,20 +172,10 @@ def _change(entry: Mapping[str, Any], number: int) -> Change:
 
 def _resource(found: Any, kind: str, at: str = "") -> dict[str, Any]:
     """A resource of this type, valid by itself. Raises Problem."""
-    if kind not in TYPES:
-        raise Problem(404, "not-supported", f"{at}no such type in the directory; kept: {', '.join(TYPES)}")
-    if not isinstance(found, dict) or found.get("resourceType") != kind:
-        raise Problem(400, "invalid", f"{at}expected a resource of the type {kind}")
     try:
-        get_fhir_model_class(kind).model_validate(found)
-    except ValidationError as error:
-        where = ".".join(str(part)[:40] for part in error.errors()[0]["loc"])
-        raise Problem(422, "invalid", f"{at}{where}: not as FHIR R4 has it") from None
-    except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError):
-        raise Problem(422, "invalid", f"{at}not valid FHIR R4") from None
-    if kind == "Organization" and not (found.get("name") or found.get("identifier")):
-        raise Problem(422, "required", f"{at}an Organization needs a name or an identifier (org-1)")
-    return found
+        return checked(found, kind)
+    except Refused as refused:
+        raise Problem(refused.status, refused.code, f"{at}{refused.text}") from None
 
 
 def _named(name: str) -> str:

@@ -13,6 +13,7 @@ from registries.care.feed import Change, Done, Refused, feed
 from registries.care.ids import entry_ids
 from registries.care.listing import FACILITY, HEALTH_WORKER, TABLES, number_of
 from registries.care.lists import today
+from registries.care.validity import checked
 from schemas.message import Issue
 
 Resource = dict[str, Any]
@@ -34,21 +35,25 @@ def load_resources(
 ) -> tuple[list[Done], list[str], list[Issue]]:
     """Everything in the file, or nothing where one resource can't be taken: then the issues say which."""
     issues: list[Issue] = []
-    found = list(_read(body, issues))
-    changes, places = [], []
-    for place, full, resource in found:
-        if resource.get("resourceType") in TYPES[kind]:
-            changes.append(_change(full, resource))
-            places.append(place)
-        else:
+    changes, places, wrong = [], [], []
+    for place, full, resource in _read(body, issues):
+        told = resource.get("resourceType")
+        if told not in TYPES[kind]:
             issues.append(_wrong(place, "not-supported", f"expected one of {', '.join(TYPES[kind])}", "leave it out"))
+            continue
+        try:
+            changes.append(_change(full, checked(resource, told)))
+            places.append(place)
+        except Refused as refused:
+            wrong.append(_refused(place, refused))
+    if wrong:
+        return [], [], [*issues, *wrong]
     with connection.begin_nested() as part:
         try:
             done, learned = feed(connection, _known(connection, changes), by=by, why="FHIR file loaded", day=today())
         except Refused as refused:
             part.rollback()
-            place = places[refused.number] if places else ""
-            return [], [], [*issues, _wrong(place, refused.code, refused.text, "correct it; nothing was loaded")]
+            return [], [], [*issues, _refused(places[refused.number] if places else "", refused)]
     return done, learned, issues
 
 
@@ -62,7 +67,11 @@ def _read(body: bytes, issues: list[Issue]) -> Iterator[tuple[str, str, Resource
     if whole.get("resourceType") != "Bundle":
         yield "resource", "", whole
         return
-    for number, entry in enumerate(whole.get("entry", ())):
+    entries = whole.get("entry") or ()
+    if not isinstance(entries, list | tuple):
+        issues.append(_wrong("entry", "invalid", "this is no list of entries", "give each resource an entry of it"))
+        return
+    for number, entry in enumerate(entries):
         resource = entry.get("resource") if isinstance(entry, dict) else None
         if isinstance(resource, dict):
             yield f"entry[{number}]", str(entry.get("fullUrl") or ""), resource
@@ -104,6 +113,10 @@ def _known(connection: Connection, changes: Sequence[Change]) -> list[Change]:
 def _number(one: Change) -> str:
     number = number_of(_ENTRY[one.type], numbers(one.resource or {}), "")
     return "" if number.startswith("id:") else number
+
+
+def _refused(at: str, refused: Refused) -> Issue:
+    return _wrong(at, refused.code, refused.text, "correct it; nothing was loaded")
 
 
 def _wrong(at: str, reason: str, text: str, remedy: str) -> Issue:

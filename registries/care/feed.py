@@ -66,7 +66,10 @@ def feed(
     gone = [(one.type, one.id) for one in named if one.resource is None]
     wanted = aligned(connection, {(one.type, one.id): one.resource for one in named if one.resource is not None}, day)
     fresh = write(connection, list(wanted.values()), gone, by=by, why=why)
-    learned = _followed(connection, wanted, gone, stood)
+    try:
+        learned = _followed(connection, wanted, gone, stood)
+    except Taken as taken:
+        raise Refused(409, "duplicate", str(taken), _number(named, taken.entry)) from None
     now = stood | fresh
     keys = [(one.type, one.id) for one in named]
     return [Done(now[key], _is_first(stood.get(key)), key in fresh) for key in keys], learned
@@ -112,20 +115,28 @@ def _check(changes: Sequence[Change], stood: Mapping[Key, Kept]) -> None:
 def _followed(
     connection: Connection, wanted: Mapping[Key, Resource], gone: Iterable[Key], stood: Mapping[Key, Kept]
 ) -> list[str]:
-    """The rows of every entry that a change is about, or was."""
+    """The rows of every entry that a change is about, or was. Raises Taken."""
     about: dict[str, set[str]] = {"Organization": set(), "Practitioner": set()}
     former = {key: kept.resource for key, kept in stood.items()}
     for key, resource in [*wanted.items(), *former.items(), *((key, former[key]) for key in gone)]:
-        kind = "Organization" if key[0] in _OF_PLACES else "Practitioner"
-        name = key[1] if key[0] == kind else referred(resource.get(_ABOUT.get(key[0], "")), kind)
+        kind, name = _about(key, resource)
         about[kind] |= {name} - {""}
-    try:
-        places = follow(connection, FACILITY, about["Organization"])
-        people = follow(connection, HEALTH_WORKER, about["Practitioner"])
-    except Taken as taken:
-        raise Refused(409, "duplicate", str(taken)) from None
+    places = follow(connection, FACILITY, about["Organization"])
+    people = follow(connection, HEALTH_WORKER, about["Practitioner"])
     told = ((FACILITY, places), (HEALTH_WORKER, people))
     return [f"{kind}|{name}" for kind, one in told for names in one.found.values() for name in names]
+
+
+def _about(key: Key, resource: Resource) -> Key:
+    """The Organization or Practitioner whose rows a resource makes."""
+    kind = "Organization" if key[0] in _OF_PLACES else "Practitioner"
+    return kind, key[1] if key[0] == kind else referred(resource.get(_ABOUT.get(key[0], "")), kind)
+
+
+def _number(changes: Sequence[Change], entry: str) -> int:
+    """Of the change that is about this entry."""
+    about = (_about((one.type, one.id), one.resource or {})[1] for one in changes)
+    return next((number for number, name in enumerate(about) if name == entry), 0)
 
 
 def _is_first(before: Kept | None) -> bool:

@@ -26,7 +26,12 @@ Posts = frozenset[tuple[str, str, str]]
 
 
 class Taken(ValueError):
-    """A number or name belongs to another entry already. The text names both by their ids, never by their names."""
+    """A number or name belongs to another entry already. The text names both by their ids, never by their names;
+    `entry` is the id of the one that may not have it."""
+
+    def __init__(self, entry: str, text: str) -> None:
+        super().__init__(text)
+        self.entry = entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,23 +222,25 @@ def _refuse_taken(wanted: Mapping[str, Listed], stood: Mapping[str, Listed]) -> 
         other = seen.setdefault(one.number, name)
         other = owners.get(one.number, other) if owners.get(one.number) not in wanted else other
         if other != name:
-            raise Taken(f"{name}: its INPE is that of {other}")
+            raise Taken(name, f"{name}: its INPE is that of {other}")
 
 
 def _refuse_named(connection: Connection, kind: str, changed: Sequence[Listed], rewritten: Collection[str]) -> None:
     """Names of provisional entries go over to the one that was loaded; all others stay whose they are. `rewritten`:
     numbers of rows that are made anew, or are no more."""
-    claimed: dict[str, str] = {}
+    claimed: dict[str, Listed] = {}
     for one in changed:
         for name in one.names:
-            if (other := claimed.setdefault(name, one.number)) != one.number:
-                raise Taken(f"{one.number}: a name or local number is that of {other} too")
+            if (other := claimed.setdefault(name, one)) is not one:
+                text = f"{one.number}: a name or local number is that of {other.number} too"
+                raise Taken(one.row["resource"], text)
     table = TABLES[kind]
     there = select(aliases.c.alias, aliases.c.number).join(table, table.c.number == aliases.c.number)
     mine = aliases.c.kind == kind, among(connection, aliases.c.alias, claimed), ~table.c.provisional
     for row in connection.execute(there.where(*mine)):
-        if row.number != claimed[row.alias] and row.number not in rewritten:
-            raise Taken(f"{claimed[row.alias]}: a name or local number is that of {row.number}")
+        one = claimed[row.alias]
+        if row.number != one.number and row.number not in rewritten:
+            raise Taken(one.row["resource"], f"{one.number}: a name or local number is that of {row.number}")
 
 
 def _replace(connection: Connection, kind: str, gone: Collection[str], fresh: Sequence[Listed]) -> None:

@@ -146,6 +146,7 @@ def test_a_batch_takes_each_by_itself(reader: Reader) -> None:
         ("PUT", "Organization/other", body(), 400),
         ("PUT", "Organization/sunrise", body(active="perhaps"), 422),
         ("PUT", "Organization/sunrise", body(nonsense=1), 422),
+        ("PUT", "Organization/sunrise", body(alias=[None]), 422),
         ("PUT", "Organization/a b", body(), 400),
         ("PUT", "Location/sunrise", body(), 400),
         ("DELETE", "Organization/nobody", None, 404),

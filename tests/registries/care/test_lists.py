@@ -190,10 +190,48 @@ def test_what_is_wrong_in_a_file_of_fhir_is_told_by_its_place(engine: Engine) ->
     good = resource("Clinique A", "150000001")
     report = load("facilities", orjson.dumps(good) + b'\n{"resourceType": "Patient"}\n{nonsense\n', engine)
     assert [(issue.at, issue.reason) for issue in report.issues] == [
-        ("line 3", "not-json"),
         ("line 2", "not-supported"),
+        ("line 3", "not-json"),
     ]
     assert report.loaded == 1
     twice = load("facilities", orjson.dumps(good | {"id": "x"}), engine)
     assert [issue.reason for issue in twice.issues] == ["duplicate"]
     assert twice.loaded == 0
+
+
+def bundled(*resources: dict[str, Any]) -> bytes:
+    entries = [{"resource": one} for one in resources]
+    return orjson.dumps({"resourceType": "Bundle", "type": "collection", "entry": entries})
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"type": {"text": "one, not in a list"}},
+        {"active": "maybe"},
+        {"id": "no id"},
+        {"id": 7},
+        {"alias": [None]},
+        {"colour": "blue"},
+        {"name": None, "identifier": []},
+    ],
+)
+def test_a_file_with_a_resource_that_is_not_fhir_changes_nothing(engine: Engine, told: dict[str, Any]) -> None:
+    good = resource("Clinique A", "150000001")
+    report = load("facilities", bundled(good, resource("Clinique B", "150000002") | told), engine)
+    assert [(issue.at, report.loaded) for issue in report.issues] == [("entry[1]", 0)]
+    assert report.issues[0].remedy
+    assert load("facilities", bundled(good), engine).loaded == 1
+
+
+@pytest.mark.parametrize("entries", [b"null", b"{}", b'"x"', b"[null]", b'{"resource": {}}'])
+def test_a_bundle_without_entries_loads_nothing(engine: Engine, entries: bytes) -> None:
+    body = b'{"resourceType": "Bundle", "type": "collection", "entry": ' + entries + b"}"
+    assert load("facilities", body, engine).loaded == 0
+
+
+def test_a_number_of_another_entry_is_blamed_on_the_one_that_may_not_have_it(engine: Engine) -> None:
+    load("facilities", bundled(resource("Clinique A", "150000001")), engine)
+    fresh, taken = resource("Clinique B", "150000002"), resource("Clinique C", "150000001") | {"id": "c"}
+    (issue,) = load("facilities", bundled(fresh, taken), engine).issues
+    assert (issue.at, issue.reason) == ("entry[1]", "duplicate")

@@ -101,9 +101,10 @@ class Regulars:
         self._new, self._reign = True, ""
 
 
-def unsettle(cache: Cache) -> None:
-    """A steward moved numbers from one identity to another: nothing that is remembered is believed any more."""
-    cache.write(KIND, {REIGN: secrets.token_hex(8).encode()}, REIGNING)
+def unsettle(cache: Cache) -> bool:
+    """A steward moves numbers from one identity to another: nothing that is remembered is believed any more. False when
+    the memory cannot be told: when it is back, it would be believed."""
+    return cache.write(KIND, {REIGN: secrets.token_hex(8).encode()}, REIGNING)
 
 
 def recognised(subject: Subject, first: Mapping[str, Person]) -> Person | None:

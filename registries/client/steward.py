@@ -24,12 +24,13 @@ from registries.client.versions import Versions
 from registries.database import reading
 from registries.sealing import Seal
 from registries.tables import reviews
+from schemas.message import Unavailable
 
 
 @dataclass(frozen=True, slots=True)
 class Steward:
     """`secret` keys the digests of numbers, as in `Clients`. `cache` is what the regulars remember persons in, if they
-    do: once numbers moved, nothing of it is believed."""
+    do: once numbers moved, nothing of it is believed. So while it cannot be told, no split is made or taken back."""
 
     engine: Engine
     secret: bytes
@@ -65,12 +66,7 @@ class Steward:
         its source says from now on is about the new identity; what landed before stays where it is. Whom the rules had
         joined by this record is joined no more; all are compared again."""
         rules = Versions(self.engine, self.seal).active()
-        try:
-            return decided(
-                self.engine, self.seal, by, why, lambda one: splitting.split(one, self.secret, record, rules)
-            )
-        finally:
-            self._forget()
+        return self._moving(by, why, lambda one: splitting.split(one, self.secret, record, rules))
 
     def choose(
         self, person: str, field: str, by: str, why: str, *, record: int | None = None, value: Any = None
@@ -93,10 +89,9 @@ class Steward:
 
     def undo(self, entry: int, by: str, why: str) -> int:
         """Takes back the decision of this line of the history, if nothing else was decided about the same since."""
-        try:
-            return decided(self.engine, self.seal, by, why, lambda one: _undo(one, entry))
-        finally:
-            self._forget()
+        if self.cache and self._moved(entry):
+            return self._moving(by, why, lambda one: _undo(one, entry))
+        return decided(self.engine, self.seal, by, why, lambda one: _undo(one, entry))
 
     def history(self, person: str) -> list[Line]:
         """What was decided about this identity and those joined with it now, the newest first. The details are opened:
@@ -104,9 +99,25 @@ class Steward:
         with reading(self.engine) as connection:
             return history.of_persons(connection, self.seal, cluster(connection, person)[0])
 
+    def _moved(self, entry: int) -> bool:
+        """Whether the decision of this line moved a record or numbers."""
+        with reading(self.engine) as connection:
+            line = history.line(connection, self.seal, entry)
+        made = line.detail.get("changes", ()) if line else ()
+        return any(change["table"] in ("keys", "records") for change in made)
+
+    def _moving(self, by: str, why: str, work: Callable[[Decision], int]) -> int:
+        """Decides what moves numbers. The memory is told before it, for nothing is decided where it cannot be told, and
+        again afterwards, for it may have learnt meanwhile what was so before."""
+        self._forget()
+        try:
+            return decided(self.engine, self.seal, by, why, work)
+        finally:
+            self._forget()
+
     def _forget(self) -> None:
-        if self.cache:
-            unsettle(self.cache)
+        if self.cache and not unsettle(self.cache):
+            raise Unavailable("the memory of persons does not answer, and would be believed when it is back")
 
     def _of_two(
         self, one: str, other: str, by: str, why: str, work: Callable[[Decision, str, str], tuple[str, bool]]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,11 +13,12 @@ from sqlalchemy import Engine, select
 from registries.client.decision import Declined
 from registries.client.links import Links
 from registries.client.records import Records
-from registries.client.regulars import Regulars
+from registries.client.regulars import REIGN, Regulars
 from registries.client.steward import Steward
 from registries.database import reading
 from registries.sealing import Seal
 from registries.tables import persons, records
+from schemas.message import Unavailable
 from tests.registries.people import SECRET, SYSTEMS, Registry, about, patient
 
 WHO = ("naima", "two people with one card")
@@ -57,13 +59,15 @@ class Memory:
 
     def __init__(self) -> None:
         self.values: dict[str, bytes] = {}
+        self.answers: Iterator[bool] = itertools.repeat(True)  # whether each write is kept
 
     def read(self, kind: str, names: Sequence[str]) -> list[bytes | None]:
         return [self.values.get(name) for name in names]
 
     def write(self, kind: str, entries: Mapping[str, bytes], seconds: int) -> bool:
-        self.values.update(entries)
-        return True
+        if kept := next(self.answers):
+            self.values.update(entries)
+        return kept
 
     def forget(self, kind: str, names: Sequence[str]) -> None:
         for name in names:
@@ -120,6 +124,40 @@ def test_who_is_remembered_is_asked_for_again_after_a_split_and_after_its_undoin
     assert desk.registry.person(ipp="2") == desk.registry.person(ipp="2") == new
     steward.undo(split, *WHO)
     assert desk.registry.person(ipp="2") == old
+
+
+def test_without_the_memory_no_split_is_made_or_taken_back_but_a_link_is(desk: Desk) -> None:
+    memory = Memory()
+    steward = replace(desk.steward, cache=memory)
+    old, _ = desk.known(ipp="1", **CARD)
+    _, record = desk.known(ipp="2", **CARD)
+    split = steward.split(record, *WHO)
+    link = steward.link(old, desk.registry.person(ipp="9"), *WHO)
+    new = desk.person_of(record)
+    memory.answers = itertools.repeat(False)
+    with pytest.raises(Unavailable, match="memory"):
+        steward.undo(split, *WHO)
+    assert desk.person_of(record) == new
+    with pytest.raises(Unavailable, match="memory"):
+        steward.split(desk.known(ipp="3", **CARD)[1], *WHO)
+    assert desk.registry.person(ipp="3") == old
+    assert steward.undo(link, *WHO)
+
+
+def test_a_memory_that_went_away_during_a_split_has_it_done_again_until_it_is_told(desk: Desk) -> None:
+    memory = Memory()
+    desk.registry.clients.regulars = Regulars(memory, desk.engine)
+    steward = replace(desk.steward, cache=memory)
+    desk.known(ipp="1", **CARD)
+    _, record = desk.known(ipp="2", **CARD)
+    memory.answers = iter([True, False])
+    with pytest.raises(Unavailable, match="memory"):
+        steward.split(record, *WHO)
+    memory.answers = itertools.repeat(True)
+    reign = memory.values[REIGN]
+    assert steward.split(record, *WHO) == 0
+    assert memory.values[REIGN] != reign
+    assert desk.registry.person(ipp="2") == desk.person_of(record)
 
 
 def test_a_split_is_taken_back_and_what_landed_meanwhile_is_followed(desk: Desk) -> None:

@@ -13,6 +13,8 @@ from typing import Final, Literal
 from schemas import temporary
 from schemas.digits import right
 
+NATIONAL: Final = "https://hie.sante.gov.ma/id/"
+
 Check = Literal["none", "verhoeff", "ice", "nine-digits", "temporary"]
 
 # A domain's check: whether a number has the form, and the form in words
@@ -28,7 +30,7 @@ _ANY: Final[tuple[Callable[[str], bool], str]] = (lambda _: True, "")
 @dataclass(frozen=True, slots=True)
 class Domain:
     """`names`: namespaces as senders write them, the first as we write it. `senders`, `channels`: patterns of those who
-    may assign in it ("MSH-3|MSH-4", or the client's name over HTTP); none: everybody may, and nobody owns it.
+    may assign in it ("MSH-3|MSH-4", or the client's name over HTTP); none: everybody may.
     `personal`: a number names one human being whatever the demographics say. `own`: the registry itself assigns it,
     nobody else may."""
 
@@ -52,9 +54,9 @@ class Domain:
 
     @property
     def owned(self) -> bool:
-        """Whether somebody answers for its numbers. Who may merge two persons by them is asked of such a domain only:
-        everybody names national numbers, and nobody may merge by them."""
-        return self.own or bool(self.senders)
+        """Whether persons may be merged by its numbers alone, by whoever may assign them: not by national numbers,
+        which everybody names, unless the table says whose they are."""
+        return bool(self.senders) or not (self.personal or self.uri.startswith(NATIONAL))
 
     def mistyped(self, number: str) -> tuple[str, str] | None:
         """What is wrong with a number without the form of its domain, and what to do; None for one that has it. A

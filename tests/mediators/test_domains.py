@@ -11,7 +11,7 @@ from mediators.csv.mediator import Csv
 from mediators.fhir.mediator import Fhir
 from mediators.hl7v2.mediator import Hl7v2
 from mediators.mediator import Context
-from schemas.domains import Domains
+from schemas.domains import Domain, Domains
 from schemas.message import Issue, Message, Refused
 from tests.mediators.domains import IDCS, NORTH, SOUTH, STRICT, TOLERANT, context
 from tests.mediators.hl7v2.profiles import shipped
@@ -126,6 +126,11 @@ def test_only_the_owner_merges_and_only_within_its_domain(
     message = hl7(pid3, f"MRG|{mrg}", type_="ADT^A40", sender=sender)
     refused, found = told(Hl7v2(), message, STRICT)
     assert (refused, [one for one in found if one[1] != "check-digit"]) == (bool(issues), issues)
+
+
+def test_a_hospitals_own_domain_merges_also_where_the_table_names_no_senders() -> None:
+    open_to_all = Domains.of([Domain("https://east.example/ipp", ("EAST",))], strict=True)
+    assert told(Hl7v2(), hl7("7^^^EAST", "MRG|6^^^EAST", type_="ADT^A40"), open_to_all) == (False, [])
 
 
 @pytest.mark.parametrize("domains", [STRICT, TOLERANT])

@@ -13,6 +13,7 @@ import argparse
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 
 from sqlalchemy import Connection
 
@@ -128,9 +129,9 @@ class Clusters:
         for (reason, *pair), (verdict, text, _) in decision.doubts.items():
             why = text.partition("but ")[2] or (verdict.score.explained()[0] if verdict else "")
             self._ask(pair[0], pair[1], f"{reason}: {why}")
-        for person, other in decision.answered:
-            if other in self.group(person):
-                self.asked.pop((person, other), None)
+        for group in {self.group(person) for person in decision.answered}:
+            for asked in combinations(sorted(group), 2):
+                self.asked.pop(asked, None)
 
     def _ask(self, one: str, other: str, why: str) -> None:
         if one != other and (other not in self.group(one) or not why.startswith(CLAIMED)):

@@ -74,8 +74,7 @@ def _write(connection: Connection, decision: Decision, number: int, seal: Seal, 
     history.write(connection, seal, told)
     rows = [asked(*about, *doubt, rules, at) for about, doubt in decision.doubts.items()]
     insert_or_skip(connection, reviews, rows)
-    group = decision.standing.group
-    answers = {group(one) for one, other in decision.answered if other in group(one)}
+    answers = {decision.standing.group(person) for person in decision.answered}
     if answers:
         answered(connection, answers, "rules", at)
 

@@ -80,7 +80,8 @@ class Decision:
     """One round of verdicts, in the caller's transaction: first `link`, then `ask`. `of`: the newest records of each of
     these groups, so many at most. `waiting`: of these pairs, those about whom somebody is asked already. `linked`: the
     links in force that join any of these; without it every certain verdict is at hand, and the first to stand stands.
-    `answered`: whom nobody need ask about any more; `parted`: whose links end, for likelier ones stand instead."""
+    `answered`: who is joined with these is one with them, and nobody need be asked; `parted`: whose links end, for
+    likelier ones stand instead."""
 
     rules: Rules
     standing: Standing
@@ -89,7 +90,7 @@ class Decision:
     linked: Callable[[Collection[str]], Iterable[Linked]] | None = None
     matches: list[Verdict] = field(default_factory=list)
     doubts: dict[tuple[str, str, str], tuple[Verdict | None, str, str]] = field(default_factory=dict)
-    answered: set[Pair] = field(default_factory=set)
+    answered: set[str] = field(default_factory=set)
     parted: set[Pair] = field(default_factory=set)
     _held: list[tuple[Verdict, str]] = field(default_factory=list)
     _records: dict[str, list[Known]] = field(default_factory=dict)
@@ -110,7 +111,7 @@ class Decision:
                 self._hold(one, against)
                 self._contest(here | there)
             else:
-                self.answered |= across(here, there)
+                self.answered.add(one.one)
                 self.matches.append(one)
                 self.standing.join(one.one, one.other)
 
@@ -137,7 +138,7 @@ class Decision:
         for match, against in found.refused:
             self._hold(Verdict.of(match.one, match.other, match.score, True), against)
         self.standing.part(found.groups)
-        self.answered |= {pair for group in set(found.groups.values()) for pair in across(group, group)}
+        self.answered |= found.groups.keys()
 
     def ask(self, possible: Sequence[Verdict]) -> None:
         """Of those who are joined already as one, and of the likest of their records; after `link`."""
@@ -171,8 +172,7 @@ class Decision:
     def revisit(self, compared: Iterable[Known]) -> None:
         """A record that is new or changed may speak against a link that stands: the link stays, and is looked at."""
         linked = [one for one in compared if len(self.standing.group(one.person)) > 1]
-        for one in linked:
-            self.answered |= across(frozenset({one.person}), self.standing.group(one.person))
+        self.answered |= {one.person for one in linked}
         self._look_up({self.standing.group(one.person) for one in linked})
         for one in linked:
             others = self._of(self.standing.group(one.person))

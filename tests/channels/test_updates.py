@@ -16,11 +16,11 @@ from channels.updates import Subscriber as Telling
 from channels.watch import metrics
 from mediators.hl7v2.mediator import Hl7v2
 from mediators.mediator import Context
-from registries.client.criteria import EveryRecord
 from registries.client.links import Links
 from registries.client.news import Changes
 from registries.client.queries import Believed, Queries
 from registries.client.records import Records
+from registries.client.search import People
 from registries.notices import Notices, Position
 from schemas.domains import Domain, Domains
 from schemas.message import Unavailable
@@ -48,7 +48,7 @@ def registry(engine: Engine) -> Registry:
 
 def source_of(engine: Engine) -> Source:
     records, links = Records(engine, SECRET), Links(engine)
-    queries = Queries(records, links, EveryRecord(records), Believed(engine, SECRET))
+    queries = Queries(records, links, People(records), Believed(engine, SECRET))
     return Source(Changes(engine, links), Notices(engine), queries.numbers)
 
 

@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import Engine
 
-from registries.client.criteria import EveryRecord
 from registries.client.links import Links
 from registries.client.news import Changes
 from registries.client.queries import Believed, Queries
 from registries.client.records import Records
+from registries.client.search import People
 from registries.notices import Notices, Position
 from schemas.domains import Domain, Domains
 from schemas.queries import Criteria, Queried, Question
@@ -30,7 +30,7 @@ def registry(engine: Engine) -> Registry:
 @pytest.fixture
 def queries(engine: Engine) -> Queries:
     records = Records(engine, SECRET)
-    return Queries(records, Links(engine), EveryRecord(records), Believed(engine, SECRET))
+    return Queries(records, Links(engine), People(records), Believed(engine, SECRET))
 
 
 def others(queries: Queries, system: str, value: str, *domains: str) -> Queried:

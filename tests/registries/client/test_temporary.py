@@ -7,13 +7,13 @@ from typing import Any, cast
 import pytest
 from sqlalchemy import Engine, select
 
-from registries.client.criteria import EveryRecord
 from registries.client.links import MATCHED, Links
 from registries.client.matching.profile import profile
 from registries.client.matching.rules import shipped
 from registries.client.matching.scoring import outcome, score
 from registries.client.queries import Believed, Queries
 from registries.client.records import Records
+from registries.client.search import People
 from registries.client.steward import Steward
 from registries.database import reading
 from registries.sealing import Seal
@@ -54,7 +54,7 @@ def survivor(registry: Registry, one: str) -> str:
 def told(registry: Registry, system: str, value: str) -> dict[str, Identifier]:
     """The numbers of whoever has this one."""
     records = Records(registry.engine, SECRET)
-    queries = Queries(records, Links(registry.engine), EveryRecord(records), Believed(registry.engine, SECRET))
+    queries = Queries(records, Links(registry.engine), People(records), Believed(registry.engine, SECRET))
     (found,) = queries.answer(Question(of=(system, value)), DOMAINS).found
     return {one["value"]: one for one in found.patient["identifiers"]}
 

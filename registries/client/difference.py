@@ -43,12 +43,18 @@ class Differences:
     entry: int = 0
 
 
-def differences(connection: Connection, comparison: Comparison, compared: int) -> Differences:
-    """Between what a comparison that ran says and what stands; `compared`: of how many records it was."""
+def differences(connection: Connection, comparison: Comparison, compared: int, late: Collection[str]) -> Differences:
+    """Between what a comparison that ran says and what stands; `compared`: of how many records it was. Of those who
+    came `late`, while it ran, it says nothing."""
     number = comparison.rules.version
     certain, possible, persons = comparison.certain, comparison.possible, comparison.persons
-    joined = {(one, other) for one, other in _matched(connection) if persons & {one, other}}
-    known = {(one, other): state for one, other, state in _asked(connection) if persons & {one, other}}
+    unseen = set(late) - persons
+
+    def seen(*two: str) -> bool:
+        return not persons.isdisjoint(two) and unseen.isdisjoint(two)
+
+    joined = {(one, other) for one, other in _matched(connection) if seen(one, other)}
+    known = {(one, other): state for one, other, state in _asked(connection) if seen(one, other)}
 
     def told(pairs: Collection[Pair]) -> list[Difference]:
         return [_difference(one, *possible.get(one, (certain.get(one), "")), number) for one in sorted(pairs)]

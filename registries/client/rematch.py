@@ -6,7 +6,7 @@ opened and closed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, Engine, select
@@ -55,12 +55,13 @@ class Rematch:
         """What these rules would change, of `sample` records at most (0: all), each compared with everybody. Writes
         nothing. `progress` is told how many records are done, of how many."""
         with reading(self._engine) as connection:
+            seen = version(connection, RECORDS)
             every = everybody(connection)
         ids = every[:: max(1, -(-len(every) // sample))] if sample else every
         comparison = Comparison(self._engine, self._secret, self._seal, rules, self._versions.active())
         comparison.run(ids, every, progress)
         with reading(self._engine) as connection:
-            return differences(connection, comparison, len(ids))
+            return differences(connection, comparison, len(ids), _late(connection, seen, every))
 
     def apply(self, number: int, by: str, why: str, *, progress: Progress = _quiet) -> Differences:
         """Puts this version of the rules in force, for everybody who was compared before too. What is decided while it
@@ -120,6 +121,13 @@ class Rematch:
         rows = connection.execute(changed.where(records.c.number > change.since))
         insert_or_skip(connection, uncompared, [row._asdict() for row in rows])
         return number
+
+
+def _late(connection: Connection, seen: int, every: Iterable[int]) -> set[str]:
+    """The identities of records that were not there when so many changes of records were."""
+    known = set(every)
+    found = connection.execute(select(records.c.id, records.c.person).where(records.c.number > seen))
+    return {person for id, person in found if id not in known}
 
 
 def _apply(decision: Decision, found: Differences) -> None:

@@ -207,6 +207,20 @@ def test_what_changed_meanwhile_is_compared_again(town: Town) -> None:
     assert [matcher.sweep(everything=True) for _ in range(2)] == [1, 0]
 
 
+def test_who_is_linked_or_asked_about_while_the_rules_are_compared_stays_so(town: Town) -> None:
+    rim = town.met(*RIM)
+    looser = town.versions.propose(replace(shipped(), certain=0.89), *WHO)
+    met: list[str] = []
+    town.rematch.apply(looser, *WHO, progress=_last(lambda: met.append(town.met(*RIM))))
+    assert town.one(rim, met[0])
+    town.applied(STRICT)
+    assert town.open() == 1
+    town.met(*HIND)
+    stricter = town.versions.propose(replace(STRICT, possible=0.002), *WHO)
+    town.rematch.apply(stricter, *WHO, progress=_last(lambda: town.met(*HIND)))
+    assert town.open() == 2
+
+
 def test_who_comes_after_the_others_were_given_blocks_of_other_passes_is_found_by_them(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -276,6 +290,16 @@ def _once(act: Any) -> Any:
     def progress(_done: int, _of: int) -> None:
         if not done:
             done.append(True)
+            act()
+
+    return progress
+
+
+def _last(act: Any) -> Any:
+    """Once all are compared."""
+
+    def progress(done: int, of: int) -> None:
+        if done == of:
             act()
 
     return progress

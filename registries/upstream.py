@@ -46,9 +46,12 @@ def pull(engine: Engine, upstream: Upstream) -> Iterator[Pulled]:
     for part in upstream.parts:
         try:
             found = upstream.read(part, _mark(engine, upstream.url, part))
-        except Unavailable:
+        except (Unavailable, *_BROKEN) as error:
             _note(engine, upstream.url, part, failed=_now())
-            raise
+            if isinstance(error, Unavailable):
+                raise
+            text = "the upstream registry's answer can't be read: is its address right, and what it `speaks`?"
+            raise Unavailable(text) from None
         for kind in dict.fromkeys(one.type for one in found.told):  # what others refer to is committed before them
             told = [one for one in found.told if one.type == kind and (one.type, one.id) not in _everywhere()]
             for start in range(0, len(told), _AT_ONCE):

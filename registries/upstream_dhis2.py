@@ -110,11 +110,14 @@ class Dhis2:
 
 
 def _point(geometry: Any) -> tuple[float | None, float | None]:
-    """GeoJSON: longitude first."""
+    """GeoJSON: longitude first. One that can't be read is none."""
     if not isinstance(geometry, dict) or geometry.get("type") != "Point":
         return None, None
-    spot: Any = geometry.get("coordinates") or ()
-    return (float(spot[0]), float(spot[1])) if len(spot) > 1 else (None, None)
+    try:
+        longitude, latitude, *_ = geometry["coordinates"]
+        return float(longitude), float(latitude)
+    except (KeyError, TypeError, ValueError):
+        return None, None
 
 
 def _earlier(since: str) -> str:

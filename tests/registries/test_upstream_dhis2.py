@@ -70,7 +70,7 @@ def units() -> Iterator[Units]:
     one.units = [
         unit("aaaaaaaaaa1", "CSR Oulad Frej", "150000011", geometry={"type": "Point", "coordinates": [-8.23, 33.0]}),
         unit("aaaaaaaaaa2", "CSR Tizi", openingDate="2001-01-01T00:00:00.000", closedDate="2020-06-30T00:00:00.000"),
-        unit("aaaaaaaaaa3", "Hôpital", "120000011"),
+        unit("aaaaaaaaaa3", "Hôpital", "120000011", geometry={"type": "Point", "coordinates": [None, "x"]}),
         unit("aaaaaaaaaa4", "Province", leaf=False),
     ]
     yield one

@@ -132,6 +132,7 @@ def test_no_other_server_is_asked_for_a_page_or_shown_our_token(link: str) -> No
     [
         {"resourceType": "CapabilityStatement"},
         {"resourceType": "Bundle", "link": [{"relation": "next", "url": "https://[x/"}]},
+        {"resourceType": "Bundle", "entry": [{"resource": "x"}]},
         {"resourceType": "Bundle", "link": [{"relation": "next", "url": "Organization/_history?_count=200"}]},
     ],
 )

@@ -120,6 +120,7 @@ records = Table(
     Column("patient", LargeBinary, nullable=False),
     Column("profile", LargeBinary, nullable=False),
     Column("number", BigInteger, nullable=False, index=True),
+    Column("moved", BigInteger),
     Index("records_of", "key", "person", unique=True),
 )
 

@@ -19,7 +19,7 @@ Told = list[tuple[Row, Row | None]]
 _TABLES: Mapping[str, Table] = {table.name: table for table in (links, reviews, choices, keys, records, persons)}
 _AT_ONCE = 5_000
 # They count changes, so they never go back.
-_COUNTERS = frozenset({"version", "revision", "number"})
+_COUNTERS = frozenset({"version", "revision", "number", "moved"})
 
 
 @dataclass(frozen=True, slots=True)

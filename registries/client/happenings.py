@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Column, ColumnElement, Connection, Engine, Select, Table, func, or_, select
+from sqlalchemy import Column, ColumnElement, Connection, Engine, Select, func, or_, select
 
 from registries.client.links import APART, MERGED, NAME
 from registries.database import reading
@@ -21,6 +21,8 @@ Kind = Literal["made", "changed", "linked", "unlinked", "merged", "unmerged"]
 MOST = 200
 # µs between two machines' clocks, and between a time and the commit of what carries it
 SLACK = 60_000_000
+# When a record came by its number: as its source told it, or as a steward decided
+_AT = func.coalesce(records.c.moved, records.c.at).label("at")
 
 
 class Happening(NamedTuple):
@@ -57,7 +59,7 @@ class Happenings:
             # + 0: else PostgreSQL looks for the least by the index of the versions, through all that are older
             first = connection.scalar(select(func.min(links.c.version + 0)).where(told))
             linked = version(connection, NAME) if first is None else first - 1
-            return Position(_before(connection, records, records.c.number, since), linked)
+            return Position(_before(connection, since), linked)
 
     def since(self, position: Position, most: int = MOST) -> News:
         """About `most` of each counter at once. The same position comes back when there is nothing."""
@@ -79,7 +81,7 @@ def _until(connection: Connection, number: Column[int], last: int, most: int) ->
 
 def of_records(*which: ColumnElement[bool]) -> Select[int, int, str, int, int]:
     """The records that fit: number, id, whose, and when that was told and the person made (µs)."""
-    told = records.c.number, records.c.id, records.c.person, records.c.at, persons.c.created
+    told = records.c.number, records.c.id, records.c.person, _AT, persons.c.created
     return select(*told).join(persons, persons.c.id == records.c.person).where(*which)
 
 
@@ -104,12 +106,13 @@ def _kind(kind: str, stands: bool) -> Kind:
     return "linked" if stands else "unlinked"
 
 
-def _before(connection: Connection, table: Table, number: Column[int], since: int) -> int:
-    """The number before the first change of that time, halving: times grow with the numbers, but have no index."""
-    low, high = 0, version(connection, table.name)
+def _before(connection: Connection, since: int) -> int:
+    """The number before the first change of a record of that time, halving: times grow with the numbers, but have no
+    index."""
+    low, high, number = 0, version(connection, records.name), records.c.number
     while low < high:
         middle = (low + high) // 2
-        found = connection.execute(select(number, table.c.at).where(number > middle).order_by(number).limit(1)).first()
+        found = connection.execute(select(number, _AT).where(number > middle).order_by(number).limit(1)).first()
         if found is None or found.at >= since:
             high = middle
         else:

@@ -38,7 +38,7 @@ _UPDATE = (
         records.c.said == bindparam("known_said"),
         records.c.person == bindparam("known_person"),
     )
-    .values({name: bindparam(f"new_{name}") for name in _CHANGED})
+    .values({name: bindparam(f"new_{name}") for name in _CHANGED} | {"moved": None})
 )
 
 

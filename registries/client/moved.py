@@ -41,7 +41,7 @@ def compare_again(decision: Decision) -> None:
     everybody = {one for person in persons for one in found.following(person)}
     number = next_version(decision.connection, NAME)
     theirs = among(decision.connection, records.c.person, everybody)
-    decision.connection.execute(update(records).where(theirs).values(number=number))
+    decision.connection.execute(update(records).where(theirs).values(number=number, moved=decision.at))
     waiting = select(records.c.id, records.c.number, literal(decision.at, BigInteger)).where(theirs)
     decision.connection.execute(insert(uncompared).from_select(["record", "number", "at"], waiting))
 

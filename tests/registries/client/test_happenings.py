@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, func, select
 
 from registries.client.happenings import SLACK, Happenings
 from registries.client.steward import Steward
 from registries.database import writing
 from registries.notices import Position
 from registries.sealing import Seal
-from registries.tables import records
+from registries.tables import persons, records
 from tests.registries.people import SECRET, Registry, merged, patient
 
 START = Position(0, 0)
@@ -86,3 +86,24 @@ def test_a_time_leads_to_all_that_came_after_it(registry: Registry, happenings: 
         found = happenings.since(happenings.at(first * day + SLACK), 100).happenings
         assert [one.person for one in found] == made[first:]
     assert happenings.since(happenings.at(time.time_ns() // 1000 + day)).happenings == []
+
+
+def test_who_is_split_today_is_told_to_whoever_begins_today(
+    registry: Registry, happenings: Happenings, engine: Engine
+) -> None:
+    card = {"cin": "BE123456", "birth": "1980-03-04"}
+    old = [registry.person(**card, ipp=ipp, given=given) for ipp, given in (("1", "Rim"), ("2", "Hind"))]
+    assert old[0] == old[1]
+    with writing(engine) as connection:
+        record = connection.scalar(select(func.max(records.c.id)))
+    registry.person(ipp="8", family="KADIRI", given="Sara", birth="1990-01-02")
+    with writing(engine) as connection:  # all of that was long ago
+        connection.execute(persons.update().values(created=SLACK))
+        connection.execute(records.update().values(at=SLACK))
+    begun = happenings.now()
+    Steward(engine, SECRET, Seal(SECRET)).split(record, by="salma", why="two people with one card")
+    registry.person(ipp="9", family="TAZI", given="Omar", birth="1991-01-02")
+    from_today = happenings.at(time.time_ns() // 1000)
+    assert from_today.records == begun.records
+    kinds = {(kind, person == old[0]) for kind, person, _ in told(happenings, from_today)}
+    assert kinds == {("changed", True), ("made", False)}

@@ -12,7 +12,6 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from channels.domains import FILE as DOMAINS
 from channels.domains import read_domains
 from channels.profiles import read_profile
 from channels.settings import Misconfigured, Settings, Strict, explained, read_yaml
@@ -260,9 +259,6 @@ def load_channel(path: Path, settings: Settings) -> Channel:
     except UnknownMediator as error:
         raise Misconfigured(f"{path}, line {lines.get(('mediator',), 1)}: mediator: {error}") from error
     domains = replace(read_domains(config), strict=said.domains == "strict")
-    if domains.strict and not domains.table:
-        where = f"{path}, line {lines.get(('domains',), 1)}: domains: strict would refuse every number"
-        raise Misconfigured(f"{where}: {config / DOMAINS} knows no domain; copy the shipped one")
     context = Context(
         channel=path.stem,
         zone=said.zone or settings.zone,

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from channels.channel import Channel, load_channel
+from channels.domains import FILE as DOMAINS
 from channels.profiles import known_profiles, read_profile
 from channels.settings import Misconfigured, Settings, load_settings
 from channels.trial import trials
@@ -26,8 +27,12 @@ def lint(config: Path) -> Iterator[str]:
         except Misconfigured as error:
             told |= dict.fromkeys(str(error).splitlines())
     yield from told
-    enabled = (channel for channel in channels if channel.said.enabled)
-    yield from shadowed(sorted(enabled, key=lambda channel: (channel.said.priority, channel.name)))
+    enabled = sorted(
+        (channel for channel in channels if channel.said.enabled),
+        key=lambda channel: (channel.said.priority, channel.name),
+    )
+    yield from shadowed(enabled)
+    yield from shut(enabled, config.parent / DOMAINS)
 
 
 def _read(config: Path, settings: Settings, told: dict[str, None]) -> Iterator[Channel]:
@@ -41,6 +46,14 @@ def _read(config: Path, settings: Settings, told: dict[str, None]) -> Iterator[C
             yield channel
         except Misconfigured as error:
             told |= dict.fromkeys(str(error).splitlines())
+
+
+def shut(channels: Sequence[Channel], table: Path) -> Iterator[str]:
+    """Channels that refuse everybody: they ask who may assign a number, and no table says so."""
+    for channel in channels:
+        domains = channel.context.domains
+        if domains.strict and not domains.table:
+            yield f"{channel.file}: domains: strict refuses every number: {table} knows no domain; copy the shipped one"
 
 
 def shadowed(channels: Sequence[Channel]) -> Iterator[str]:

@@ -8,6 +8,7 @@ import pytest
 
 from channels.channel import Channel, load_channel
 from channels.domains import read_domains
+from channels.lint import shut
 from channels.settings import Misconfigured, Settings, default_config
 from mediators.systems import authority
 
@@ -40,9 +41,12 @@ def test_what_the_channel_says_itself_goes_before_the_table(tmp_path: Path) -> N
     assert {authority(context.authorities, one) for one in ("WARD", "Ward")} == {"urn:x:own"}
 
 
-def test_a_strict_channel_without_a_table_is_told_before_it_refuses_everybody(tmp_path: Path) -> None:
-    with pytest.raises(Misconfigured, match=r"domains\.yaml knows no domain"):
-        channel(tmp_path, "{}", "mediator: hl7v2\ndomains: strict\n")
+def test_a_strict_channel_without_a_table_is_told_of_before_it_refuses_everybody(tmp_path: Path) -> None:
+    strict = channel(tmp_path, WARD, "mediator: hl7v2\ndomains: strict\n")
+    assert list(shut([strict], tmp_path / "domains.yaml")) == []
+    (tmp_path / "domains.yaml").unlink()
+    (told,) = shut([load_channel(strict.file, Settings())], tmp_path / "domains.yaml")
+    assert "domains.yaml knows no domain" in told
 
 
 def test_a_strict_channel_must_judge_at_the_door(tmp_path: Path) -> None:

@@ -204,4 +204,4 @@ def test_whoever_holds_a_set_goes_on_with_it(folder: Folder) -> None:
 def test_a_changed_table_of_domains_is_taken_over(folder: Folder) -> None:
     folder.write("domains.yaml", "ward:\n  names: WARD\n  uri: urn:x:ward\n")
     assert folder.looks() == [False, True]
-    assert folder.channels.known["lab"].context.authorities["WARD"] == "urn:x:ward"
+    assert folder.channels.known["lab"].context.authorities["ward"] == "urn:x:ward"

@@ -75,7 +75,7 @@ def test_every_value_reaches_the_program(tmp_path: Path) -> None:
     asked = {role: roles[role].registries for role in ROLES}
     assert asked["mediation"].client.url == asked["delivery"].client.url == "https://mpi.example.org:9443/fhir"
     assert asked["mediation"].client.token == asked["delivery"].client.token == "secret"
-    assert (asked["console"].client.elsewhere, asked["console"].client.token) == (True, None)
+    assert (asked["console"].client.elsewhere, asked["console"].client.token) == (True, "secret")
     assert (asked["mediation"].facility.url, asked["mediation"].health_worker.elsewhere) == ("built-in", True)
     assert (asked["gateway"].client.fresh, asked["gateway"].client.again) == (60, 120)
     assert (asked["console"].rnp.url, asked["console"].rnp.token) == ("https://intermediary.example.org:9444", "secret")

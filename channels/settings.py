@@ -142,8 +142,8 @@ class Bus(Addressed):
 class Database(Addressed):
     """Empty: SQLite files in the data folder; `sqlite:///FOLDER`: in that folder; or `postgresql://…`.
 
-    `pool`: connections kept open by each part of a process. `statement_timeout`: seconds. `migrate`: whether a start
-    makes or updates the tables; without it they must be there (`wasl database migrate`).
+    `pool`: half of the connections that each part of a process opens at most. `statement_timeout`: seconds. `migrate`:
+    whether a start makes or updates the tables; without it they must be there (`wasl database migrate`).
     """
 
     url: str = Field("", pattern="^(|sqlite|sqlite:///.+|postgresql://.+)$")

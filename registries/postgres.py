@@ -28,8 +28,9 @@ READ_ONLY = "25006"  # SQLSTATE read_only_sql_transaction
 def arguments(
     url: str, *, store: str = "", password: str | None = None, pool: int = 5, statement_timeout: float = 30.0
 ) -> dict[str, Any]:
-    """Arguments of create_engine. `store` is the schema its tables are in; `pool` connections stay open, twice as many
-    at most; `statement_timeout` is in seconds."""
+    """Arguments of create_engine. `store` is the schema its tables are in; twice `pool` connections are opened at most,
+    as they are needed, and stay open: one that was closed after each use costs more than what it is used for.
+    `statement_timeout` is in seconds."""
     address = make_url(url).set(drivername="postgresql+psycopg")
     if password:
         address = address.set(password=password)
@@ -49,8 +50,8 @@ def arguments(
     said += [f"-c{name}={value}" for name, value in limits.items()]
     return {
         "url": address,
-        "pool_size": pool,
-        "max_overflow": pool,
+        "pool_size": 2 * pool,
+        "max_overflow": 0,
         "pool_timeout": POOL,
         "pool_recycle": RECYCLE,
         "pool_use_lifo": True,

@@ -253,7 +253,7 @@ def test_limits_and_password_reach_the_server_and_the_address_keeps_its_own_opti
     options = given["connect_args"]["options"].split()
     assert {"-cwork_mem=8MB", "-cstatement_timeout=7000", "-clock_timeout=7000"} <= set(options)
     assert "-csearch_path=journal" in options
-    assert (given["pool_size"], given["hide_parameters"]) == (3, True)
+    assert (given["pool_size"], given["hide_parameters"]) == (6, True)
 
 
 def together(*works: Any) -> None:

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -143,13 +144,20 @@ def ports(folder: Path, count: int) -> list[int]:
     return [*found]
 
 
+_GIVEN: deque[int] = deque(maxlen=200)
+
+
 def free_port() -> int:
-    """Where nobody listens just now, in the same range; workers of one pytest never get the same one."""
+    """Where nobody listens just now, in the same range; workers of one pytest never get the same one, and nobody one
+    that was given lately and is not listened on yet."""
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % _WORKERS
     while True:
         port = random.SystemRandom().randrange(15_000 + worker, 32_000, _WORKERS)
+        if port in _GIVEN:
+            continue
         with socket.socket() as probe, suppress(OSError):
             probe.bind(("127.0.0.1", port))
+            _GIVEN.append(port)
             return port
 
 

@@ -24,7 +24,7 @@ from registries.client.search import People
 from registries.client.temporary import carries, until
 from registries.client.terms import SYSTEM as OF_A_SYSTEM
 from registries.client.wanted import Like
-from registries.database import reading
+from registries.database import in_parts, reading
 from registries.directory import Directory
 from registries.facility import KIND
 from registries.facility import SYSTEM as INPE
@@ -158,7 +158,7 @@ class Temporaries:
             groups = {links.following(one) for one in carriers}
             self._linked &= {hash(group) for group in groups}
             unknown = [group for group in groups if hash(group) not in self._linked]
-            found = [one for part in _parts(unknown, AT_ONCE) for one in self._open(part, links, now)]
+            found = [one for part in in_parts(unknown, AT_ONCE) for one in self._open(part, links, now)]
             return sorted(found, key=lambda one: (one.given, one.person)), len(self._linked)
 
     def _open(self, groups: Sequence[frozenset[str]], links: Joined, now: int) -> Iterator[Temporary]:
@@ -191,10 +191,6 @@ def counting(temporaries: Temporaries, stop: threading.Event) -> None:
         except Unavailable:  # away, or not yet read into memory
             wait = AGAIN
         stop.wait(wait)
-
-
-def _parts(every: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    return (every[start : start + size] for start in range(0, len(every), size))
 
 
 def _flags(record: SourceRecord) -> tuple[str, ...]:

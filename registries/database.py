@@ -152,6 +152,11 @@ def among(
     return column == any_(literal(list(ids), Listed(kind)))
 
 
+def in_parts(every: Sequence[T], most: int) -> Iterator[Sequence[T]]:
+    """In their order, `most` at once: a statement or a commit for each."""
+    return (every[start : start + most] for start in range(0, len(every), most))
+
+
 def asked(
     connection: Connection, rows: Select[*Row], column: Column[Any], ids: Collection[Any], **values: Any
 ) -> CursorResult[*Row]:

@@ -22,7 +22,7 @@ from registries.care.likeness import Described, Listed
 from registries.care.listing import FACILITY
 from registries.care.naming import same
 from registries.care.tables import care_pairs
-from registries.database import reading, writing
+from registries.database import in_parts, reading, writing
 from registries.rows import rows
 from registries.tables import aliases, facilities
 
@@ -58,7 +58,7 @@ def reconcile(engine: Engine, name: str, body: bytes, *, by: str) -> Compared:
         report.issues += row.issues
         good += [] if row.issues else [row]
     listed = Listed(_ours(engine))
-    for part in (good[start : start + _AT_ONCE] for start in range(0, len(good), _AT_ONCE)):
+    for part in in_parts(good, _AT_ONCE):
         with writing(engine) as connection:
             prepared(connection, FACILITY)
             compare(connection, name, part, listed, report, by)

@@ -20,9 +20,9 @@ from registries.care.changed import begin
 from registries.care.closing import tell
 from registries.care.feed import Refused, feed
 from registries.care.listing import FACILITY, HEALTH_WORKER
-from registries.care.lists import today
 from registries.care.tables import care_upstreams
-from registries.database import reading, writing
+from registries.clock import today
+from registries.database import in_parts, reading, writing
 from registries.upstream_changes import BY, ENTRIES, Changes
 from registries.upstream_told import Told, Upstream
 from schemas.message import Issue, Unavailable
@@ -54,8 +54,8 @@ def pull(engine: Engine, upstream: Upstream) -> Iterator[Pulled]:
             raise Unavailable(text) from None
         for kind in dict.fromkeys(one.type for one in found.told):  # what others refer to is committed before them
             told = [one for one in found.told if one.type == kind and (one.type, one.id) not in _everywhere()]
-            for start in range(0, len(told), _AT_ONCE):
-                yield _taken(engine, upstream.url, told[start : start + _AT_ONCE])
+            for some in in_parts(told, _AT_ONCE):
+                yield _taken(engine, upstream.url, some)
         _note(engine, upstream.url, part, mark=found.mark, at=_now())
 
 

@@ -15,8 +15,9 @@ from urllib.parse import quote
 import httpx
 
 from registries.care import place
-from registries.care.lists import today
 from registries.care.systems import INPE_ES
+from registries.clock import today
+from registries.database import in_parts
 from registries.upstream_mcsd import answered
 from registries.upstream_told import OVERLAP, Read, Told
 from schemas import facts
@@ -74,8 +75,8 @@ class Dhis2:
                 return found, number
 
     def _named(self, ids: list[str]) -> Iterable[Unit]:
-        for start in range(0, len(ids), _SIZE // 2):
-            some = quote(f"id:in:[{','.join(ids[start : start + _SIZE // 2])}]")
+        for part in in_parts(ids, _SIZE // 2):
+            some = quote(f"id:in:[{','.join(part)}]")
             yield from self._asked(f"fields={quote(_FIELDS)}&filter={some}&paging=false")[0]
 
     def _asked(self, query: str) -> tuple[list[Unit], int]:

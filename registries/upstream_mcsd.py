@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import httpx
 import orjson
 
-from registries.care.lists import today
+from registries.clock import today
 from registries.upstream_told import OVERLAP, Read, Told
 from schemas.message import Unavailable
 

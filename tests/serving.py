@@ -4,11 +4,23 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+
+def in_json(answer: Callable[[str, str], object]) -> Starlette:
+    """Every GET is answered by what this gives for its path and query."""
+
+    def get(request: Request) -> JSONResponse:
+        return JSONResponse(answer(request.url.path, request.url.query))
+
+    return Starlette(routes=[Route("/{path:path}", get)])
 
 
 @contextmanager

@@ -25,8 +25,8 @@ from registries.care.closing import prepared, tell
 from registries.care.edited import Edited
 from registries.care.editing import add, correct
 from registries.care.entry import Entry, entry
-from registries.care.lists import today
 from registries.care.lookup import Wanted, look_up, types
+from registries.clock import today
 from registries.database import writing
 from registries.upstream import state
 

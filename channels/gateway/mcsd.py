@@ -25,9 +25,9 @@ from channels.gateway.record import Audit, Reads
 from channels.gateway.search import ID, Pairs, Problem, astray
 from channels.gateway.search import PARAMETERS as OF_THE_RECORD
 from registries.care import days, search
-from registries.care.lists import today
 from registries.care.store import Care, Kept, instant
 from registries.care.terms import PARAMETERS, TYPES, terms_of
+from registries.clock import today
 
 _ASKED_OF_BOTH = {"_id", "identifier", "_count", "_format", "_after"}
 

@@ -19,10 +19,10 @@ from channels.gateway.fhir import answer, base, body, outcome
 from channels.gateway.mcsd import landed, resource
 from channels.gateway.search import ID, Problem
 from registries.care.feed import Change, Done, Refused, feed
-from registries.care.lists import today
 from registries.care.store import Care
 from registries.care.terms import TYPES
 from registries.care.validity import checked
+from registries.clock import today
 from registries.database import writing
 
 LARGEST = 32 * 1024 * 1024

@@ -12,8 +12,8 @@ from registries.care.elements import numbers
 from registries.care.feed import Change, Done, Refused, feed
 from registries.care.ids import entry_ids
 from registries.care.listing import FACILITY, HEALTH_WORKER, TABLES, number_of
-from registries.care.lists import today
 from registries.care.validity import checked
+from registries.clock import today
 from schemas.message import Issue
 
 Resource = dict[str, Any]

@@ -10,11 +10,11 @@ from sqlalchemy import Connection, Engine, select
 from registries.care import place, worker
 from registries.care.edited import Edited
 from registries.care.listing import FACILITY, TABLES, begun, follow, pair
-from registries.care.lists import today
 from registries.care.names import inpe
 from registries.care.seeds import prepare
 from registries.care.spells import Period, Status, closed_from, going_on, read_periods, status, told_on
 from registries.care.store import Care, Kept, standing, write
+from registries.clock import today
 from registries.database import reading
 
 

@@ -17,7 +17,6 @@ from registries.care.columns import called
 from registries.care.edited import Edited, put
 from registries.care.ids import free_ids
 from registries.care.listing import FACILITY, TABLES, names_of, organizations_of, pair
-from registries.care.lists import today
 from registries.care.names import alias, inpe, sure
 from registries.care.naming import forget, provisional
 from registries.care.owners import Owners, Parents
@@ -25,6 +24,7 @@ from registries.care.place_row import place_in, services_in
 from registries.care.store import Key, named_by, standing
 from registries.care.systems import INPE_ES, INPE_PS
 from registries.care.worker_row import posts_in, specialties_of, worker_in
+from registries.clock import today
 from registries.rows import Row
 from schemas import facts
 

@@ -11,11 +11,11 @@ from sqlalchemy import Engine, select
 from registries.care import place, worker
 from registries.care.elements import Number, referred
 from registries.care.listing import FACILITY, HEALTH_WORKER, number_of, numbers_of, pair
-from registries.care.lists import today
 from registries.care.spells import Period, status, text_of
 from registries.care.store import Care, Kept, named_by, standing
 from registries.care.systems import ICE, INPE_ES, INPE_PS
 from registries.care.worker_row import specialties_of
+from registries.clock import today
 from registries.database import among, reading
 from registries.tables import facilities, health_workers, roles
 

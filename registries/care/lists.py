@@ -13,7 +13,6 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from registries import clock
 from registries.care import place, worker
 from registries.care.columns import called
 from registries.care.ids import entry_ids
@@ -33,6 +32,7 @@ from registries.care.place_row import place_in, services_in
 from registries.care.seeds import prepare
 from registries.care.store import Kept, Key, named_by, standing, write
 from registries.care.worker_row import posts_in, specialties_of, worker_in
+from registries.clock import today
 from registries.database import among
 from registries.rows import Row
 
@@ -90,10 +90,6 @@ def load_workers(connection: Connection, rows: Sequence[Row], by: str) -> list[O
         return [worker.written(who, day, before), *made], gone
 
     return _load(connection, HEALTH_WORKER, rows, ids, read, by)
-
-
-def today() -> str:
-    return clock.today()
 
 
 def _load(

@@ -9,11 +9,11 @@ from sqlalchemy import ColumnElement, Engine, RowMapping, Select, and_, or_, sel
 
 from registries.care.areas import areas
 from registries.care.listing import FACILITY, TABLES
-from registries.care.lists import today
 from registries.care.names import alias, inpe
 from registries.care.spells import read_periods, status
 from registries.care.tables import care_terms
 from registries.care.terms import folded
+from registries.clock import today
 from registries.database import reading
 from registries.tables import aliases, facilities, roles
 

@@ -12,10 +12,10 @@ from registries.care import place, worker
 from registries.care.changed import touched
 from registries.care.edited import Edited, put
 from registries.care.listing import FACILITY, TABLES, pair
-from registries.care.lists import today
 from registries.care.names import LOCAL
 from registries.care.seeds import split_names
 from registries.care.store import standing
+from registries.clock import today
 from registries.database import among
 from registries.tables import aliases
 from schemas.message import Issue

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, RowMapping, and_, bindparam, delete, 
 
 from registries.care.tables import care_resources, care_terms
 from registries.care.terms import terms_of
-from registries.database import among, insert_or_skip, reading
+from registries.database import among, in_parts, insert_or_skip, reading
 from registries.tables import next_version
 
 Resource = dict[str, Any]
@@ -107,7 +107,7 @@ def standing(connection: Connection, keys: Iterable[Key]) -> dict[Key, Kept]:
         by_type.setdefault(kind, []).append(name)
     found = {}
     for kind, names in by_type.items():
-        for some in _parts(names):
+        for some in in_parts(names, _AT_ONCE):
             here = care_resources.c.type == kind, care_resources.c.current, among(connection, care_resources.c.id, some)
             for row in connection.execute(select(care_resources).where(*here)).mappings():
                 found[kind, row["id"]] = kept(row)
@@ -117,7 +117,7 @@ def standing(connection: Connection, keys: Iterable[Key]) -> dict[Key, Kept]:
 def histories(connection: Connection, kind: str, names: Sequence[str]) -> dict[str, list[Kept]]:
     """Every version of each of these, the first one first."""
     found: dict[str, list[Kept]] = {}
-    for some in _parts(names):
+    for some in in_parts(names, _AT_ONCE):
         wanted = care_resources.c.type == kind, among(connection, care_resources.c.id, some)
         for row in connection.execute(
             select(care_resources).where(*wanted).order_by(care_resources.c.version)
@@ -131,7 +131,7 @@ def named_by(
 ) -> list[Kept]:
     """The current resources of this type that have one of these terms: of a system, or whatever its system."""
     found = []
-    for some in _parts(sorted(set(values))):
+    for some in in_parts(sorted(set(values)), _AT_ONCE):
         here = [care_terms.c.type == kind, care_terms.c.parameter == parameter]
         here += [care_terms.c.system == system] if system is not None else []
         ids = select(care_terms.c.id).where(*here, among(connection, care_terms.c.value, some))
@@ -154,7 +154,7 @@ def write(
     change, last = connection.execute(select(func.max(care_resources.c.change), func.max(care_resources.c.at))).one()
     change, at = change or 0, max(time.time_ns() // 1_000_000 * _MS, (last or 0) + _MS)
     written: dict[Key, Kept] = {}
-    for some in _parts(list(wanted)):
+    for some in in_parts(list(wanted), _AT_ONCE):
         before = standing(connection, some)
         fresh: list[Kept] = []
         for key in some:
@@ -224,7 +224,3 @@ def _terms(one: Kept) -> Iterator[tuple[str, ...]]:
 
 def _named(term: tuple[str, ...]) -> Iterable[tuple[str, str]]:
     return zip(("type", "parameter", "value", "system", "id"), term, strict=True)
-
-
-def _parts(names: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    return (names[start : start + _AT_ONCE] for start in range(0, len(names), _AT_ONCE))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 from sqlalchemy import Connection, Table, and_, bindparam, delete, insert, select, update
 
-from registries.database import among, insert_all
+from registries.database import among, in_parts, insert_all
 from registries.tables import choices, keys, links, persons, records, reviews
 
 Row = dict[str, Any]
@@ -54,7 +54,7 @@ def rows(connection: Connection, table: str, keys: Sequence[Row]) -> list[Row | 
     """The same of many, in their order."""
     found: dict[tuple[Any, ...], Row] = {}
     names = list(keys[0]) if keys else []
-    for part in _parts(keys):
+    for part in in_parts(keys, _AT_ONCE):
         asked = select(_TABLES[table]).where(
             among(connection, _TABLES[table].c[names[0]], {key[names[0]] for key in part})
         )
@@ -99,11 +99,6 @@ def write_all(connection: Connection, changes: Sequence[Change]) -> None:
         table, key = _TABLES[changes[0].table], changes[0].key
         same = and_(*(table.c[name] == bindparam(f"key_{name}") for name in key))
         connection.execute(update(table).where(same).values({name: bindparam(f"new_{name}") for name in names}), told)
-
-
-def _parts(keys: Sequence[Row]) -> Iterator[Sequence[Row]]:
-    for start in range(0, len(keys), _AT_ONCE):
-        yield keys[start : start + _AT_ONCE]
 
 
 def together(changes: Iterable[Change]) -> list[Change]:

@@ -3,7 +3,7 @@ joined anybody before. Writes nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 
 from sqlalchemy import Connection, Engine, select
@@ -15,7 +15,7 @@ from registries.client.matcher import Matcher
 from registries.client.matching.rules import Rules
 from registries.client.questions import POSSIBLE
 from registries.client.verdicts import Decision, Verdict
-from registries.database import reading
+from registries.database import in_parts, reading
 from registries.sealing import Seal
 from registries.tables import links, records
 
@@ -40,11 +40,11 @@ class Comparison:
     def run(self, ids: Sequence[int], everybody: Sequence[int], progress: Progress) -> None:
         """Compares these records with everybody. `progress` is told how many are done, of how many."""
         if isinstance(self._candidates, _Shadow):
-            for part in _parts(everybody):
+            for part in in_parts(everybody, _AT_ONCE):
                 with reading(self._engine) as connection:
                     self._candidates.index(connection, part, self.rules, self._secret)
         best: dict[Pair, Verdict] = {}
-        for done, part in enumerate(_parts(ids)):
+        for done, part in enumerate(in_parts(ids, _AT_ONCE)):
             progress(done * _AT_ONCE, len(ids))
             for verdict in self._compared(part):
                 known = best.get((verdict.one, verdict.other))
@@ -119,11 +119,6 @@ class _Shadow(Candidates):
 
 def everybody(connection: Connection) -> list[int]:
     return list(connection.scalars(select(records.c.id).order_by(records.c.id)))
-
-
-def _parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    for start in range(0, len(ids), _AT_ONCE):
-        yield ids[start : start + _AT_ONCE]
 
 
 def _components(verdicts: Sequence[Verdict], standing: Manual) -> list[list[Verdict]]:

@@ -20,7 +20,7 @@ from registries.client.golden import Choice, golden
 from registries.client.links import APART
 from registries.client.records import SourceRecord, opened
 from registries.client.survivorship import Trust
-from registries.database import among, reading
+from registries.database import among, in_parts, reading
 from registries.sealing import Seal
 from registries.tables import keys, links, persons, records
 
@@ -36,8 +36,8 @@ def lines(engine: Engine, seal: Seal, trust: Trust | None = None) -> Iterator[by
         for told in (_identities(connection, somebody), _numbers(connection), joined):
             yield from map(_line, told)
         groups = sorted(_groups(somebody, joined))
-        for start in range(0, len(groups), _AT_ONCE):
-            yield from _records(connection, seal, trust, groups[start : start + _AT_ONCE])
+        for some in in_parts(groups, _AT_ONCE):
+            yield from _records(connection, seal, trust, some)
 
 
 def _somebody(connection: Connection) -> set[str]:

@@ -13,7 +13,7 @@ from registries.client.digests import block_digests
 from registries.client.matching.profile import Profile
 from registries.client.matching.rules import Rules
 from registries.client.records import NAME
-from registries.database import insert_or_skip, reading, written
+from registries.database import in_parts, insert_or_skip, reading, written
 from registries.sealing import Seal
 from registries.tables import blocks, records, version
 
@@ -35,7 +35,7 @@ class Reblocking:
             with reading(self.engine) as connection:
                 until = version(connection, NAME)
                 ids = _changed(connection, since)
-            for part in _parts(ids):
+            for part in in_parts(ids, _AT_ONCE):
                 written(self.engine, partial(self._part, part, rules))
             since = until
             if len(ids) <= _AT_ONCE:
@@ -43,7 +43,7 @@ class Reblocking:
 
     def rest(self, connection: Connection, rules: Rules, since: int) -> None:
         """What is left, in the transaction of a caller who lets nobody keep records meanwhile."""
-        for part in _parts(_changed(connection, since)):
+        for part in in_parts(_changed(connection, since), _AT_ONCE):
             self._part(part, rules, connection)
 
     def _part(self, part: Sequence[int], rules: Rules, connection: Connection) -> None:
@@ -59,7 +59,3 @@ class Reblocking:
 
 def _changed(connection: Connection, since: int) -> Sequence[int]:
     return connection.scalars(select(records.c.id).where(records.c.number > since).order_by(records.c.id)).all()
-
-
-def _parts(ids: Sequence[int]) -> list[Sequence[int]]:
-    return [ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from functools import partial
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select
 
 from registries import database
 from registries.client import history, linking
@@ -15,9 +15,9 @@ from registries.client.history import Line
 from registries.client.linking import Match
 from registries.client.links import Standing, joined
 from registries.client.matching.rules import Rules
-from registries.client.questions import answered, review_of, waiting
+from registries.client.questions import answered, reopened, waiting
 from registries.client.verdicts import Decision, Linked, Of, Verdict, asked
-from registries.database import among, insert_or_skip
+from registries.database import insert_or_skip
 from registries.sealing import Seal
 from registries.tables import records, reviews
 
@@ -88,9 +88,7 @@ def _part(connection: Connection, decision: Decision, number: int, seal: Seal, a
     why = "a likelier match of one of them contradicts this one"
     rules = decision.rules.version
     history.write(connection, seal, [Line(at, "rules", "unlinked", *one, None, why, rules) for one in ended])
-    of_them = among(connection, reviews.c.id, [review_of(*pair) for pair in parted])
-    again = update(reviews).where(of_them, reviews.c.state == "decided", reviews.c.decided_by == "rules")
-    connection.execute(again.values(state="open", decision="", decided_by="", decided_at=None))
+    reopened(connection, parted)
 
 
 def _linked(connection: Connection, persons: Collection[str]) -> list[Linked]:

@@ -12,7 +12,7 @@ from registries.client.comparison import everybody
 from registries.client.matching.estimation import estimated
 from registries.client.matching.profile import Profile
 from registries.client.versions import Versions
-from registries.database import reading
+from registries.database import in_parts, reading
 from registries.sealing import Seal
 
 # Records of a sample: of each, all that share a block are compared, in a minute or so
@@ -40,5 +40,5 @@ def _sample(engine: Engine, seal: Seal, most: int) -> list[Profile]:
     with reading(engine) as connection:
         ids = everybody(connection)
         chosen = sorted(random.Random(len(ids)).sample(ids, min(most, len(ids))))
-        parts = (chosen[start : start + _AT_ONCE] for start in range(0, len(chosen), _AT_ONCE))
+        parts = in_parts(chosen, _AT_ONCE)
         return [one.profile for part in parts for _, one in sorted(candidates.known(connection, part).items())]

@@ -9,22 +9,11 @@ from registries.awaited import DAY, LONGEST, MINUTE, SOON, Awaited, Wanted
 from registries.database import reading
 from registries.national_tables import awaited
 from schemas.events import Identifier
+from tests.clock import Clock
 
 SECRET = b"a secret of these tests"
 NUMBER: Identifier = {"system": "urn:id:CHU", "value": "KHADIJA-77"}
 UNKNOWN = Wanted(NUMBER, ("person|1", "person|2"), silent=False)
-
-
-class Clock:
-    now = 1_800_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from channels.runtime import House
 from channels.settings import Misconfigured
 from registries import clock
 from registries.care.elements import period_of
-from registries.care.lists import today
+from registries.clock import today
 from registries.facility import Facilities
 from tests.registries.care.lists import places
 from tests.registries.people import about, organization, patient

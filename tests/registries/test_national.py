@@ -15,24 +15,13 @@ from registries.remembered import REST, Remembered
 from registries.remote import National
 from schemas.events import Identifier
 from schemas.message import Unavailable
+from tests.clock import Clock
 from tests.registries.country import Country
 from tests.registries.people import ID, SECRET, about, patient
 from tests.serving import served
 
 DAY = 86_400.0
 LAB: Identifier = {"system": "urn:id:LABO", "value": "77"}
-
-
-class Clock:
-    now = 1_800_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

@@ -14,11 +14,12 @@ from registries.load import load
 from registries.national_care import NationalCare, facilities, health_workers
 from registries.remembered import FRESH, Remembered
 from registries.remote import National
+from tests.clock import Clock
 from tests.registries.country import Country, identifier
 from tests.registries.people import ID, SECRET, about, organization, patient
-from tests.registries.test_national import Clock, answer, clock, country, kept, national, stale
+from tests.registries.test_national import answer, country, kept, national, stale
 
-__all__ = ["clock", "country", "kept", "national"]
+__all__ = ["country", "kept", "national"]
 
 INPE = f"{ID}inpe-es"
 FACILITIES = (

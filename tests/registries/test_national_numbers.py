@@ -15,6 +15,7 @@ from schemas import temporary
 from schemas.domains import Domain, Domains
 from schemas.message import Unavailable
 from schemas.queries import Criteria, Queried, Question
+from tests.clock import Clock
 from tests.registries.country import Country, identifier
 from tests.registries.people import ID, SECRET
 from tests.serving import served
@@ -29,18 +30,6 @@ RIM: dict[str, Any] = {
     "birthDate": "1984-02-29",
     "generalPractitioner": [{"display": "Dr Tazi"}],
 }
-
-
-class Clock:
-    now = 1_800_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from registries.database import reading
 from registries.national_tables import remembered
 from registries.remembered import FRESH, REST, Answer, Question, Remembered, flags
 from schemas.message import Unavailable
+from tests.clock import Clock
 
 SECRET = b"a secret of these tests"
 DAY = 86_400.0
@@ -34,18 +35,6 @@ class Elsewhere:
             return self.knows.get(name)
 
         return Question(("client", name), fetch, stale)
-
-
-class Clock:
-    now = 1_800_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

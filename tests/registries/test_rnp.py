@@ -14,24 +14,11 @@ from channels.rnp_simulator import AT_ONCE, SECONDS, TRIES, Faults, Register, ap
 from registries.rnp import Answer, Biometric, Demographics, Otp, Rnp, Sent
 from schemas.digits import verhoeff
 from schemas.message import Refused, Unavailable
+from tests.clock import Clock
 from tests.serving import served
 
 TOKEN = "an accredited intermediary"
 NOBODY = "2345678906"
-
-
-class Clock:
-    """It stands still unless a test moves it."""
-
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

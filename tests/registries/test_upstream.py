@@ -17,9 +17,9 @@ from sqlalchemy import Engine
 from registries.care.closing import prepared
 from registries.care.entry import Entry, entry
 from registries.care.feed import Change, feed
-from registries.care.lists import today
 from registries.care.lookup import Wanted, id_of, look_up
 from registries.care.naming import same
+from registries.clock import today
 from registries.database import writing
 from registries.upstream import Pulled, pull, state
 from registries.upstream_mcsd import Mcsd

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 import pytest
 from sqlalchemy import Engine
@@ -19,6 +16,7 @@ from schemas import facts
 from schemas.message import Unavailable
 from tests.registries.care.lists import HILL, places
 from tests.registries.test_upstream import KIND, found, pulled
+from tests.serving import in_json, served
 
 
 class Units:
@@ -29,26 +27,11 @@ class Units:
         self.asked: list[dict[str, list[str]]] = []
         self.broken: dict[str, Any] | None = None
         self.meanwhile: Callable[[], None] = lambda: None
-        outer = self
+        self.address = ""
 
-        class Answer(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                query = parse_qs(urlsplit(self.path).query)
-                outer.asked.append(query)
-                body = json.dumps(outer.page(query)).encode()
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_: Any) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        self.address = f"http://127.0.0.1:{self.server.server_address[1]}"
-
-    def page(self, query: dict[str, list[str]]) -> dict[str, Any]:
+    def page(self, _path: str, text: str) -> dict[str, Any]:
+        query = parse_qs(text)
+        self.asked.append(query)
         if self.broken is not None:
             return self.broken
         wanted = query.get("filter", ["lastUpdated:ge:"])[0]
@@ -73,9 +56,8 @@ def units() -> Iterator[Units]:
         unit("aaaaaaaaaa3", "Hôpital", "120000011", geometry={"type": "Point", "coordinates": [None, "x"]}),
         unit("aaaaaaaaaa4", "Province", leaf=False),
     ]
-    yield one
-    one.server.shutdown()
-    one.server.server_close()
+    with served(in_json(one.page)) as one.address:
+        yield one
 
 
 def unit(name: str, title: str, code: str = "", at: str = "2026-01-01T10:00:00.000", **said: Any) -> dict[str, Any]:

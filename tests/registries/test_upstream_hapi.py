@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 import pytest
 from sqlalchemy import Engine
@@ -18,6 +15,7 @@ from registries.database import writing
 from registries.upstream_mcsd import Mcsd, beside
 from schemas.message import Unavailable
 from tests.registries.test_upstream import KIND, found, pulled
+from tests.serving import in_json, served
 
 INPE = "https://hie.sante.gov.ma/id/inpe-es"
 INSIDE = "http://hapi.inside.ma:8080"
@@ -29,25 +27,8 @@ class Hapi:
 
     def __init__(self) -> None:
         self.called, self.absolute, self.answer = f"{INSIDE}/fhir", False, dict[str, Any]()
-        self.asked: list[str] = []
         self.versions: list[tuple[str, str, dict[str, Any] | None]] = []
-        outer = self
-
-        class Answer(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                outer.asked.append(self.path)
-                body = json.dumps(outer.answer or outer.page(*urlsplit(self.path)[2:4])).encode()
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_: Any) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
-        Thread(target=self.server.serve_forever, daemon=True).start()
-        self.address = f"http://127.0.0.1:{self.server.server_address[1]}"
+        self.address = ""
 
     def put(self, name: str, *numbers: str, kind: str = "Organization", **said: Any) -> None:
         at = f"2026-01-01T10:00:{len(self.versions):02}.000+00:00"
@@ -57,6 +38,9 @@ class Hapi:
 
     def delete(self, name: str, kind: str = "Organization") -> None:
         self.versions.append((kind, name, None))
+
+    def answered(self, path: str, query: str) -> dict[str, Any]:
+        return self.answer or self.page(path, query)
 
     def page(self, path: str, query: str) -> dict[str, Any]:
         said = {name: one[0] for name, one in parse_qs(query).items()}
@@ -86,9 +70,8 @@ class Hapi:
 @pytest.fixture
 def hapi() -> Iterator[Hapi]:
     one = Hapi()
-    yield one
-    one.server.shutdown()
-    one.server.server_close()
+    with served(in_json(one.answered)) as one.address:
+        yield one
 
 
 @pytest.mark.parametrize("absolute", [False, True])

@@ -36,6 +36,7 @@ from sqlalchemy import func, select
 
 from benchmarks.asking import at, gateway_seconds
 from benchmarks.population import records, write
+from channels.demo.patients import resource
 from channels.loops import spare_collection
 from channels.population.writing import SOURCE, whose
 from channels.runtime import House
@@ -48,7 +49,6 @@ from registries.database import reading
 from registries.load import load
 from registries.tables import reviews
 from schemas.events import Event, Patient, PatientRegistered
-from schemas.fhir import elements
 from tests.e2e.program import PASSWORD, Program
 from tests.servers.postgres import Postgres
 
@@ -253,19 +253,6 @@ def held(program: Program) -> float:
 def question(patient: Patient) -> dict[str, Any]:
     """ITI-119's Parameters."""
     return {"resourceType": "Parameters", "parameter": [{"name": "resource", "resource": resource(patient)}]}
-
-
-def resource(patient: Patient) -> dict[str, Any]:
-    told = {
-        "resourceType": "Patient",
-        "identifier": elements.identifiers(patient["identifiers"]),
-        "name": elements.human_names(patient["names"]),
-        "telecom": elements.telecoms(patient["telecoms"]),
-        "address": elements.addresses(patient["addresses"]),
-        "gender": patient["sex"],
-        "birthDate": patient["birth_date"],
-    }
-    return {name: value for name, value in told.items() if value}
 
 
 def told(seconds: Sequence[float]) -> str:

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from registries.client.keys import SYSTEM
 from schemas.events import Address, HumanName, Identifier, Patient
+from schemas.fhir import elements
 
 _SEX: Final = {"male": "M", "female": "F"}
 _CNSS: Final = f"{SYSTEM}cnss"
@@ -52,20 +53,14 @@ def buyer(patient: Patient) -> str:
 
 def resource(patient: Patient) -> dict[str, Any]:
     """A FHIR Patient, without what was not said."""
-    name, home, born = patient["names"][0], patient["addresses"], patient["birth_date"]
     told = {
         "resourceType": "Patient",
-        "identifier": [{"system": one["system"], "value": one["value"]} for one in patient["identifiers"]],
-        "name": [{"family": name["family"], "given": name["given"]}],
+        "identifier": elements.identifiers(patient["identifiers"]),
+        "name": elements.human_names(patient["names"]),
+        "telecom": elements.telecoms(patient["telecoms"]),
+        "address": elements.addresses(patient["addresses"]),
         "gender": patient["sex"],
-        "birthDate": born,
-        "telecom": [{"system": "phone", "value": one["value"]} for one in patient["telecoms"]],
-        "address": [_address(one) for one in home],
+        "birthDate": patient["birth_date"],
         "multipleBirthInteger": patient.get("birth_order"),
     }
     return {name: value for name, value in told.items() if value}
-
-
-def _address(address: Address) -> dict[str, Any]:
-    code = address.get("postal_code")
-    return {"line": address["lines"], "city": address["city"], **({"postalCode": code} if code else {})}

@@ -114,6 +114,7 @@ def test_who_is_ended_while_it_is_down_is_told_no_more_and_is_not_down(engine: E
         CHANNEL, f"mllp://127.0.0.1:{free_port()}", source_of(engine), Ended(threading.Event(), ended.is_set)
     )
     circuit = f"updates of {said.name}"
+    assert not said.turn(START)  # so that whoever comes from here on is news, even before the loop runs
     running = threading.Thread(target=lambda: asyncio.run(said.run()))
     running.start()
     registry.person(ipp="7", family="ALAMI", given="Rim", birth="1980-01-01")

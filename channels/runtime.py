@@ -63,6 +63,7 @@ from channels.watch.live import Live
 from channels.watch.matching import measured
 from channels.window import Shared, Window
 from registries import clock
+from registries.client.filling import helper
 from registries.client.happenings import Happenings
 from registries.client.keys import PERSONAL
 from registries.client.links import Links
@@ -94,8 +95,8 @@ SIMULATOR = "simulator"
 
 
 def _spared(opened: Callable[[], Engine]) -> Engine:
-    """In a process that was started to load: more objects are alive in a part of a list than the collector waits for
-    elsewhere, and it took a tenth of the time."""
+    """In a process that was started to load or to read: more objects are alive in a part of a list than the collector
+    waits for elsewhere, and it took a tenth of the time."""
     spare_collection(1_000_000)
     return opened()
 
@@ -363,7 +364,8 @@ class House:
     @cached_property
     def people(self) -> People:
         """Searched by what sources say of them; in the memory of this process."""
-        return People(self.records)
+        opened = partial(_spared, self.opener("registries"))
+        return People(self.records, partial(helper, opened, self.registry_secret))
 
     @cached_property
     def temporaries(self) -> Temporaries:

@@ -71,13 +71,14 @@ class Index:
 
     @contextmanager
     def at_once(self) -> Iterator[None]:
-        """All that is put meanwhile comes in one go."""
+        """All that is put meanwhile comes in one go, or nothing of it."""
         self._memory.execute("BEGIN")
         try:
             yield
             self._memory.execute("COMMIT")
         except BaseException:
             self._memory.execute("ROLLBACK")
+            self._word.cache_clear()  # some of those words are gone
             raise
 
     def put(self, record: int, person: str, patient: Patient) -> None:

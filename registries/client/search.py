@@ -95,7 +95,7 @@ class People:
         with self._lock:
             asked = "SELECT said FROM words WHERE kind=? AND text=?"
             codes = set(self._index.ask(asked, (NUMBER, normal(value))))
-        return [system for system, code in self._index.systems.items() if code in codes]
+            return [system for system, code in self._index.systems.items() if code in codes]
 
     def __call__(self, wanted: Criteria, most: int) -> Sequence[str]:
         """As `schemas.queries.Search`: where more fit, some of them."""
@@ -153,8 +153,12 @@ class People:
         """What is left, in parts that another process makes."""
         with helper() as fetch:
             while True:
-                part = fetch(self._number, self._index.counted)
                 with self._lock:
+                    number, counted = self._number, self._index.counted
+                part = fetch(number, counted)
+                with self._lock:
+                    if self._number != number:  # somebody whose question came before this began has read on
+                        continue
                     self._index.merge(part.packed, part.counted)
                     self._number = part.number
                 if part.last:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 
 import pytest
 from sqlalchemy import Engine
 
 from registries.client import filling, search, terms
-from registries.client.filling import Fetch, helper
-from registries.client.index import NOTHING
+from registries.client.filling import Fetch, Part, helper
+from registries.client.index import NOTHING, Counted
 from registries.client.records import Records
 from registries.client.search import Filling, People
 from registries.client.wanted import Like
@@ -68,6 +68,26 @@ def test_a_process_that_ends_is_followed_by_another(engine: Engine, known: Regis
             fetch(0, NOTHING)
     people = People(Records(engine, SECRET), processes)
     assert len(until(lambda: all_of(people), what="the search")) == 5
+
+
+def test_who_asked_before_may_read_on_meanwhile(engine: Engine, known: Registry) -> None:
+    """Two that read at once give different things the same numbers, unless one of them begins again."""
+    records, asked = Records(engine, SECRET), list[int]()
+
+    @contextmanager
+    def slow() -> Iterator[Fetch]:
+        def fetch(number: int, counted: Counted) -> Part:
+            made = filling.part(records, number, counted)
+            if not asked:
+                people._read(lambda: True)
+            asked.append(number)
+            return made
+
+        yield fetch
+
+    people = People(records, slow)
+    assert len(until(lambda: all_of(people), what="the search")) == 5
+    assert asked == [4, 5]  # the first was for nothing
 
 
 def test_parts_follow_each_other_to_the_last(engine: Engine, known: Registry, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,8 +2,8 @@
 
 Why in memory: the database holds nothing in clear, and what could be searched there, keyed digests of every beginning
 and of every three letters, would tell how often each occurs, which of frequent names tells the names, and take about
-fifty rows a record. Of 10 million records of invented people it took 3.7 GB, and 19
-minutes to read them.
+fifty rows a record. Of 10 million records of invented people it took 3.7 GB, and 19 minutes to
+read them.
 """
 
 from __future__ import annotations

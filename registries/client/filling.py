@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from typing import NamedTuple
@@ -96,8 +96,9 @@ def _made(records: Records, number: int, counted: Counted) -> Part | Unavailable
 
 def part(records: Records, number: int, counted: Counted) -> Part:
     """What changed after this number. Raises Unavailable."""
-    index, news = Index(counted), records.since(number, PART)
-    with index.at_once():
-        for one in news:
-            index.put(one.id, one.person, one.patient)
-    return Part(index.packed(), index.counted, news[-1].number if news else number, len(news) < PART)
+    news = records.since(number, PART)
+    with closing(Index(counted)) as index:
+        with index.at_once():
+            for one in news:
+                index.put(one.id, one.person, one.patient)
+        return Part(index.packed(), index.counted, news[-1].number if news else number, len(news) < PART)

@@ -112,6 +112,11 @@ class Index:
         self._words, self._people = counted.words, counted.people
         self.systems |= counted.systems
 
+    def close(self) -> None:
+        """Gives back its memory at once: the collector, which comes rarely, would find it late."""
+        self._word.cache_clear()
+        self._memory.close()
+
     def _forget(self, record: int) -> None:
         for n, words in self._memory.execute("SELECT n, words FROM people WHERE record=?", (record,)).fetchall():
             known = [(int(word), n) for word in words.split(",") if word]

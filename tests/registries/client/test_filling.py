@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
@@ -12,7 +13,7 @@ from sqlalchemy import Engine
 
 from registries.client import filling, search, terms
 from registries.client.filling import Fetch, Part, helper
-from registries.client.index import NOTHING, Counted
+from registries.client.index import NOTHING, Counted, Index
 from registries.client.records import Records
 from registries.client.search import Filling, People
 from registries.client.wanted import Like
@@ -100,6 +101,20 @@ def test_parts_follow_each_other_to_the_last(engine: Engine, known: Registry, mo
         if made.last:
             break
     assert sizes == [2, 2, 1]
+
+
+def test_a_part_that_was_made_takes_no_memory(engine: Engine, known: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hundreds follow each other, and the collector comes rarely."""
+    made: list[Index] = []
+
+    def index(counted: Counted) -> Index:
+        made.append(Index(counted))
+        return made[-1]
+
+    monkeypatch.setattr(filling, "Index", index)
+    filling.part(Records(engine, SECRET), 0, NOTHING)
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        made[0].ask("SELECT n FROM people")
 
 
 def test_a_database_that_is_away_is_told_and_asked_again() -> None:
